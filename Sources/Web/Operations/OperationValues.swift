@@ -1,17 +1,19 @@
 public import Foundation
+public import Labels
 
 /// What a reward-model run is asked to do.
 public struct RewardModelRunRequest: Sendable, Equatable {
     /// The project whose labels it reads.
-    public var project: String
-    /// Settings that differ from the defaults, by their names in `run.json`; the implementation checks them.
-    public var settings: [String: JSONValue]
+    public var project: ProjectID
+    /// Settings that differ from the project's and the defaults, as texts by their names in `run.json`; the
+    /// implementation checks them.
+    public var settings: [String: String]
     /// The seed; nil lets the server draw one and record it.
     public var seed: UInt64?
     /// The lead (or token's owner) who asked.
-    public var user: String
+    public var user: UserID
 
-    public init(project: String, settings: [String: JSONValue] = [:], seed: UInt64? = nil, user: String) {
+    public init(project: ProjectID, settings: [String: String] = [:], seed: UInt64? = nil, user: UserID) {
         self.project = project
         self.settings = settings
         self.seed = seed
@@ -22,19 +24,20 @@ public struct RewardModelRunRequest: Sendable, Equatable {
 /// What a policy refresh is asked to do.
 public struct PolicyRefreshRequest: Sendable, Equatable {
     /// The project whose current policy is refreshed.
-    public var project: String
+    public var project: ProjectID
     /// The reward model to optimise; nil takes the project's newest.
-    public var rewardModel: String?
-    /// Settings that differ from the defaults, by their names in `run.json`; the implementation checks them.
-    public var settings: [String: JSONValue]
+    public var rewardModel: RewardModelID?
+    /// Settings that differ from the project's and the defaults, as texts by their names in `run.json`; the
+    /// implementation checks them.
+    public var settings: [String: String]
     /// The seed; nil lets the server draw one and record it.
     public var seed: UInt64?
     /// The lead (or token's owner) who asked.
-    public var user: String
+    public var user: UserID
 
     public init(
-        project: String, rewardModel: String? = nil, settings: [String: JSONValue] = [:], seed: UInt64? = nil,
-        user: String
+        project: ProjectID, rewardModel: RewardModelID? = nil, settings: [String: String] = [:], seed: UInt64? = nil,
+        user: UserID
     ) {
         self.project = project
         self.rewardModel = rewardModel
@@ -44,78 +47,33 @@ public struct PolicyRefreshRequest: Sendable, Equatable {
     }
 }
 
-/// Where a run stands.
-public enum RunState: String, Codable, Sendable, CaseIterable {
-    /// Recorded, not started yet: another run of this machine goes first, or a retry waits.
-    case waiting
-    /// Its job is alive.
-    case running
-    /// Asked to stop; the job is writing its checkpoint.
-    case stopping
-    /// Its result has been imported.
-    case finished
-    /// Stopped on request; can be resumed.
-    case stopped
-    /// Ended with an error; can be resumed once the reason is gone.
-    case failed
-
-    /// Whether nothing more will happen unless somebody resumes the run.
-    public var hasEnded: Bool { self == .finished || self == .stopped || self == .failed }
-}
-
-/// Where a run stands, with what a page shows beside it.
-public struct RunStatus: Codable, Sendable, Equatable {
-    /// The run's id, also the name of its folder.
-    public var id: String
-    /// The project it belongs to.
-    public var project: String
-    /// `reward-model`, `policy-refresh`, …
-    public var kind: String
+/// Where a run stands at this moment; its row in the store has the rest.
+public struct RunStatus: Sendable, Equatable {
+    public var run: RunID
     public var state: RunState
+    /// Whether it was asked to stop and its job is writing a checkpoint.
+    public var isStopping: Bool
     /// The number of the newest attempt, from 1; 0 before the first.
     public var attempt: Int
-    public var createdAt: Date
-    public var startedAt: Date?
-    public var endedAt: Date?
     /// The share of the work that is done, 0…1, where the job says how much there is.
     public var progress: Double?
-    /// One sentence for people: what it is doing, or why it failed and what to do.
+    /// One sentence for people: what it is doing, why it waits, or why it failed and what to do.
     public var message: String?
-    /// What it made, once finished: `policy` or `reward-model` with its id.
-    public var product: RunProduct?
 
     public init(
-        id: String, project: String, kind: String, state: RunState, attempt: Int, createdAt: Date,
-        startedAt: Date? = nil, endedAt: Date? = nil, progress: Double? = nil, message: String? = nil,
-        product: RunProduct? = nil
+        run: RunID, state: RunState, isStopping: Bool = false, attempt: Int, progress: Double? = nil,
+        message: String? = nil
     ) {
-        self.id = id
-        self.project = project
-        self.kind = kind
+        self.run = run
         self.state = state
+        self.isStopping = isStopping
         self.attempt = attempt
-        self.createdAt = createdAt
-        self.startedAt = startedAt
-        self.endedAt = endedAt
         self.progress = progress
         self.message = message
-        self.product = product
     }
-}
 
-/// What a finished run left in the store.
-public struct RunProduct: Codable, Sendable, Equatable {
-    public enum Kind: String, Codable, Sendable, CaseIterable {
-        case policy
-        case rewardModel = "reward-model"
-    }
-    public var kind: Kind
-    public var id: String
-
-    public init(kind: Kind, id: String) {
-        self.kind = kind
-        self.id = id
-    }
+    /// Whether nothing more will happen unless somebody resumes the run.
+    public var hasEnded: Bool { state == .succeeded || state == .failed || state == .stopped }
 }
 
 /// One line of a run's `metrics.jsonl`.

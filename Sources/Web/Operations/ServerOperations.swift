@@ -1,56 +1,58 @@
+public import Labels
+
 /// What a lead can start, stop and watch: the one door from the pages and the API to jobs and model processes.
 ///
 /// The web process never runs a model; the program that wires the server together implements this over run
 /// directories and child processes. Whatever it throws should be an `OperationError`, whose text is shown to people.
 public protocol ServerOperations: Sendable {
     /// Takes a snapshot of all labels so far of a project and starts a `reward-model` run on it.
-    /// - Returns: the id of the run.
+    /// - Returns: the id of the run, whose row is in the store.
     /// - Throws: `OperationError` where there are no labels yet, such a run is already going, or the disk is full.
-    func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> String
+    func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID
 
     /// Starts a `policy-refresh` run from the project's current policy and a reward model.
     /// - Returns: the id of the run.
     /// - Throws: `OperationError` where there is no reward model yet, no prompt for PPO, or such a run is going.
-    func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> String
+    func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID
 
     /// Asks a running job to write a checkpoint and stop. Returns once the request is recorded, not once it ended.
     /// - Throws: `OperationError` for an unknown run or one that has ended.
-    func cancelRun(_ run: String, by user: String) async throws
+    func cancelRun(_ run: RunID, by user: UserID) async throws
 
     /// Starts a new attempt of a stopped or failed run, which goes on from its newest complete checkpoint.
     /// - Throws: `OperationError` for an unknown run, one that is going, or one that has finished.
-    func resumeRun(_ run: String, by user: String) async throws
+    func resumeRun(_ run: RunID, by user: UserID) async throws
 
     /// Where a run stands now.
     /// - Throws: `OperationError` for an unknown run.
-    func runStatus(_ run: String) async throws -> RunStatus
+    func runStatus(_ run: RunID) async throws -> RunStatus
 
     /// Every metrics line of a run so far: all its attempts, oldest first.
     /// - Throws: `OperationError` for an unknown run.
-    func metricsHistory(_ run: String) async throws -> [MetricsLine]
+    func metricsHistory(_ run: RunID) async throws -> [MetricsLine]
 
     /// What happens to a run from now on. The first element is `.status` with where it stands; then each metrics
     /// line whose index is at least `fromMetricsIndex` (also those already written) and each change of state. The
     /// stream ends after the `.status` of a state that has ended; a reader that stops listening costs nothing more.
     /// - Throws: `OperationError` for an unknown run.
-    func runEvents(_ run: String, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent>
+    func runEvents(_ run: RunID, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent>
 
     /// The last lines of a run's log, oldest first.
     /// - Throws: `OperationError` for an unknown run.
-    func runLog(_ run: String, lines: Int) async throws -> [String]
+    func runLog(_ run: RunID, lines: Int) async throws -> [String]
 
     /// Makes a policy the one that new tasks of its project are sampled from, withdraws the tasks of older policies
     /// that nobody has opened (open leases finish), and wakes sampling.
     /// - Throws: `OperationError` for an unknown policy, or one whose files are missing.
-    func makePolicyCurrent(project: String, policy: String, by user: String) async throws -> WithdrawnTasks
+    func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks
 
     /// Wakes sampling ahead of need for a project, also where the last try failed.
     /// - Throws: `OperationError` where nothing can be sampled: no prompts for ranking, no policy in the mix.
-    func requestSampling(project: String) async throws
+    func requestSampling(project: ProjectID) async throws
 
     /// How far sampling ahead of need has come for a project.
     /// - Throws: `OperationError` for an unknown project.
-    func samplingStatus(project: String) async throws -> SamplingStatus
+    func samplingStatus(project: ProjectID) async throws -> SamplingStatus
 
     /// How the model process is doing.
     func modelServerStatus() async -> ModelServerStatus
