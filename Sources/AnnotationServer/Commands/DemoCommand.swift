@@ -1,0 +1,69 @@
+import ArgumentParser
+import DemoWorld
+import Foundation
+import LanguageModel
+import Policy
+import Preferences
+
+/// `plumb demo`: the closed world of the embedded policy, its corpus, its training and its checks.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Write the demo world's corpus, rebuild its policies, check a policy in it.",
+        subcommands: [Corpus.self, Build.self, Check.self])
+
+    struct Corpus: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "corpus", abstract: "Write the corpus, the demonstrations and the prompts.")
+        @Option(help: "The folder to write to.", completion: .directory) var output: String
+        @Option(help: "Seed of the generator.") var seed: UInt64 = DemoRecipe.seed
+
+        func run() async throws {
+            let folder = URL(filePath: output, directoryHint: .isDirectory)
+            let statistics = try await onOwnThread { [seed] in try DemoCorpusFiles(folder: folder).write(seed: seed) }
+            print(statistics)
+        }
+    }
+
+    struct Build: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "build", abstract: "Rebuild the embedded policies from nothing (under 90 minutes on two cores).")
+        @Option(help: "Folder for the run directories; resumed when it is there already.", completion: .directory)
+        var work: String
+        @Option(help: "Folder to put the finished policies in.", completion: .directory) var output: String
+
+        func run() async throws {
+            try await DemoRecipe(
+                work: URL(filePath: work, directoryHint: .isDirectory),
+                output: URL(filePath: output, directoryHint: .isDirectory)
+            ).build()
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Sample a policy on the demo world's held-out prompts and judge it.")
+        @Option(help: "The policy's folder.", completion: .directory) var model: String
+        @Option(help: "Prompts to sample.") var prompts = 250
+        @Option(name: .customShort("k"), help: "Responses a prompt.") var count = 4
+        @Option(help: "Seed of the samples.") var seed: UInt64 = 0
+        @Option(help: "Show this many prompts with their responses.") var show = 0
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            let command = self
+            let check = try await onOwnThread {
+                try DemoPolicyCheck(
+                    folder: URL(filePath: command.model, directoryHint: .isDirectory), prompts: command.prompts,
+                    responsesPerPrompt: command.count, seed: command.seed)
+            }
+            for line in check.examples(show) { print(line) }
+            if json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+                print(String(decoding: try encoder.encode(check.report), as: UTF8.self))
+            } else {
+                print(check.report)
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import Labels
+
+/// `plumb import`: prompts, ready-made groups or labels from a file: all of it, or nothing where one line is wrong.
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Import prompts, response groups or labels from a file.",
+        discussion: "While a server holds the data folder, the file goes through that server.")
+
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case prompts, groups, labels }
+
+    @Argument(help: "What the file holds: prompts, groups or labels.") var kind: Kind
+    @Argument(help: "The file.", completion: .file()) var file: String
+    @Option(help: "Name or number of the project.") var project: String
+    @Option(help: "The server's data folder.") var data = "data"
+    @Option(help: "For prompts: what they are used for: supervised, ranking, ppo or held_out.") var use: String?
+    @Option(help: "For prompts: text (one a line), jsonl or messages.") var format = "text"
+
+    func validate() throws {
+        guard kind == .prompts else { return }
+        let uses = PromptUse.allCases.map(\.rawValue)
+        guard let use, PromptUse(rawValue: use) != nil else {
+            throw ValidationError("Prompts need --use with one of \(uses.joined(separator: ", ")).")
+        }
+        guard PromptFormat(rawValue: format) != nil else {
+            throw ValidationError("--format '\(format)' is not one of text, jsonl, messages.")
+        }
+    }
+
+    func run() async throws {
+        let folder = DataFolder(path: data)
+        let url = URL(filePath: file)
+        guard FileManager.default.isReadableFile(atPath: url.path) else {
+            throw ValidationError("\(file) cannot be read; is the path right?")
+        }
+        if let server = try RunningServer(data: folder) {
+            let path = "/api/v1/projects/\(try await server.projectID(named: project))/\(kind.rawValue)"
+            var query = ["name": url.lastPathComponent]
+            if kind == .prompts {
+                query["use"] = use
+                query["format"] = format
+            }
+            print(try await server.post(file: url, to: path, query: query))
+            return
+        }
+        let store = try Store(folder: folder.url)
+        defer { try? store.close() }
+        let project = try await ProjectLookup(store: store).find(project).id
+        print(try await report(store, project: project, file: url).sentence)
+    }
+
+    private func report(_ store: Store, project: ProjectID, file: URL) async throws -> ImportReport {
+        switch kind {
+        case .groups: return try await store.importGroups(project, from: .file(file), by: .commandLine)
+        case .labels: return try await store.importLabels(project, from: .file(file), by: .commandLine)
+        case .prompts:
+            guard let use = use.flatMap(PromptUse.init), let format = PromptFormat(rawValue: format) else {
+                throw ValidationError("Prompts need --use and --format.")
+            }
+            return try await store.importPrompts(project, use: use, format: format, from: .file(file), by: .commandLine)
+        }
+    }
+}

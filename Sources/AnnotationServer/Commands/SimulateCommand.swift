@@ -1,0 +1,106 @@
+import ArgumentParser
+import DemoWorld
+import Foundation
+import Logging
+import Preferences
+
+/// `plumb simulate`: the loop without people, to see how learning fares under a known preference.
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Rank by a known gold preference, retrain and refresh, for several rounds; measure each.")
+
+    @Option(help: "The folder to make, with the data folder and report.json.", completion: .directory)
+    var output: String
+    @Option(help: "The supervised policy to start from; without it the embedded demo policy.", completion: .directory)
+    var policy: String?
+    @Option(help: "The gold preference: wanted-words, politeness or length.")
+    var gold: String?
+    @Option(
+        name: .customLong("gold-command"),
+        help: "A program instead: JSON lines of prompt and response on its standard input, a score a line as its answer.")
+    var goldCommand: String?
+    @Option(help: "Rounds of ranking, retraining and refreshing.") var rounds = 3
+    @Option(help: "Rankings a round.") var rankings = 100
+    @Option(name: .customShort("k"), help: "Responses a prompt.") var count = 4
+    @Option(help: "Probability that a pair is judged the wrong way round.") var noise = 0.1
+    @Option(help: "Seed of samples, noise and training.") var seed: UInt64 = 0
+    @Option(name: .customLong("evaluation-samples"), help: "Fresh samples that a round is judged by.")
+    var evaluationSamples = 1_000
+    @Option(name: .customLong("max-tokens"), help: "Tokens a response at most.") var maximumTokens = 160
+    @Option(name: .customLong("set-reward"), help: "A reward-model setting as name=value; may be repeated.")
+    var rewardSettings: [String] = []
+    @Option(name: .customLong("set-refresh"), help: "A policy-refresh setting as name=value; may be repeated.")
+    var refreshSettings: [String] = []
+
+    func validate() throws {
+        guard (gold == nil) != (goldCommand == nil) else {
+            throw ValidationError("Give either --gold wanted-words|politeness|length or --gold-command PROGRAM.")
+        }
+        guard rounds >= 1, rankings >= 1 else { throw ValidationError("--rounds and --rankings must be at least 1.") }
+        guard (2...26).contains(count) else { throw ValidationError("-k must be 2 to 26, not \(count).") }
+        guard (0..<0.5).contains(noise) else { throw ValidationError("--noise must be 0 to below 0.5, not \(noise).") }
+        if let gold, !["wanted-words", "politeness", "length"].contains(gold) {
+            throw ValidationError("--gold must be wanted-words, politeness or length, not '\(gold)'.")
+        }
+    }
+
+    func run() async throws {
+        let folder = URL(filePath: output, directoryHint: .isDirectory)
+        guard !FileManager.default.fileExists(atPath: folder.path) else {
+            throw ValidationError("\(folder.path) exists already. Choose another --output, or delete it.")
+        }
+        let supervised =
+            try policy.map { URL(filePath: $0, directoryHint: .isDirectory) }
+            ?? ShareFolder.find().demo.appending(path: DemoProject.supervised)
+        let prompts = DemoWorld().prompts(seed: DemoRecipe.seed)
+        var plan = SimulationPlan(
+            folder: folder, policy: supervised, goldName: gold ?? "command", gold: CommandGold(command: goldCommand ?? ""),
+            rounds: rounds, rankingsPerRound: rankings, responsesPerPrompt: count, noise: noise, seed: seed,
+            evaluationSamples: evaluationSamples, maximumTokens: maximumTokens,
+            rewardModelSettings: try Self.settings(rewardSettings), policyRefreshSettings: try Self.settings(refreshSettings),
+            rankingPrompts: prompts.ranking.prefix(rounds * rankings).map { .text($0.text) },
+            ppoPrompts: prompts.ppo.map { .text($0.text) }, evaluationPrompts: prompts.heldOut.map { .text($0.text) })
+        if let gold {
+            let unplanned = plan
+            plan.gold = try await onOwnThread { try Self.namedGold(gold, plan: unplanned) }
+        }
+        var logger = Logger(label: "plumb.simulate")
+        logger.logLevel = .warning
+        let loop = try SimulationLoop(plan, logger: logger) { line in
+            print(line)
+            fflush(nil)
+        }
+        _ = try await loop.run()
+    }
+
+    private static func namedGold(_ name: String, plan: SimulationPlan) throws -> any GoldPreference {
+        switch name {
+        case "wanted-words": return NamedGold(gold: .wantedWords)
+        case "politeness": return NamedGold(gold: .politeness)
+        default:
+            // Longer is better up to the length that nine in ten of the supervised policy's responses stay below.
+            let samples = try SimulationJudge(plan: plan.judgedBy(NamedGold(gold: .politeness))).samples(of: plan.policy)
+            let lengths = samples.responses.joined().map { DemoGold.wordCount($0.text) }.sorted()
+            return NamedGold(gold: .length(cap: lengths[min(lengths.count - 1, lengths.count * 9 / 10)]))
+        }
+    }
+
+    private static func settings(_ pairs: [String]) throws -> [String: String] {
+        var settings: [String: String] = [:]
+        for pair in pairs {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { throw ValidationError("'\(pair)' is not of the form name=value.") }
+            settings[String(parts[0])] = String(parts[1])
+        }
+        return settings
+    }
+}
+
+extension SimulationPlan {
+    fileprivate func judgedBy(_ gold: any GoldPreference) -> SimulationPlan {
+        var plan = self
+        plan.gold = gold
+        return plan
+    }
+}

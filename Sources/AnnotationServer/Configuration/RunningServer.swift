@@ -1,0 +1,114 @@
+import AsyncHTTPClient
+import Foundation
+import Labels
+import NIOCore
+
+/// A server that holds the data folder, reached through its own API: there is one writer, and it is that server.
+struct RunningServer: Sendable {
+    let address: String
+    private let token: String
+
+    enum Problem: Error, CustomStringConvertible {
+        case noAddress(pid: Int)
+        case noToken(path: String, reason: String)
+        case refused(status: UInt, message: String)
+        case noProject(name: String, known: [String])
+
+        var description: String {
+            switch self {
+            case .noAddress(let pid): "Process \(pid) holds the data folder but serves no address yet. Try again in a moment."
+            case .noToken(let path, let reason): "The running server's command-line token at \(path) cannot be read: \(reason)"
+            case .refused(let status, let message): "The server answered \(status): \(message)"
+            case .noProject(let name, let known):
+                "There is no project '\(name)'. The projects are: \(known.joined(separator: ", "))."
+            }
+        }
+    }
+
+    /// Nil where nothing holds the data folder.
+    init?(data: DataFolder) throws {
+        guard let holder = Store.lockHolder(folder: data.url) else { return nil }
+        guard let address = holder.address else { throw Problem.noAddress(pid: Int(holder.pid)) }
+        let file = CommandLineToken.file(in: data)
+        do { token = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines) } catch {
+            throw Problem.noToken(path: file.path, reason: "\(error)")
+        }
+        self.address = address
+    }
+
+    func projectID(named name: String) async throws -> String {
+        struct Listing: Decodable {
+            struct Project: Decodable {
+                let id: String
+                let name: String
+            }
+            let projects: [Project]
+        }
+        let listing = try JSONDecoder().decode(Listing.self, from: try await send(HTTPClientRequest(url: address + "/api/v1/projects")))
+        guard let found = listing.projects.first(where: { $0.name == name || $0.id == name }) else {
+            throw Problem.noProject(name: name, known: listing.projects.map(\.name))
+        }
+        return found.id
+    }
+
+    /// Sends a file's bytes. - Returns: the sentence that the server answers.
+    func post(file: URL, to path: String, query: [String: String]) async throws -> String {
+        struct Report: Decodable { let sentence: String }
+        var components = URLComponents()
+        components.path = path
+        components.queryItems = query.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
+        var request = HTTPClientRequest(url: address + (components.string ?? path))
+        request.method = .POST
+        request.body = .bytes(ByteBuffer(bytes: try Data(contentsOf: file)))
+        return try JSONDecoder().decode(Report.self, from: try await send(request)).sentence
+    }
+
+    /// Asks for a one-time sign-in link of a lead.
+    func leadLink() async throws -> String {
+        struct Invite: Decodable { let url: String }
+        var request = HTTPClientRequest(url: address + "/api/v1/invites")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: #"{"role":"lead"}"#))
+        return try JSONDecoder().decode(Invite.self, from: try await send(request)).url
+    }
+
+    private func send(_ request: HTTPClientRequest) async throws -> Data {
+        var request = request
+        request.headers.add(name: "authorization", value: "Bearer \(token)")
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
+        let body = try await response.body.collect(upTo: 16 << 20)
+        guard (200..<300).contains(response.status.code) else {
+            struct Failure: Decodable {
+                struct Detail: Decodable { let message: String }
+                let error: Detail
+            }
+            let message =
+                (try? JSONDecoder().decode(Failure.self, from: Data(body.readableBytesView)))?.error.message
+                ?? String(buffer: body)
+            throw Problem.refused(status: response.status.code, message: message)
+        }
+        return Data(body.readableBytesView)
+    }
+}
+
+/// The API token with which the command line speaks to a running server: a new one at each start, readable by the
+/// owner of the data folder alone.
+enum CommandLineToken {
+    private static let label = "command line"
+
+    static func file(in data: DataFolder) -> URL { data.url.appending(path: "command-line.token") }
+
+    /// Revokes the last start's token and writes this one's.
+    static func renew(store: Store, data: DataFolder, lead: User) async throws {
+        for old in try await store.apiTokens() where old.label == label {
+            try await store.revokeAPIToken(old.id, by: .system)
+        }
+        let (_, secret) = try await store.createAPIToken(for: lead.id, label: label, role: .lead, by: .system)
+        let place = file(in: data)
+        try? FileManager.default.removeItem(at: place)
+        let isWritten = FileManager.default.createFile(
+            atPath: place.path, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        guard isWritten else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: place.path]) }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Labels
+import Runs
+
+/// Brings what a finished run made into the store: the checkpoint under its lasting name, then one transaction.
+struct RunResultImport: Sendable {
+    let store: Store
+    let data: DataFolder
+
+    enum Problem: Error, CustomStringConvertible {
+        case noFolder(run: String, name: String)
+        case changed(run: String, name: String)
+
+        var description: String {
+            switch self {
+            case .noFolder(let run, let name): "Run \(run) ended well but lists no folder '\(name)' in RESULT.json."
+            case .changed(let run, let name):
+                "The '\(name)' that run \(run) made does not have the hash that its RESULT.json gives; it was changed or damaged."
+            }
+        }
+    }
+
+    /// Safe to repeat: a result that is there already is left alone, one of an older attempt is ignored.
+    func bringIn(_ run: RunRecord, from directory: RunDirectory) async throws {
+        guard let result = try directory.result(attempt: run.attempt) else { return }
+        let metrics = result.metrics.compactMapValues(\.doubleValue)
+        let message = result.notes.isEmpty ? nil : result.notes.joined(separator: " ")
+        let product: RunProduct
+        switch run.kind {
+        case RunKind.rewardModel:
+            let name = "reward-\(run.id)"
+            let folder = try folder("reward-model", of: result, run: run)
+            let bytes = try adopt(folder, from: directory, attempt: run.attempt, as: data.rewardModel(name))
+            let snapshot = run.snapshot.map { [Parent.snapshot($0, role: "snapshot")] } ?? []
+            product = .rewardModel(
+                NewRewardModel(
+                    name: name, path: "reward-models/\(name)", sha256: folder.sha256, parents: run.parents + snapshot,
+                    metrics: metrics, bytes: bytes))
+        case RunKind.policyRefresh:
+            let name = "refresh-\(run.id)"
+            let folder = try folder("policy", of: result, run: run)
+            let bytes = try adopt(folder, from: directory, attempt: run.attempt, as: data.policy(name))
+            product = .policy(
+                NewPolicy(
+                    name: name, kind: .refreshed, path: "policies/\(name)", sha256: folder.sha256,
+                    parents: run.parents, metrics: metrics, bytes: bytes, project: run.project))
+        default: product = .none
+        }
+        _ = try await store.importResult(run.id, attempt: run.attempt, product, message: message)
+    }
+
+    private func folder(_ name: String, of result: RunResult, run: RunRecord) throws -> RunFolder {
+        guard let folder = result.folder(name) else { throw Problem.noFolder(run: run.id.description, name: name) }
+        return folder
+    }
+
+    /// Gives a checkpoint its lasting place, by hard links where the file system allows: the bytes exist once.
+    /// - Returns: its size in bytes.
+    private func adopt(_ folder: RunFolder, from directory: RunDirectory, attempt: Int, as place: URL) throws -> Int64 {
+        let files = FileManager.default
+        let source = directory.attemptURL(attempt).appending(path: folder.path, directoryHint: .isDirectory)
+        if !files.fileExists(atPath: place.path) {
+            guard try Digest.folder(source) == folder.sha256 else {
+                throw Problem.changed(run: directory.id, name: folder.name)
+            }
+            let arriving = place.deletingLastPathComponent().appending(path: ".arriving-\(place.lastPathComponent)")
+            try? files.removeItem(at: arriving)
+            do { try files.linkItem(at: source, to: arriving) } catch { try files.copyItem(at: source, to: arriving) }
+            try DurableFile.synchronizeTree(arriving)
+            try files.moveItem(at: arriving, to: place)
+        }
+        return try FolderSize.bytes(of: place)
+    }
+}

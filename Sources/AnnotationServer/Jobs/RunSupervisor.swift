@@ -1,0 +1,162 @@
+import Foundation
+import Labels
+import Logging
+import Runs
+import ServiceLifecycle
+
+/// Starts the runs that are recorded, follows them by their files, and brings their results into the store.
+///
+/// It keeps nothing that a restart would lose: what is to be done is in the store, how it stands is in the run
+/// directories. One job runs at a time, because each takes every core of the machine.
+actor RunSupervisor: Service {
+    private let store: Store
+    private let runner: any JobRunner
+    private let preparation: RunPreparation
+    private let results: RunResultImport
+    private let retention: RetentionRule
+    private let data: DataFolder
+    private let logger: Logger
+    /// Attempts this process started, with the time, so that one that is slow to take its lock is not started twice.
+    private var started: [RunID: (attempt: Int, at: ContinuousClock.Instant)] = [:]
+    /// Runs that were asked to stop, so that their pages can say so.
+    private(set) var stopping: Set<RunID> = []
+
+    /// How often a run whose process died, or that asked for another try, is started again by itself.
+    static let automaticAttempts = 4
+    private static let pollInterval = Duration.milliseconds(400)
+    /// A child that has not taken its lock by then did not come up.
+    private static let startUpLimit = Duration.seconds(60)
+
+    init(store: Store, data: DataFolder, runner: any JobRunner, retention: RetentionRule, logger: Logger) {
+        self.store = store
+        self.data = data
+        self.runner = runner
+        self.retention = retention
+        self.preparation = RunPreparation(store: store, data: data)
+        self.results = RunResultImport(store: store, data: data)
+        self.logger = logger
+    }
+
+    /// Polls until the service group shuts down. Jobs go on without the server; the next one finds them again.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.look()
+                try? await Task.sleep(for: Self.pollInterval)
+            }
+        }
+    }
+
+    /// One look at every run that has not ended.
+    func look() async {
+        do {
+            let live = try await store.runs(nil, states: [.queued, .running], limit: 1_000)
+                .sorted { $0.id < $1.id }
+            for run in live where run.state == .running { await follow(run) }
+            guard !live.contains(where: { $0.state == .running }), let next = live.first else { return }
+            await begin(next)
+        } catch {
+            logger.error("Runs could not be read from the store: \(error)")
+        }
+    }
+
+    /// Asks a run to write a checkpoint and stop.
+    func stop(_ run: RunRecord) async throws {
+        stopping.insert(run.id)
+        guard run.state == .running else {
+            _ = try await store.finishRun(run.id, attempt: run.attempt, state: .stopped, message: "Cancelled before it started.")
+            return
+        }
+        let directory = try await preparation.directory(of: run)
+        try runner.requestStop(directory, attempt: run.attempt)
+    }
+
+    /// Starts the next attempt of a run that stopped or failed.
+    func resume(_ run: RunRecord) async throws {
+        let directory = try await preparation.directory(of: run)
+        let attempt = try await store.startAttempt(run.id)
+        stopping.remove(run.id)
+        try launch(run.id, directory, attempt: attempt)
+    }
+
+    private func begin(_ run: RunRecord) async {
+        do {
+            let directory = try await preparation.directory(of: run)
+            let attempt = try await store.startAttempt(run.id)
+            stopping.remove(run.id)
+            try launch(run.id, directory, attempt: attempt)
+        } catch {
+            await fail(run, attempt: run.attempt, "\(error)")
+        }
+    }
+
+    private func launch(_ run: RunID, _ directory: RunDirectory, attempt: Int) throws {
+        while try (directory.attempts().last ?? 0) < attempt { _ = try directory.prepareAttempt() }
+        try runner.start(directory, attempt: attempt)
+        started[run] = (attempt, .now)
+        logger.info("Run \(run): attempt \(attempt) started.")
+    }
+
+    private func follow(_ run: RunRecord) async {
+        do {
+            let directory = try await preparation.directory(of: run)
+            switch try directory.state(attempt: run.attempt) {
+            case .running:
+                // A stop that was asked for before the job held its lock reaches it now.
+                if stopping.contains(run.id) { try runner.requestStop(directory, attempt: run.attempt) }
+            case .waiting:
+                if let start = started[run.id], start.attempt == run.attempt {
+                    guard start.at.duration(to: .now) > Self.startUpLimit else { return }
+                    await retry(run, reason: "The job did not come up within a minute; its log says more.")
+                } else {
+                    try launch(run.id, directory, attempt: run.attempt)
+                }
+            case .done:
+                try await results.bringIn(run, from: directory)
+                logger.info("Run \(run.id): result imported.")
+                await retention.prune(store, data: data, logger: logger)
+            case .stopped:
+                let message = "Stopped on request, after a checkpoint. It can be resumed."
+                _ = try await store.finishRun(run.id, attempt: run.attempt, state: .stopped, message: message)
+                stopping.remove(run.id)
+            case .failed:
+                let failure = try directory.failure(attempt: run.attempt)
+                let message = failure?.message ?? "The job failed without a message."
+                if failure?.retry == true, failure?.kind != "disk-full" {
+                    await retry(run, reason: message)
+                } else {
+                    await fail(run, attempt: run.attempt, message)
+                }
+            case .interrupted:
+                await retry(run, reason: "The job's process ended without a word (killed, or out of memory).")
+            }
+        } catch {
+            await fail(run, attempt: run.attempt, "\(error)")
+        }
+    }
+
+    /// Starts the next attempt, which goes on from the newest checkpoint, or gives up after several.
+    private func retry(_ run: RunRecord, reason: String) async {
+        if stopping.contains(run.id) {
+            stopping.remove(run.id)
+            _ = try? await store.finishRun(run.id, attempt: run.attempt, state: .stopped, message: "Stopped on request.")
+            return
+        }
+        guard run.attempt < Self.automaticAttempts else {
+            await fail(run, attempt: run.attempt, "\(reason) It was tried \(run.attempt) times.")
+            return
+        }
+        logger.warning("Run \(run.id): \(reason) Starting it again.")
+        await begin(run)
+    }
+
+    private func fail(_ run: RunRecord, attempt: Int, _ message: String) async {
+        stopping.remove(run.id)
+        logger.error("Run \(run.id) failed: \(message)")
+        do {
+            _ = try await store.finishRun(run.id, attempt: attempt, state: .failed, message: message)
+        } catch {
+            logger.error("The failure of run \(run.id) could not be recorded: \(error)")
+        }
+    }
+}

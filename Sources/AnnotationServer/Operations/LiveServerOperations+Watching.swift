@@ -1,0 +1,126 @@
+import Foundation
+import Labels
+import Runs
+import Web
+
+extension LiveServerOperations {
+    func runStatus(_ run: String) async throws -> RunStatus {
+        try await translated { try await self.status(of: self.record(run)) }
+    }
+
+    func metricsHistory(_ run: String) async throws -> [MetricsLine] {
+        try await translated {
+            var reader = RunMetricsReader(try await self.directory(of: run))
+            return try reader.readNew()
+        }
+    }
+
+    func runLog(_ run: String, lines: Int) async throws -> [String] {
+        try await translated {
+            let directory = try await self.directory(of: run)
+            guard let attempt = try directory.attempts().last,
+                let text = try? String(contentsOf: directory.logURL(attempt: attempt), encoding: .utf8)
+            else { return [] }
+            return text.split(separator: "\n").suffix(lines).map(String.init)
+        }
+    }
+
+    func runEvents(_ run: String, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent> {
+        let record = try await translated { try await self.record(run) }
+        let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
+        let first = try await translated { try await self.status(of: record) }
+        let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self, bufferingPolicy: .bufferingNewest(10_000))
+        let follower = Task {
+            var reader = RunMetricsReader(directory)
+            var shown = first
+            continuation.yield(.status(first))
+            while !Task.isCancelled {
+                for line in (try? reader.readNew()) ?? [] where line.index >= fromMetricsIndex {
+                    continuation.yield(.metrics(line))
+                }
+                if shown.state.hasEnded { break }
+                try? await Task.sleep(for: Self.watchInterval)
+                guard let now = try? await self.runStatus(run) else { continue }
+                if now != shown {
+                    // What the job wrote before it ended is shown before the ending.
+                    for line in (try? reader.readNew()) ?? [] where line.index >= fromMetricsIndex {
+                        continuation.yield(.metrics(line))
+                    }
+                    continuation.yield(.status(now))
+                    shown = now
+                }
+            }
+            continuation.finish()
+        }
+        continuation.onTermination = { _ in follower.cancel() }
+        return stream
+    }
+
+    private static let watchInterval = Duration.milliseconds(500)
+
+    private func directory(of run: String) async throws -> RunDirectory {
+        RunDirectory(data.url.appending(path: try await record(run).directory, directoryHint: .isDirectory))
+    }
+
+    /// The store's record with what the run directory adds.
+    private func status(of record: RunRecord) async throws -> RunStatus {
+        let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
+        let stopping = await supervisor.stopping.contains(record.id)
+        let state: Web.RunState =
+            switch record.state {
+            case .queued: .waiting
+            case .running: stopping ? .stopping : .running
+            case .succeeded: .finished
+            case .failed: .failed
+            case .stopped: .stopped
+            }
+        var product: Web.RunProduct?
+        if let policy = record.resultPolicy { product = .init(kind: .policy, id: policy.description) }
+        if let model = record.resultRewardModel { product = .init(kind: .rewardModel, id: model.description) }
+        let project = record.project?.description ?? ""
+        return RunStatus(
+            id: record.id.description, project: project, kind: record.kind, state: state, attempt: record.attempt,
+            createdAt: record.createdAt, startedAt: record.startedAt, endedAt: record.finishedAt,
+            progress: record.state == .succeeded ? 1 : RunMetricsReader.progress(of: directory),
+            message: record.message, product: product)
+    }
+}
+
+/// Reads the metrics of all attempts of a run, in order, as they are written.
+struct RunMetricsReader {
+    private let run: RunDirectory
+    private var tails: [(attempt: Int, tail: MetricsTail)] = []
+    private var nextIndex = 0
+
+    init(_ run: RunDirectory) { self.run = run }
+
+    /// The lines since the last call. Heartbeats, which carry no numbers, are left out.
+    mutating func readNew() throws -> [MetricsLine] {
+        for attempt in (try? run.attempts()) ?? [] where !tails.contains(where: { $0.attempt == attempt }) {
+            tails.append((attempt, MetricsTail(run.metricsURL(attempt: attempt))))
+        }
+        var lines: [MetricsLine] = []
+        for index in tails.indices {
+            guard FileManager.default.fileExists(atPath: run.metricsURL(attempt: tails[index].attempt).path) else { continue }
+            for values in try tails[index].tail.readNew() where values["event"] == nil {
+                let value = try Web.JSONValue(json: JSONEncoder().encode(Runs.JSONValue.object(values)))
+                lines.append(MetricsLine(index: nextIndex, attempt: tails[index].attempt, values: value))
+                nextIndex += 1
+            }
+        }
+        return lines
+    }
+
+    /// The share of the work that is done, from the newest line that tells `step` and `steps`.
+    static func progress(of run: RunDirectory) -> Double? {
+        guard let attempt = try? run.attempts().last else { return nil }
+        var tail = MetricsTail(run.metricsURL(attempt: attempt))
+        let lines = (try? tail.readNew()) ?? []
+        for line in lines.reversed() {
+            if let step = line["step"]?.doubleValue, let steps = line["steps"]?.doubleValue, steps > 0 {
+                return min(1, step / steps)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,230 @@
+import AsyncHTTPClient
+import Foundation
+import HTTPTypes
+import NIOCore
+import Preferences
+
+/// What one call for responses asks of a model server.
+struct CompletionRequest: Sendable, Equatable {
+    /// The name the server knows the policy by.
+    var model: String
+    var prompt: Prompt
+    /// K, the responses of one group.
+    var count: Int
+    /// Response k's own seed is derived from (seed, k) by the server.
+    var seed: UInt64
+    var temperature: Double
+    /// Nucleus share; 1 keeps every token.
+    var topP = 1.0
+    /// Most probable tokens kept; 0 keeps every token.
+    var topK = 0
+    /// Strings that end a response.
+    var stop: [String] = []
+    /// Tokens per response at most, the end token included.
+    var maximumTokens: Int
+}
+
+/// One response as a model server gave it. The optional parts are our server's additions.
+struct CompletionChoice: Sendable, Equatable {
+    var text: String
+    /// Ended by itself (end token or stop string) rather than cut by the limit.
+    var finished: Bool
+    var tokenIDs: [Int32]?
+    var seed: UInt64?
+    /// Nats, summed over the response's tokens with the end token, at the request's temperature.
+    var logProbability: Double?
+}
+
+/// Why a model server could not answer, in words for the lead.
+enum CompletionError: Error, CustomStringConvertible {
+    case unreachable(address: String, reason: String)
+    case refused(address: String, status: Int, message: String)
+    case unreadable(address: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .unreachable(let address, let reason):
+            "The model server at \(address) could not be reached: \(reason)"
+        case .refused(let address, let status, let message):
+            "The model server at \(address) answered \(status): \(message)"
+        case .unreadable(let address, let reason):
+            "The model server at \(address) sent an answer that is not of OpenAI's form: \(reason)"
+        }
+    }
+}
+
+/// Asks any OpenAI-compatible server for the responses of a group.
+struct CompletionClient: Sendable {
+    /// Such as `http://127.0.0.1:40123`, without `/v1`.
+    let address: String
+    let http: HTTPClient
+    /// Bearer token, for servers that want one.
+    var key: String?
+
+    /// One model of `/v1/models`.
+    struct Model: Decodable, Sendable, Equatable {
+        let id: String
+        /// Whether the model has a chat template; our server says so, others leave it out.
+        let conversational: Bool?
+    }
+
+    /// Whether the server answers at all.
+    func isHealthy() async -> Bool {
+        guard let response = try? await http.execute(request("/health", body: nil), timeout: .seconds(5)) else {
+            return false
+        }
+        return response.status == .ok
+    }
+
+    /// The models that the server can sample from.
+    func models() async throws -> [Model] {
+        struct Listing: Decodable { let data: [Model] }
+        return try decode(Listing.self, from: try await answer(to: request("/v1/models", body: nil), seconds: 30)).data
+    }
+
+    /// Samples the K responses of one group.
+    /// - Parameter conversational: whether a plain text prompt goes through the model's chat template.
+    func complete(_ completion: CompletionRequest, conversational: Bool) async throws -> [CompletionChoice] {
+        let usesChat: Bool =
+            switch completion.prompt {
+            case .messages: true
+            case .text: conversational
+            case .fewShot: false
+            }
+        let body = try usesChat ? JSONEncoder().encode(ChatBody(completion)) : JSONEncoder().encode(TextBody(completion))
+        let path = usesChat ? "/v1/chat/completions" : "/v1/completions"
+        let data = try await answer(to: request(path, body: body), seconds: 600)
+        let choices = try decode(Answer.self, from: data).choices.sorted { $0.index < $1.index }
+        guard choices.count == completion.count else {
+            throw CompletionError.unreadable(
+                address: address, reason: "\(choices.count) choices where n = \(completion.count) were asked for")
+        }
+        return try choices.map { choice in
+            guard let text = choice.text ?? choice.message?.content else {
+                throw CompletionError.unreadable(address: address, reason: "choice \(choice.index) has no text")
+            }
+            return CompletionChoice(
+                text: text, finished: choice.finish_reason == "stop", tokenIDs: choice.token_ids, seed: choice.seed,
+                logProbability: choice.log_probability)
+        }
+    }
+
+    private func request(_ path: String, body: Data?) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: address + path)
+        if let key { request.headers.add(name: "authorization", value: "Bearer \(key)") }
+        if let body {
+            request.method = .POST
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        return request
+    }
+
+    private func answer(to request: HTTPClientRequest, seconds: Int64) async throws -> Data {
+        let response: HTTPClientResponse
+        let data: Data
+        do {
+            response = try await http.execute(request, timeout: .seconds(seconds))
+            let collected = try await response.body.collect(upTo: 256 << 20)
+            data = Data(collected.readableBytesView)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw CompletionError.unreachable(address: address, reason: "\(error)")
+        }
+        guard response.status.code == 200 else {
+            struct Refusal: Decodable {
+                struct Detail: Decodable { let message: String }
+                let error: Detail
+            }
+            let message =
+                (try? JSONDecoder().decode(Refusal.self, from: data))?.error.message
+                ?? String(decoding: data.prefix(300), as: UTF8.self)
+            throw CompletionError.refused(address: address, status: Int(response.status.code), message: message)
+        }
+        return data
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
+        do { return try JSONDecoder().decode(type, from: data) } catch {
+            throw CompletionError.unreadable(address: address, reason: "\(error)")
+        }
+    }
+}
+
+// The names below are OpenAI's.
+
+private struct TextBody: Encodable {
+    let model: String
+    let prompt: String
+    let n: Int
+    let seed: UInt64
+    let temperature: Double
+    let top_p: Double
+    let top_k: Int?
+    let stop: [String]?
+    let max_tokens: Int
+
+    init(_ request: CompletionRequest) {
+        model = request.model
+        prompt = request.prompt.messages.map(\.content).joined()
+        n = request.count
+        seed = request.seed
+        temperature = request.temperature
+        top_p = request.topP
+        top_k = request.topK > 0 ? request.topK : nil
+        stop = request.stop.isEmpty ? nil : request.stop
+        max_tokens = request.maximumTokens
+    }
+}
+
+private struct ChatBody: Encodable {
+    struct Message: Encodable {
+        let role: String
+        let content: String
+    }
+    let model: String
+    let messages: [Message]
+    let n: Int
+    let seed: UInt64
+    let temperature: Double
+    let top_p: Double
+    let top_k: Int?
+    let stop: [String]?
+    let max_tokens: Int
+
+    init(_ request: CompletionRequest) {
+        model = request.model
+        messages = request.prompt.messages.map { Message(role: $0.role.rawValue, content: $0.content) }
+        n = request.count
+        seed = request.seed
+        temperature = request.temperature
+        top_p = request.topP
+        top_k = request.topK > 0 ? request.topK : nil
+        stop = request.stop.isEmpty ? nil : request.stop
+        max_tokens = request.maximumTokens
+    }
+}
+
+private struct Answer: Decodable {
+    struct Message: Decodable { let content: String? }
+    struct Choice: Decodable {
+        let index: Int
+        let text: String?
+        let message: Message?
+        let finish_reason: String?
+        let token_ids: [Int32]?
+        let seed: UInt64?
+        let log_probability: Double?
+    }
+    let choices: [Choice]
+}
+
+/// Makes clients for addresses; all share one pool of connections.
+struct CompletionClientFactory: Sendable {
+    let http: HTTPClient
+
+    func client(_ address: String, key: String? = nil) -> CompletionClient {
+        CompletionClient(address: address, http: http, key: key)
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Labels
+import Logging
+import Preferences
+import ServiceLifecycle
+import Web
+
+/// Makes tasks ahead of need: samples responses from each project's mix of policies until enough tasks are ready, so
+/// that no annotator waits for a model.
+actor TaskSampler: Service {
+    private let store: Store
+    private let models: ModelServerSupervisor
+    private let http: CompletionClientFactory
+    private let tokenizers: PolicyTokenizers
+    private let logger: Logger
+    private var sampling: ProjectID?
+    private var problems: [ProjectID: String] = [:]
+    private var pausedUntil: [ProjectID: ContinuousClock.Instant] = [:]
+    private var lastAdded: [ProjectID: Date] = [:]
+
+    /// Groups sampled before the need is looked at again, so that one project does not keep the others waiting.
+    private static let groupsATurn = 4
+    private static let pauseAfterProblem = Duration.seconds(10)
+    private static let idleInterval = Duration.milliseconds(500)
+
+    init(
+        store: Store, data: DataFolder, models: ModelServerSupervisor, http: CompletionClientFactory, logger: Logger
+    ) {
+        self.store = store
+        self.models = models
+        self.http = http
+        self.tokenizers = PolicyTokenizers(data: data)
+        self.logger = logger
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                if await !self.turn() { try? await Task.sleep(for: Self.idleInterval) }
+            }
+        }
+    }
+
+    /// Tries again now, also where the last try failed.
+    func wake(_ project: ProjectID) {
+        pausedUntil[project] = nil
+        problems[project] = nil
+    }
+
+    func status(of project: ProjectID) async throws -> SamplingStatus {
+        let need = try await store.samplingNeed(project)
+        let prompts = try await store.promptCounts(project)[.ranking] ?? 0
+        return SamplingStatus(
+            ready: need.ready, target: need.wanted, isSampling: sampling == project, promptsLeft: prompts,
+            lastSampledAt: lastAdded[project], problem: problems[project])
+    }
+
+    /// One round over all projects. - Returns: whether anything was sampled.
+    private func turn() async -> Bool {
+        var sampledAny = false
+        let projects = (try? await store.projects()) ?? []
+        for project in projects where !project.paused && !Task.isCancelled {
+            if let pause = pausedUntil[project.id], ContinuousClock.now < pause { continue }
+            do {
+                let need = try await store.samplingNeed(project.id)
+                guard need.missing > 0 else { continue }
+                sampling = project.id
+                defer { sampling = nil }
+                try await sample(for: project, groups: min(need.missing, Self.groupsATurn))
+                sampledAny = true
+                problems[project.id] = nil
+            } catch is CancellationError {
+                return sampledAny
+            } catch {
+                problems[project.id] = "\(error)"
+                pausedUntil[project.id] = .now + Self.pauseAfterProblem
+                logger.warning("Sampling for project \(project.name) stands still: \(error)")
+            }
+        }
+        return sampledAny
+    }
+
+    private func sample(for project: Project, groups: Int) async throws {
+        let plans = try await store.planSampling(project.id, groups: groups, seed: UInt64.random(in: 0...UInt64.max))
+        for plan in plans {
+            var responses: [NewResponse] = []
+            for part in plan.parts {
+                responses += try await sample(part, prompt: plan.prompt.prompt, settings: project.settings)
+            }
+            _ = try await store.enqueue(
+                [NewGroup(prompt: plan.prompt.id, responses: responses)], in: project.id, by: .system)
+            lastAdded[project.id] = Date()
+        }
+    }
+
+    private func sample(_ part: PlanPart, prompt: Prompt, settings: ProjectSettings) async throws -> [NewResponse] {
+        let (client, model) = try await client(for: part.policy)
+        let listed = try await client.models().first { $0.id == model }
+        let conversational = listed?.conversational ?? (part.policy.kind == .foreign)
+        let request = CompletionRequest(
+            model: model, prompt: prompt, count: part.count, seed: UInt64(bitPattern: part.seed),
+            temperature: part.temperature, topP: settings.topP, topK: settings.topK, stop: settings.stop,
+            maximumTokens: settings.maxTokens)
+        let choices = try await client.complete(request, conversational: conversational)
+        var responses: [NewResponse] = []
+        for choice in choices {
+            let (ids, source) = try await tokenIDs(of: choice, from: part.policy)
+            responses.append(
+                NewResponse(
+                    text: choice.text, tokenIDs: ids, tokenIDsSource: source, policy: part.policy.id,
+                    seed: choice.seed.map { Int64(bitPattern: $0) } ?? part.seed, temperature: part.temperature,
+                    logProbability: choice.logProbability, finished: choice.finished))
+        }
+        return responses
+    }
+
+    /// The ids as sampled where the server gave them, else those of the policy's tokenizer for the text.
+    private func tokenIDs(
+        of choice: CompletionChoice, from policy: Labels.Policy
+    ) async throws -> ([Int32]?, TokenIDsSource?) {
+        if let ids = choice.tokenIDs { return (ids, .own) }
+        guard policy.kind != .foreign else { return (nil, nil) }
+        let ids = try await tokenizers.tokenIDs(of: choice.text, finished: choice.finished, policyPath: policy.path)
+        return (ids, .retokenised)
+    }
+
+    /// The server that samples from a policy: our own child, or the foreign one that the policy's path names.
+    private func client(for policy: Labels.Policy) async throws -> (CompletionClient, model: String) {
+        if policy.kind == .foreign { return (http.client(policy.path), policy.name) }
+        guard let client = await models.client else { throw SamplingProblem.modelServerStarting }
+        return (client, policy.name)
+    }
+}
+
+/// Why sampling waits, in words for the lead.
+enum SamplingProblem: Error, CustomStringConvertible {
+    case modelServerStarting
+
+    var description: String {
+        switch self {
+        case .modelServerStarting: "The model server is starting."
+        }
+    }
+}

@@ -1,0 +1,227 @@
+import DemoWorld
+import Foundation
+import Labels
+import LanguageModel
+import Logging
+import Policy
+import Preferences
+import Runs
+import SeededRandom
+import Web
+
+/// What a simulation is asked to do.
+struct SimulationPlan: Sendable {
+    /// Folder that is made: a data folder like a server's, and report.json.
+    var folder: URL
+    /// Folder of the supervised policy that it starts from.
+    var policy: URL
+    var goldName: String
+    var gold: any GoldPreference
+    var rounds: Int
+    var rankingsPerRound: Int
+    /// K.
+    var responsesPerPrompt: Int
+    var noise: Double
+    var seed: UInt64
+    /// Fresh samples that each round is judged by, over all evaluation prompts.
+    var evaluationSamples: Int
+    var maximumTokens: Int
+    var rewardModelSettings: [String: String] = [:]
+    var policyRefreshSettings: [String: String] = [:]
+    /// Prompts by use; evaluation prompts are in none of the others.
+    var rankingPrompts: [Prompt]
+    var ppoPrompts: [Prompt]
+    var evaluationPrompts: [Prompt]
+}
+
+/// The whole loop without people: sample, rank by a gold, retrain, refresh, judge. It uses the store, the run
+/// directories and the jobs that a server uses; only the annotators are simulated.
+actor SimulationLoop {
+    private let plan: SimulationPlan
+    private let data: DataFolder
+    private let store: Store
+    private let supervisor: RunSupervisor
+    private let judge: SimulationJudge
+    private let annotator: SimulatedAnnotator
+    private let print: @Sendable (String) -> Void
+
+    enum Problem: Error, CustomStringConvertible {
+        case tooFewPrompts(use: String, needed: Int, found: Int)
+        case runFailed(run: String, message: String)
+
+        var description: String {
+            switch self {
+            case .tooFewPrompts(let use, let needed, let found):
+                "The simulation needs \(needed) prompts for \(use) and has \(found)."
+            case .runFailed(let run, let message): "Run \(run) failed: \(message)"
+            }
+        }
+    }
+
+    init(_ plan: SimulationPlan, logger: Logger, print: @escaping @Sendable (String) -> Void) throws {
+        let needed = plan.rounds * plan.rankingsPerRound
+        guard plan.rankingPrompts.count >= needed else {
+            throw Problem.tooFewPrompts(use: "ranking", needed: needed, found: plan.rankingPrompts.count)
+        }
+        self.plan = plan
+        self.print = print
+        data = DataFolder(plan.folder.appending(path: "data"))
+        try data.create()
+        store = try Store(folder: data.url)
+        supervisor = RunSupervisor(
+            store: store, data: data, runner: ChildProcessRunner(), retention: RetentionRule(keepLast: 1_000),
+            logger: logger)
+        annotator = SimulatedAnnotator(gold: plan.gold, noise: plan.noise)
+        judge = SimulationJudge(plan: plan)
+    }
+
+    /// Runs all rounds. Rounds that report.json holds already are not repeated.
+    func run() async throws -> SimulationReport {
+        defer { try? store.close() }
+        var report = SimulationReport(
+            gold: plan.goldName, seed: plan.seed, noise: plan.noise, rankingsPerRound: plan.rankingsPerRound,
+            responsesPerPrompt: plan.responsesPerPrompt, rounds: [])
+        let (project, person) = try await prepareStore()
+        print(SimulationRound.header)
+        let supervised = try await onOwnThread { [judge, plan] in try judge.samples(of: plan.policy) }
+        try add(
+            try judge.round(0, policy: "supervised", labels: 0, samples: supervised, against: supervised, accuracy: nil, seconds: 0),
+            to: &report)
+        for round in 1...plan.rounds {
+            let started = ContinuousClock.now
+            try await rank(round: round, project: project, person: person)
+            let rewardModel = try await retrain(round: round, project: project)
+            let policy = try await refresh(round: round, project: project, rewardModel: rewardModel)
+            let folder = data.url.appending(path: policy.path, directoryHint: .isDirectory)
+            let samples = try await onOwnThread { [judge] in try judge.samples(of: folder) }
+            let elapsed = started.duration(to: .now)
+            try add(
+                try judge.round(
+                    round, policy: policy.name, labels: try await store.progress(project).labels, samples: samples,
+                    against: supervised, accuracy: rewardModel.metrics["held_out_accuracy"],
+                    seconds: Double(elapsed.components.seconds)), to: &report)
+            _ = try await store.makeCurrent(policy.id, in: project, by: .commandLine)
+        }
+        return report
+    }
+
+    private func add(_ round: SimulationRound, to report: inout SimulationReport) throws {
+        report.rounds.append(round)
+        print(round.row)
+        try DurableFile.writeJSON(report, to: plan.folder.appending(path: "report.json"))
+    }
+
+    private func prepareStore() async throws -> (ProjectID, UserID) {
+        let place = data.policy("supervised")
+        try FileManager.default.copyItem(at: plan.policy, to: place)
+        let policy = try await store.addPolicy(
+            NewPolicy(
+                name: "supervised", kind: .supervised, path: "policies/supervised", sha256: try Digest.folder(place)),
+            by: .commandLine)
+        var settings = ProjectSettings()
+        settings.responseCount = .fixed(plan.responsesPerPrompt)
+        settings.maxTokens = plan.maximumTokens
+        settings.rewardModel = plan.rewardModelSettings
+        settings.policyRefresh = plan.policyRefreshSettings
+        let project = try await store.createProject(name: "Simulation", settings: settings, by: .commandLine)
+        try await store.setReference(policy.id, in: project.id, by: .commandLine)
+        _ = try await store.makeCurrent(policy.id, in: project.id, by: .commandLine)
+        _ = try await store.addPrompts(project.id, use: .ranking, plan.rankingPrompts, by: .commandLine)
+        _ = try await store.addPrompts(project.id, use: .ppo, plan.ppoPrompts, by: .commandLine)
+        let person = try await store.addUser(name: "simulated annotator", role: .annotator, by: .commandLine)
+        return (project.id, person.id)
+    }
+
+    /// Samples the round's groups from the current policy and ranks them, each through its own lease.
+    private func rank(round: Int, project: ProjectID, person: UserID) async throws {
+        let plans = try await store.planSampling(
+            project, groups: plan.rankingsPerRound, seed: plan.seed &+ UInt64(round))
+        let groups = try await sample(plans)
+        _ = try await store.enqueue(groups, in: project, by: .commandLine)
+        var random = SplitMix64(seed: plan.seed, stream: UInt64(round))
+        while case .task(let assignment) = try await store.nextTask(for: person, in: project) {
+            let judgement = try annotator.judge(assignment, random: &random)
+            _ = try await store.submit(judgement, token: assignment.token, user: person)
+        }
+    }
+
+    private func sample(_ plans: [GroupPlan]) async throws -> [NewGroup] {
+        let data = data
+        let options = SamplingOptions(temperature: 1, maximumTokens: plan.maximumTokens)
+        return try await onOwnThread {
+            var samplers: [PolicyID: PolicySampler] = [:]
+            let pool = WorkerPool()
+            var responses = [[NewResponse]](repeating: [], count: plans.count)
+            for (index, plan) in plans.enumerated() {
+                for part in plan.parts {
+                    let sampler: PolicySampler
+                    if let loaded = samplers[part.policy.id] { sampler = loaded } else {
+                        sampler = try PolicySampler(folder: data.url.appending(path: part.policy.path), pool: pool)
+                        samplers[part.policy.id] = sampler
+                    }
+                    let request = PolicyRequest(
+                        prompt: plan.prompt.prompt, count: part.count, seed: UInt64(bitPattern: part.seed),
+                        options: options)
+                    responses[index] += try sampler.sample(request).map { response in
+                        NewResponse(
+                            text: response.text, tokenIDs: response.tokenIDs, tokenIDsSource: .own,
+                            policy: part.policy.id, seed: Int64(bitPattern: response.seed),
+                            temperature: response.temperature, logProbability: response.logProbability,
+                            finished: response.finished)
+                    }
+                }
+            }
+            return zip(plans, responses).map { NewGroup(prompt: $0.prompt.id, responses: $1) }
+        }
+    }
+
+    private func retrain(round: Int, project: ProjectID) async throws -> RewardModelRecord {
+        let snapshot = try await store.takeSnapshot(project, SnapshotOptions(), by: .commandLine)
+        guard let reference = try await store.project(project).referencePolicy else {
+            throw Problem.runFailed(run: "reward-model", message: "The project has no supervised policy.")
+        }
+        let run = try await store.createRun(
+            NewRun(
+                kind: RunKind.rewardModel, project: project, snapshot: snapshot.id,
+                parents: [.policy(reference, role: "base")], seed: plan.seed &+ UInt64(round),
+                settings: plan.rewardModelSettings), by: .commandLine)
+        let finished = try await finish(run.id)
+        guard let id = finished.resultRewardModel else {
+            throw Problem.runFailed(run: run.id.description, message: "It made no reward model.")
+        }
+        return try await store.rewardModel(id)
+    }
+
+    private func refresh(
+        round: Int, project: ProjectID, rewardModel: RewardModelRecord
+    ) async throws -> Labels.Policy {
+        let standing = try await store.project(project)
+        guard let current = standing.currentPolicy, let reference = standing.referencePolicy else {
+            throw Problem.runFailed(run: "policy-refresh", message: "The project has no current policy.")
+        }
+        let run = try await store.createRun(
+            NewRun(
+                kind: RunKind.policyRefresh, project: project, snapshot: rewardModel.snapshot,
+                parents: [
+                    .policy(current, role: "base"), .policy(reference, role: "reference"),
+                    .rewardModel(rewardModel.id, role: "reward-model"),
+                ], seed: plan.seed &+ UInt64(round), settings: plan.policyRefreshSettings), by: .commandLine)
+        let finished = try await finish(run.id)
+        guard let id = finished.resultPolicy else {
+            throw Problem.runFailed(run: run.id.description, message: "It made no policy.")
+        }
+        return try await store.policy(id)
+    }
+
+    private func finish(_ id: RunID) async throws -> RunRecord {
+        while true {
+            await supervisor.look()
+            let run = try await store.run(id)
+            if run.state == .succeeded { return run }
+            if run.isOver {
+                throw Problem.runFailed(run: id.description, message: run.message ?? "It ended as \(run.state.rawValue).")
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}
