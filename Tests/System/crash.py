@@ -1,0 +1,164 @@
+"""Power cuts: kill -9 of the server while labels are submitted, and of a training job; nothing acknowledged is lost.
+
+Also reads a trace of system calls: each acknowledgement of a submission comes after an fsync of the write-ahead log.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+from plumb import Refused, Report, Server
+
+
+def killed_server_keeps_acknowledged_labels(report, program):
+    server = Server(program).start()
+    acknowledged = []
+    try:
+        project, token = server.project(), server.annotator_token()
+        for attempt in range(3):
+            stop = threading.Event()
+
+            def annotate():
+                while not stop.is_set():
+                    try:
+                        acknowledged.append(server.rank(project, token)["submission"])
+                    except (Refused, OSError, RuntimeError, ValueError, KeyError):
+                        return
+
+            worker = threading.Thread(target=annotate)
+            before = len(acknowledged)
+            worker.start()
+            while len(acknowledged) < before + 3 + attempt and worker.is_alive():
+                time.sleep(0.01)
+            server.kill()
+            stop.set()
+            worker.join()
+            server.start()
+        with server.database() as store:
+            stored = {row[0] for row in store.execute("SELECT id FROM labels")}
+        lost = [label for label in acknowledged if label not in stored]
+        report.check("every label acknowledged before kill -9 of the server is in the store", not lost and len(acknowledged) > 0,
+                     f"{len(acknowledged)} acknowledged over 3 kills, {len(lost)} lost")
+    finally:
+        server.stop()
+
+
+def each_acknowledgement_follows_an_fsync(report, program):
+    if not shutil.which("strace"):
+        print("skip: strace is not installed, so the order of fsync and acknowledgement is not traced")
+        return
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="plumb-trace-"))
+    trace = folder / "trace"
+    server = Server(program, wrapper=["strace", "-f", "-y", "-s", "4000", "-e", "trace=fsync,fdatasync,write,writev,sendto,sendmsg",
+                                      "-o", str(trace)])
+    server.start(timeout=120)
+    try:
+        project, token = server.project(), server.annotator_token()
+        labels = [server.rank(project, token)["submission"] for _ in range(5)]
+    finally:
+        # The wrapper passes SIGTERM on to nobody, so the server itself is asked.
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(server.process.pid)], capture_output=True, text=True)
+        for child in children.stdout.split():
+            os.kill(int(child), signal.SIGTERM)
+        server.process.wait(60)
+    synced, confirmed = False, 0
+    for line in trace.read_text(errors="replace").splitlines():
+        if re.search(r"(fsync|fdatasync)\(\d+<[^>]*plumb\.sqlite-wal>", line):
+            synced = True
+        elif re.search(r"\"?submission\\?\"", line) and ("write" in line or "send" in line) and "kept" in line:
+            confirmed += synced
+            synced = False
+    report.check("the log is synced to disk before each acknowledgement", confirmed == len(labels),
+                 f"{confirmed} of {len(labels)} answers came after an fsync of plumb.sqlite-wal")
+
+
+def checkpoint_digest(folder):
+    lines = []
+    for file in sorted(pathlib.Path(folder).rglob("*")):
+        if file.is_file():
+            lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder)}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def newest_output(run):
+    attempts = [folder for folder in (run / "attempts").iterdir() if (folder / "RESULT.json").exists()]
+    return max(attempts, key=lambda folder: int(folder.name)) / "output"
+
+
+def killed_job_resumes_to_the_same_bytes(report, program, finished_run):
+    """Repeats a finished run from its input alone: once killed on the way, as often as it leaves a checkpoint."""
+    killed = pathlib.Path(tempfile.mkdtemp(prefix="plumb-resume-")) / finished_run.name
+    shutil.copytree(finished_run / "input", killed / "input")
+    kills, ended = 0, None
+    while ended is None and kills < 4:
+        job = subprocess.Popen([program, "run-job", str(killed)])
+        attempt = killed / "attempts" / str(kills + 1)
+        while job.poll() is None and not list(attempt.glob("checkpoints/step-*")):
+            time.sleep(0.01)
+        ended = job.poll()
+        if ended is None:
+            job.kill()
+            job.wait()
+            kills += 1
+    if ended is None:
+        ended = subprocess.run([program, "run-job", str(killed)]).returncode
+    same = ended == 0 and checkpoint_digest(newest_output(killed)) == checkpoint_digest(newest_output(finished_run))
+    report.check(f"a {kind(finished_run)} job killed with -9 resumes to the bytes of an undisturbed one", same and kills > 0,
+                 f"{kills} kills, exit {ended}")
+
+
+def one_thread_makes_the_same_bytes(report, program, finished_run):
+    again = pathlib.Path(tempfile.mkdtemp(prefix="plumb-threads-")) / finished_run.name
+    shutil.copytree(finished_run / "input", again / "input")
+    ended = subprocess.run([program, "run-job", str(again)], env={**os.environ, "PLUMB_THREADS": "1"}).returncode
+    same = ended == 0 and checkpoint_digest(newest_output(again)) == checkpoint_digest(newest_output(finished_run))
+    report.check(f"a {kind(finished_run)} run with one thread, in a fresh process, makes the same bytes", same)
+
+
+def kind(run):
+    return json.loads((run / "input" / "run.json").read_text())["kind"]
+
+
+def runs_survive_a_killed_server(report, program):
+    """Ranks, retrains and refreshes; the server is killed in the middle of both runs. Returns the run folders."""
+    server = Server(program).start()
+    try:
+        project, token = server.project(), server.annotator_token()
+        for _ in range(10):
+            server.rank(project, token)
+        folders = []
+        for start in ("reward-model-runs", "policy-refreshes"):
+            run = server.post(f"/projects/{project}/{start}", {"seed": 7})["id"]
+            server.wait_for_run(run, until=("running", "finished", "failed"))
+            server.kill()
+            server.start()
+            status = server.wait_for_run(run)
+            report.check(f"a run started by {start} finishes although its server was killed with -9",
+                         status["state"] == "finished", status.get("message") or status["state"])
+            folders.append(server.data / "runs" / str(run))
+        return folders
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--plumb", required=True)
+    arguments = parser.parse_args()
+    program = str(pathlib.Path(arguments.plumb).resolve())
+    report = Report()
+    killed_server_keeps_acknowledged_labels(report, program)
+    each_acknowledgement_follows_an_fsync(report, program)
+    for finished in runs_survive_a_killed_server(report, program):
+        killed_job_resumes_to_the_same_bytes(report, program, finished)
+        one_thread_makes_the_same_bytes(report, program, finished)
+    report.finish()
