@@ -1,0 +1,107 @@
+public import Foundation
+import Synchronization
+
+/// One attempt at a run, as its job sees it: the lock, the progress, the checkpoints and the ending.
+public final class RunAttempt: Sendable {
+    public let run: RunDirectory
+    public let number: Int
+    public let specification: RunSpecification
+    public let metrics: MetricsWriter
+    public let stop: StopFlag
+    private let lock: Mutex<AttemptLock?>
+    private let logFile: OpenFile
+
+    /// Room that is given back just before ERROR.json is written, so that a full disk can still be reported.
+    private static let reserveBytes = 64 * 1024
+
+    /// Begins an attempt; its lock is held until `close()` or the end of the process.
+    /// - Parameters:
+    ///   - number: a prepared attempt; nil for the next one.
+    ///   - heartbeatSeconds: the longest silence in metrics.jsonl.
+    /// - Throws: `RunError.alreadyBegun`, `.alreadyRunning` for an older attempt that still runs, or what is wrong with
+    ///   run.json (which is in ERROR.json then, too).
+    public init(
+        beginning run: RunDirectory, number: Int? = nil, stop: StopFlag = StopFlag(), heartbeatSeconds: Double = 20
+    ) throws {
+        let number = if let number { number } else { try run.prepareAttempt() }
+        let url = run.attemptURL(number)
+        try DurableFile.makeFolder(url)
+        let lock = try AttemptLock(url, attempt: number)
+        do {
+            for older in try run.attempts() where older < number {
+                if try AttemptLock.probe(run.attemptURL(older)) == .held {
+                    throw RunError.alreadyRunning(attempt: older)
+                }
+            }
+            self.run = run
+            self.number = number
+            self.stop = stop
+            specification = try run.specification()
+            metrics = try MetricsWriter(run.metricsURL(attempt: number), heartbeatSeconds: heartbeatSeconds)
+            logFile = try OpenFile(run.logURL(attempt: number), .append)
+            try DurableFile.write(
+                Data(repeating: 0x2E, count: RunAttempt.reserveBytes), to: url.appending(path: AttemptFile.reserve))
+            self.lock = Mutex(lock)
+        } catch {
+            let retry = if case .alreadyRunning? = error as? RunError { true } else { false }
+            try? DurableFile.writeJSON(
+                RunFailure(kind: retry ? "already-running" : "bad-input", message: "\(error)", retry: retry),
+                to: url.appending(path: AttemptFile.error))
+            throw error
+        }
+    }
+
+    public var url: URL { run.attemptURL(number) }
+    public var shouldStop: Bool { stop.shouldStop }
+
+    /// The folder for what the run makes.
+    public var outputURL: URL { url.appending(path: AttemptFile.output) }
+
+    /// Adds a line with the time to the attempt's log.
+    public func log(_ line: String) {
+        let time = Date().formatted(.iso8601)
+        // The log is for people; a disk that cannot take it is reported by the next metrics line or checkpoint.
+        try? logFile.write(Data("\(time) \(line)\n".utf8))
+    }
+
+    /// Ends the attempt well: everything below `output/` is made durable and listed with its hash in RESULT.json.
+    public func finish(_ outcome: JobOutcome) throws -> RunResult {
+        try DurableFile.makeFolder(outputURL)
+        try DurableFile.synchronizeTree(outputURL)
+        let outputs = try Digest.relativeFiles(of: outputURL).map { path in
+            let file = outputURL.appending(path: path)
+            return RunOutput(
+                path: "\(AttemptFile.output)/\(path)", sha256: try Digest.file(file),
+                bytes: try file.resolvingSymlinksInPath().resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0)
+        }
+        let folders = try outcome.folders.sorted { $0.key < $1.key }.map { name, path in
+            let folder = outputURL.appending(path: path)
+            guard Digest.isFolder(folder) else {
+                throw RunError.badOutput(name: name, reason: "is no folder at \(folder.path)")
+            }
+            return RunFolder(
+                name: name, path: "\(AttemptFile.output)/\(path)", sha256: try Digest.folder(folder))
+        }
+        let result = RunResult(
+            kind: specification.kind, attempt: number, outputs: outputs, folders: folders, metrics: outcome.metrics,
+            notes: outcome.notes)
+        try DurableFile.writeJSON(result, to: url.appending(path: AttemptFile.result))
+        DurableFile.removeIfPresent(url.appending(path: AttemptFile.reserve))
+        DurableFile.removeIfPresent(url.appending(path: AttemptFile.checkpoints))
+        return result
+    }
+
+    /// Ends the attempt with a reason in ERROR.json.
+    public func fail(_ failure: RunFailure) {
+        log("\(failure.kind): \(failure.message)")
+        DurableFile.removeIfPresent(url.appending(path: AttemptFile.reserve))
+        do {
+            try DurableFile.writeJSON(failure, to: url.appending(path: AttemptFile.error))
+        } catch {
+            FileHandle.standardError.write(Data("\(failure.message)\nERROR.json could not be written: \(error)\n".utf8))
+        }
+    }
+
+    /// Gives the lock back.
+    public func close() { lock.withLock { $0 = nil } }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Runs
+import Testing
+
+@Suite struct RunStateTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func statesFollowFromFilesAndLockAlone() throws {
+        let run = try folder.run()
+        #expect(try run.state() == .waiting)
+        let number = try run.prepareAttempt()
+        #expect(number == 1)
+        #expect(try run.state() == .waiting)
+        let attempt = try RunAttempt(beginning: run, number: number)
+        #expect(try run.state() == .running)
+        attempt.close()
+        #expect(try run.state() == .interrupted)
+
+        let second = try RunAttempt(beginning: run)
+        #expect(second.number == 2)
+        _ = try second.finish(JobOutcome(folders: [:]))
+        #expect(try run.state() == .done)
+        #expect(try run.state(attempt: 1) == .interrupted)
+    }
+
+    @Test func anErrorFileMakesTheAttemptFailedOrStopped() throws {
+        let run = try folder.run()
+        let first = try RunAttempt(beginning: run)
+        first.fail(RunFailure(kind: "failed", message: "no", retry: false))
+        first.close()
+        #expect(try run.state() == .failed)
+        let second = try RunAttempt(beginning: run)
+        second.fail(RunFailure(kind: "stopped", message: "asked", retry: true))
+        second.close()
+        #expect(try run.state() == .stopped)
+        #expect(try run.failure(attempt: 2)?.message == "asked")
+    }
+
+    @Test func anAttemptIsBegunOnce() throws {
+        let run = try folder.run()
+        let attempt = try RunAttempt(beginning: run)
+        #expect(throws: RunError.alreadyBegun(attempt: 1)) { try RunAttempt(beginning: run, number: 1) }
+        attempt.close()
+        #expect(throws: RunError.alreadyBegun(attempt: 1)) { try RunAttempt(beginning: run, number: 1) }
+    }
+
+    @Test func noAttemptBeginsWhileAnOlderOneRuns() throws {
+        let run = try folder.run()
+        let attempt = try RunAttempt(beginning: run)
+        #expect(throws: RunError.alreadyRunning(attempt: 1)) { try RunAttempt(beginning: run) }
+        #expect(try run.failure(attempt: 2)?.retry == true)
+        attempt.close()
+        _ = try RunAttempt(beginning: run)
+    }
+
+    @Test func aKilledProcessLeavesAnInterruptedAttemptAndItsWholeCheckpoint() async throws {
+        let run = try folder.run()
+        let path = run.url.path
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            let attempt = try RunAttempt(beginning: RunDirectory(URL(filePath: path)))
+            try attempt.writeCheckpoint(step: 4) { try Data("four".utf8).write(to: $0.appending(path: "state")) }
+            try attempt.writeCheckpoint(step: 5) { folder in
+                try Data("fi".utf8).write(to: folder.appending(path: "state"))
+                kill(getpid(), SIGKILL)
+            }
+        }
+        #expect(try run.state() == .interrupted)
+        let next = try RunAttempt(beginning: run)
+        let point = try #require(try next.resumePoint())
+        #expect(point.step == 4 && point.attempt == 1)
+        #expect(try text(point.url.appending(path: "state")) == "four")
+    }
+}
