@@ -1,0 +1,164 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Labels
+import NIOCore
+import Preferences
+
+/// Where annotators work: the next task, its ranking or comparison, skipping, and the heartbeat of the lease.
+///
+/// What reaches the browser is the lease's token, its random response ids, letters and texts: never a policy, a round,
+/// a temperature, a seed or an id that outlives the lease.
+struct AnnotationPages: RouteSet {
+    let services: WebServices
+
+    init(_ services: WebServices) { self.services = services }
+
+    func add(to routes: RouterGroup<PlumbContext>) {
+        routes.get(RouterPath(Path.tasks), use: chooseProject)
+        routes.get(RouterPath(Path.nextTask(":project")), use: nextTask)
+        routes.get(RouterPath(Path.task(":lease")), use: showTask)
+        routes.post(RouterPath(Path.ranking(":lease")), use: submitRanking)
+        routes.post(RouterPath(Path.comparison(":lease")), use: submitComparison)
+        routes.post(RouterPath(Path.skip(":lease")), use: skip)
+        routes.post(RouterPath(Path.heartbeat(":lease")), use: heartbeat)
+        for path in [Path.ranking(":lease"), Path.comparison(":lease"), Path.skip(":lease")] {
+            routes.get(RouterPath(path)) { _, context in
+                Response.redirect(to: Path.task(try context.parameters.require("lease")))
+            }
+        }
+        HistoryPages(services).add(to: routes)
+    }
+
+    // MARK: Next task
+
+    @Sendable private func chooseProject(_ request: Request, context: PlumbContext) async throws -> Response {
+        let projects = try await services.store.projects()
+        if projects.count == 1 {
+            return .redirect(to: Path.nextTask(projects[0].id.description))
+        }
+        return try services.pages.page(ProjectChoicePage(projects), for: context)
+    }
+
+    @Sendable private func nextTask(_ request: Request, context: PlumbContext) async throws -> Response {
+        let user = try context.requireUser()
+        let id = try context.parameters.require("project", as: ProjectID.self)
+        let project = try await services.store.project(id)
+        switch try await services.store.nextTask(for: user.id, in: id) {
+        case .task(let assignment):
+            return try page(of: assignment, in: project, problem: nil, for: context)
+        case .nothing(let reason):
+            return try services.pages.page(NoTaskPage(reason, project: project), for: context)
+        }
+    }
+
+    @Sendable private func showTask(_ request: Request, context: PlumbContext) async throws -> Response {
+        let user = try context.requireUser()
+        let lease = try context.parameters.require("lease")
+        let assignment = try await services.store.assignment(token: lease, user: user.id)
+        let project = try await services.store.project(assignment.projectID)
+        return try page(of: assignment, in: project, problem: nil, for: context)
+    }
+
+    private func page(
+        of assignment: Assignment, in project: Project, problem: String?, fields: [String: String]? = nil,
+        for context: PlumbContext
+    ) throws -> Response {
+        let status: HTTPResponse.Status = problem == nil ? .ok : .unprocessableContent
+        switch assignment.mode {
+        case .ranking:
+            let page = RankingPage(assignment, in: project, problem: problem, fields: fields)
+            return try services.pages.page(page, status: status, for: context)
+        case .comparison:
+            let page = try ComparisonPage(assignment, in: project, problem: problem)
+            return try services.pages.page(page, status: status, for: context)
+        }
+    }
+
+    // MARK: Submitting
+
+    @Sendable private func submitRanking(_ request: Request, context: PlumbContext) async throws -> Response {
+        let fields = try await request.decode(as: [String: String].self, context: context)
+        return try await submit(fields, reading: RankingForm.judgement, context: context)
+    }
+
+    @Sendable private func submitComparison(_ request: Request, context: PlumbContext) async throws -> Response {
+        let fields = try await request.decode(as: [String: String].self, context: context)
+        return try await submit(fields, reading: ComparisonForm.judgement, context: context)
+    }
+
+    /// Stores the answer, or shows the task again as it was filled in with what is missing.
+    private func submit(
+        _ fields: [String: String], reading read: ([String: String]) throws -> Judgement, context: PlumbContext
+    ) async throws -> Response {
+        let user = try context.requireUser()
+        let lease = try context.parameters.require("lease")
+        let judgement: Judgement
+        do {
+            judgement = try read(fields)
+        } catch let refusal as FormRefusal {
+            let assignment = try await services.store.assignment(token: lease, user: user.id)
+            let project = try await services.store.project(assignment.projectID)
+            let problem = refusal.explanation(letters: assignment.letters)
+            return try page(of: assignment, in: project, problem: problem, fields: fields, for: context)
+        }
+        let submission = try await services.store.submit(
+            judgement, token: lease, user: user.id, timing: TimingFields.timing(fields))
+        let next = Self.next(after: fields)
+        if submission.repeated {
+            return .redirect(
+                to: next, notice: "That answer was stored already; nothing was changed.", settings: services.settings)
+        }
+        switch submission.kept {
+        case .counted: return .redirect(to: next)
+        case .extra:
+            return .redirect(
+                to: next,
+                notice: "Your time for that task had run out and others had answered it. Your answer is kept as an "
+                    + "extra.", settings: services.settings)
+        }
+    }
+
+    // MARK: Skipping and staying
+
+    @Sendable private func skip(_ request: Request, context: PlumbContext) async throws -> Response {
+        let user = try context.requireUser()
+        let lease = try context.parameters.require("lease")
+        let fields = try await request.decode(as: [String: String].self, context: context)
+        let given = fields["reason"] ?? ""
+        let reason = SkipReason(rawValue: given)
+        if reason == nil, !given.isEmpty {
+            throw Problem.unreadable("There is no reason “\(given)” for skipping. Go back and choose one of the list.")
+        }
+        let note = (fields["note"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        try await services.store.skip(
+            token: lease, user: user.id, reason: reason, note: note.isEmpty ? nil : String(note.prefix(2_000)))
+        return .redirect(
+            to: Self.next(after: fields), notice: "Skipped; you will not be given that one again.",
+            settings: services.settings)
+    }
+
+    /// Keeps the lease while its page is in front of somebody. Answers `{"seconds_left": 900}`.
+    @Sendable private func heartbeat(_ request: Request, context: PlumbContext) async throws -> Response {
+        let user = try context.requireUser()
+        let lease = try context.parameters.require("lease")
+        let expires = try await services.store.renewLease(token: lease, user: user.id)
+        let seconds = max(0, Int(expires.timeIntervalSinceNow.rounded()))
+        return Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: #"{"seconds_left":\#(seconds)}"#)))
+    }
+
+    /// The next task of the project that the form names.
+    private static func next(after fields: [String: String]) -> String {
+        guard let project = fields["project"].flatMap(ProjectID.init) else { return Path.tasks }
+        return Path.nextTask(project.description)
+    }
+}
+
+extension Assignment {
+    /// Letter of each response id of the lease.
+    var letters: [String: String] {
+        Dictionary(responses.map { ($0.id, $0.letter) }, uniquingKeysWith: { first, _ in first })
+    }
+}

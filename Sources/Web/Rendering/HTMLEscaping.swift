@@ -1,0 +1,31 @@
+import Mustache
+
+/// Escapes text for HTML byte by byte.
+///
+/// The template library's own escaping goes by `Character`, and a `<` that follows U+0600 (or a quote that precedes a
+/// combining mark) is part of a larger character, which it lets through as it is. Responses are hostile text, so
+/// every template is parsed with this content type instead.
+struct HTMLEscaping: MustacheContentType {
+    /// The name under which the library knows it.
+    static let name = "PLUMB_HTML"
+    /// Stands at the head of every template, since each partial starts from the library's default.
+    static let pragma = "{{% CONTENT_TYPE: \(name) }}\n"
+
+    static func register() { MustacheContentTypes.register(HTMLEscaping(), named: name) }
+
+    func escapeText(_ text: String) -> String {
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(text.utf8.count + 16)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): escaped.append(contentsOf: "&lt;".utf8)
+            case UInt8(ascii: ">"): escaped.append(contentsOf: "&gt;".utf8)
+            case UInt8(ascii: "&"): escaped.append(contentsOf: "&amp;".utf8)
+            case UInt8(ascii: "\""): escaped.append(contentsOf: "&quot;".utf8)
+            case UInt8(ascii: "'"): escaped.append(contentsOf: "&#39;".utf8)
+            default: escaped.append(byte)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
+    }
+}

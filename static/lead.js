@@ -1,0 +1,121 @@
+// The lead's pages work without this; it makes a run's page move by itself, sends a prompt file as it is, and copies
+// a secret that is shown once.
+
+const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+
+/** Shows a run's numbers and state as they come: the server sends events, and the page's own parts are fetched anew. */
+function watchRun(status) {
+  const source = new EventSource(status.dataset.events);
+  let isFetching = false;
+  let isStale = false;
+  let hasEnded = false;
+  let stateShown = "";
+
+  const replace = (next, id) => {
+    const old = document.getElementById(id);
+    const fresh = next.getElementById(id);
+    if (old === null || fresh === null) return;
+    if (old.contains(document.activeElement) && !hasEnded) return;
+    const log = old.querySelector(".log");
+    const wasAtEnd = log === null || log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+    old.replaceWith(fresh);
+    const freshLog = fresh.querySelector(".log");
+    if (freshLog !== null && wasAtEnd) freshLog.scrollTop = freshLog.scrollHeight;
+    hideHints();
+  };
+
+  const refresh = async (withStatus) => {
+    isStale = true;
+    if (isFetching) return;
+    isFetching = true;
+    while (isStale) {
+      isStale = false;
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        if (answer.ok) {
+          const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+          if (withStatus || hasEnded) replace(next, "run-status");
+          replace(next, "run-figures");
+        }
+      } catch {
+        // The server is away; the next event, after EventSource has connected again, refreshes.
+      }
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+    isFetching = false;
+  };
+
+  source.addEventListener("metrics", () => refresh(false));
+  source.addEventListener("status", (event) => {
+    const state = JSON.parse(event.data);
+    hasEnded = ["succeeded", "failed", "stopped"].includes(state.state);
+    if (hasEnded) source.close();
+    const shown = `${state.state} ${state.is_stopping} ${state.attempt} ${state.message}`;
+    const isFirst = stateShown === "";
+    stateShown = shown;
+    if (!isFirst || hasEnded) refresh(true);
+  });
+  window.addEventListener("pagehide", () => source.close());
+  hideHints();
+}
+
+function hideHints() {
+  for (const hint of document.querySelectorAll(".script-less")) hint.hidden = true;
+}
+
+/** Lets a file of prompts be chosen and sent as the body of a PUT, which the plain form can't do. */
+function offerFile(form) {
+  const field = document.getElementById("file-field");
+  const file = document.getElementById("file");
+  const outcome = document.getElementById("import-outcome");
+  const button = form.querySelector('button[type="submit"]');
+  field.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    const chosen = file.files[0];
+    if (chosen === undefined) return;
+    event.preventDefault();
+    const query = new URLSearchParams({
+      use: form.elements.use.value, format: form.elements.format.value, name: chosen.name,
+    });
+    button.disabled = true;
+    outcome.className = "";
+    outcome.textContent = `Sending ${chosen.name}…`;
+    try {
+      const answer = await fetch(`${form.dataset.filePath}?${query}`, {
+        method: "PUT", body: chosen, headers: { "x-csrf-token": csrf, Accept: "application/json" },
+      });
+      const body = await answer.json();
+      if (answer.ok) {
+        outcome.textContent = body.sentence;
+        file.value = "";
+        setTimeout(() => location.assign(form.action), 1500);
+      } else {
+        outcome.className = "problem";
+        outcome.textContent = `${body.error.message} Nothing was imported.`;
+      }
+    } catch {
+      outcome.className = "problem";
+      outcome.textContent = "The file did not reach the server, so nothing was imported. Try again.";
+    }
+    button.disabled = false;
+  });
+}
+
+/** A button that copies the secret, where the browser allows it. */
+function offerCopy(button) {
+  if (navigator.clipboard === undefined) return;
+  const secret = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    secret.select();
+    await navigator.clipboard.writeText(secret.value);
+    document.getElementById("copied").textContent = "Copied.";
+  });
+}
+
+const live = document.querySelector("#run-status[data-events]");
+if (live !== null) watchRun(live);
+const importForm = document.getElementById("import");
+if (importForm !== null) offerFile(importForm);
+const copy = document.getElementById("copy");
+if (copy !== null) offerCopy(copy);
