@@ -1,0 +1,82 @@
+public import Foundation
+
+/// One JSON value a line, keys sorted, slashes plain.
+public enum JSONLines {
+    /// One value as one line, without the newline.
+    public static func line(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// - Throws: `JSONLineError` that names file, line and field.
+    public static func decode<Value: Decodable>(
+        _ type: Value.Type, from line: some Collection<UInt8>, number: Int, file: String
+    ) throws(JSONLineError) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(line))
+        } catch {
+            throw JSONLineError(file: file, line: number, problem: explained(error))
+        }
+    }
+
+    /// Every line of a text in memory; blank lines are passed over. `body` is given the line's number, from 1.
+    public static func forEach<Value: Decodable>(
+        _ type: Value.Type, in data: Data, file: String, _ body: (Int, Value) throws -> Void
+    ) throws {
+        var number = 0
+        for line in data.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            number += 1
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            try body(number, try decode(type, from: line, number: number, file: file))
+        }
+    }
+
+    /// What a decoding error says to a person, with the field's path.
+    public static func explained(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return "\(error)" }
+        func field(_ path: [any CodingKey]) -> String {
+            let names = path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+            return names.isEmpty ? "" : "field '\(names.joined(separator: "."))': "
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return field(context.codingPath + [key]) + "is missing"
+        case .typeMismatch(let type, let context):
+            return field(context.codingPath) + "has the wrong type; expected \(words(for: type))"
+        case .valueNotFound(let type, let context):
+            return field(context.codingPath) + "is null; expected \(words(for: type))"
+        case .dataCorrupted(let context):
+            return field(context.codingPath)
+                + (context.codingPath.isEmpty
+                    ? "is not valid JSON (\(context.debugDescription))" : context.debugDescription)
+        @unknown default: return "\(error)"
+        }
+    }
+
+    private static func words(for type: any Any.Type) -> String {
+        let name = "\(type)"
+        if name == "String" { return "a text" }
+        if name.hasPrefix("Array") { return "a list" }
+        if name.hasPrefix("Dictionary") || name.hasPrefix("KeyedDecodingContainer") { return "an object" }
+        if name == "Bool" { return "true or false" }
+        if name.contains("Int") || name == "Double" { return "a number" }
+        return name
+    }
+}
+
+/// A line that cannot be read.
+public struct JSONLineError: Error, Sendable, Hashable, CustomStringConvertible, LocalizedError {
+    public let file: String
+    /// From 1.
+    public let line: Int
+    public let problem: String
+
+    public init(file: String, line: Int, problem: String) {
+        self.file = file
+        self.line = line
+        self.problem = problem
+    }
+
+    public var description: String { "\(file), line \(line): \(problem)" }
+    public var errorDescription: String? { description }
+}
