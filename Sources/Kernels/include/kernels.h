@@ -1,0 +1,137 @@
+// The inner loops that BLAS does not have, each compiled for several instruction sets and chosen at run time.
+// Matrices are row-major; a "stride" is the distance between rows in floats. No function allocates or keeps state.
+#ifndef PLUMB_KERNELS_H
+#define PLUMB_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Columns of one panel of packed weights (see `pack_panels`).
+#define PLUMB_PANEL 48
+
+/// Query rows that the attention kernels take at a time.
+#define PLUMB_ATTENTION_TILE 32
+
+typedef enum plumb_instruction_set {
+    PLUMB_PORTABLE = 0,
+    PLUMB_AVX2 = 1,
+    PLUMB_AVX512 = 2,
+} plumb_instruction_set;
+
+/// One group (prompt and responses) and one key/value head with the query heads that share it.
+/// Row 0 is the group's first prompt row; responses follow one another in order.
+typedef struct plumb_attention {
+    int64_t prompt;                          // prompt tokens, may be 0
+    int64_t responses;                       // number of responses, may be 0
+    const int32_t *_Nullable lengths;        // tokens of each response
+    int64_t head_size;
+    int64_t query_heads;                     // query heads that share this key/value head
+    int64_t qkv_stride;                      // floats between rows of q, k, v and their gradients
+    int64_t out_stride;                      // floats between rows of the output and its gradient
+    int64_t head_stride;                     // floats between neighbouring query heads in q
+    int64_t out_head_stride;                 // floats between neighbouring query heads in the output
+    int64_t lse_stride;                      // floats between rows of lse; neighbouring heads are neighbours
+    int64_t window;                          // keys a query sees, itself included; 0 = all before it
+    float scale;
+} plumb_attention;
+
+/// Settings of one AdamW update; `gradient_scale` is the factor of gradient clipping.
+typedef struct plumb_adamw {
+    float learning_rate, beta1, beta2, epsilon, weight_decay, gradient_scale, correction1, correction2;
+} plumb_adamw;
+
+typedef struct plumb_kernel_table {
+    plumb_instruction_set instruction_set;
+
+    /// c[m][n] (+)= sum over k of a[m * a_row + k * a_column] * b[k * b_stride + n].
+    /// Each output is one chain of multiply-adds in order of k, whatever m and n are.
+    void (*multiply)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b,
+                     int64_t b_stride, float *c, int64_t c_stride, int32_t accumulate);
+
+    /// y[rows][n] (+)= x[rows][k] * weights packed by plumb_pack_panels; the same chains as `multiply`.
+    void (*multiply_panels)(int64_t rows, int64_t n, int64_t k, const float *x, int64_t x_stride, const float *panels,
+                            float *y, int64_t y_stride, int32_t accumulate);
+
+    /// Fills out and lse (log of the sum of exponentials of each row's scaled scores); returns query-key pairs computed
+    /// for one query head. Scratch: plumb_attention_scratch(...) floats.
+    int64_t (*attention_forward)(const plumb_attention *shape, const float *q, const float *k, const float *v, float *out,
+                                 float *lse, float *scratch);
+    /// Overwrites dq, dk, dv of the group's rows; probabilities are computed again from lse.
+    void (*attention_backward)(const plumb_attention *shape, const float *q, const float *k, const float *v,
+                               const float *out, const float *lse, const float *dout, float *dq, float *dk, float *dv,
+                               float *scratch);
+    /// One query row per entry of `rows` against a shared prefix and its own tail (decoding); see attention.h.
+    void (*attention_decode)(int64_t head_size, int64_t rows, const float *q, int64_t q_stride, const float *prefix_kt,
+                             const float *prefix_v, int64_t prefix_stride, int64_t prefix, const float *_Nonnull const *_Nonnull tail_kt,
+                             const float *_Nonnull const *_Nonnull tail_v, int64_t tail_stride, const int32_t *tails,
+                             int64_t window, float scale, float *out, int64_t out_stride, float *scratch);
+
+    void (*rms_norm)(int64_t rows, int64_t width, float epsilon, const float *x, const float *weight, float *y,
+                     float *_Nullable inverse);
+    void (*rms_norm_backward)(int64_t rows, int64_t width, const float *dy, const float *x, const float *weight,
+                              const float *inverse, float *dx_added, float *dweight_added);
+    void (*layer_norm)(int64_t rows, int64_t width, float epsilon, const float *x, const float *weight, const float *bias,
+                       float *y, float *_Nullable mean, float *_Nullable inverse);
+    void (*layer_norm_backward)(int64_t rows, int64_t width, const float *dy, const float *x, const float *weight,
+                                const float *mean, const float *inverse, float *dx_added, float *dweight_added,
+                                float *dbias_added);
+
+    /// Rotates pairs (i, i + rotary/2) of `heads` neighbouring heads in place; sign -1 turns back (backward).
+    /// cosines and sines are [positions][rotary/2].
+    void (*rotate)(int64_t rows, int64_t heads, int64_t head_size, int64_t rotary, float *x, int64_t stride,
+                   const int32_t *positions, const float *cosines, const float *sines, float sign);
+
+    /// y[rows][n] = silu(gate) * up, where gate_up is [rows][2n], gate first.
+    void (*swiglu)(int64_t rows, int64_t n, const float *gate_up, float *y);
+    /// Also writes y again, for the weight gradient.
+    void (*swiglu_backward)(int64_t rows, int64_t n, const float *gate_up, const float *dy, float *dgate_up, float *y);
+    void (*gelu)(int64_t n, const float *x, float *y);
+    void (*gelu_backward)(int64_t n, const float *x, const float *dy, float *dx, float *y);
+
+    /// ln of the sum of exp(scale * x); with `entropy` also the entropy in nats of that distribution.
+    float (*log_sum_exp)(int64_t n, float scale, const float *x, float *_Nullable entropy);
+    /// x = factor * exp(scale * x - log_z) in place.
+    void (*scaled_softmax)(int64_t n, float scale, float log_z, float factor, float *x);
+
+    void (*adamw)(int64_t n, const plumb_adamw *settings, float *parameter, const float *gradient, float *m, float *v);
+    double (*sum_of_squares)(int64_t n, const float *x);
+    void (*add)(int64_t n, const float *x, float *y_added);
+    void (*add_scaled)(int64_t n, float factor, const float *x, float *y_added);
+    float (*dot)(int64_t n, const float *x, const float *y);
+    void (*add_bias)(int64_t rows, int64_t n, const float *bias, float *y, int64_t stride);
+    void (*fill_bias)(int64_t rows, int64_t n, const float *bias, float *y, int64_t stride);
+    void (*column_sums)(int64_t rows, int64_t n, const float *x, int64_t stride, float *sums_added);
+} plumb_kernel_table;
+
+/// The table of an instruction set, or NULL where this processor lacks it.
+const plumb_kernel_table *_Nullable plumb_kernels(plumb_instruction_set set);
+/// The best table of this processor.
+const plumb_kernel_table *plumb_best_kernels(void);
+
+/// Floats of scratch that the attention kernels need when no query sees more than `keys` keys.
+int64_t plumb_attention_scratch(int64_t head_size, int64_t keys);
+
+/// Packs weights into panels of 48 columns, `[ceil(n / 48)][k][48]`, zero-padded.
+/// `transposed`: the weights are [n][k] (one row an output), else [k][n].
+void plumb_pack_panels(int64_t n, int64_t k, const float *weights, int32_t transposed, float *panels);
+/// Floats that the panels take.
+int64_t plumb_panel_count(int64_t n, int64_t k);
+
+/// A short rest for a loop that waits on memory.
+static inline void plumb_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+void plumb_float_to_bfloat16(int64_t n, const float *x, uint16_t *y);
+void plumb_bfloat16_to_float(int64_t n, const uint16_t *x, float *y);
+void plumb_float_to_float16(int64_t n, const float *x, uint16_t *y);
+void plumb_float16_to_float(int64_t n, const uint16_t *x, float *y);
+/// Index of the first value that is infinite or not a number, or -1.
+int64_t plumb_first_not_finite(int64_t n, const float *x);
+
+#pragma clang assume_nonnull end
+#endif

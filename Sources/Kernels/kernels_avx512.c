@@ -1,0 +1,18 @@
+// The kernels for x86-64 with AVX-512 (F, VL, DQ, BW).
+#if defined(__x86_64__)
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"), min_vector_width(512))), apply_to = function)
+#define WIDTH 16
+#define MOST_ROWS 8
+#define NAME plumb_avx512_kernels
+#define SET PLUMB_AVX512
+#include "vector.h"
+#include "multiply.h"
+#include "attention.h"
+#include "rowwise.h"
+#pragma clang attribute pop
+#include "table.h"
+#endif

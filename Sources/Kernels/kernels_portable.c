@@ -1,0 +1,10 @@
+// The kernels for any processor: four floats a vector, which every 64-bit target has.
+#define WIDTH 4
+#define MOST_ROWS 4
+#define NAME plumb_portable_kernels
+#define SET PLUMB_PORTABLE
+#include "vector.h"
+#include "multiply.h"
+#include "attention.h"
+#include "rowwise.h"
+#include "table.h"

@@ -1,0 +1,172 @@
+public import Foundation
+
+/// Models as Hugging Face folders: `config.json` and `model.safetensors` (or shards with an index).
+public enum Checkpoint {
+    /// Reads config.json alone.
+    /// - Throws: `CheckpointError` that names the field or the architecture.
+    public static func configuration(of folder: URL) throws(CheckpointError) -> ModelConfiguration {
+        let url = folder.appending(path: "config.json")
+        let fields: [String: JSONValue] = try decode(url)
+        let file = ConfigurationReader(file: url.path, fields: fields)
+        let (family, head) = try architecture(file)
+        var configuration = try family.description.read(file)
+        configuration.family = family
+        configuration.head = head
+        configuration.beginTokenID = try file.tokens("bos_token_id").first
+        configuration.endTokenIDs = try file.tokens("eos_token_id")
+        configuration.padTokenID = try file.tokens("pad_token_id").first
+        do {
+            try configuration.validate()
+        } catch {
+            throw .invalidModel(file: url.path, reason: error.description)
+        }
+        return configuration
+    }
+
+    private static func architecture(_ file: ConfigurationReader) throws(CheckpointError)
+        -> (ModelFamily, ModelConfiguration.Head)
+    {
+        let known = ModelFamily.allCases.map(\.description)
+        let names = known.flatMap { [$0.causalArchitecture, $0.classifierArchitecture] }
+        if case .list(let list)? = file.value("architectures"), case .string(let name)? = list.first {
+            for family in ModelFamily.allCases {
+                if name == family.description.causalArchitecture { return (family, .languageModel) }
+                if name == family.description.classifierArchitecture {
+                    try requireOneLabel(file)
+                    return (family, .scalar)
+                }
+            }
+            throw .unknownArchitecture(file: file.file, value: name, known: names)
+        }
+        guard let type = file.value("model_type") else { throw .missingField(file: file.file, field: "architectures") }
+        for family in ModelFamily.allCases where type == .string(family.description.modelType) {
+            return (family, .languageModel)
+        }
+        throw .unknownArchitecture(file: file.file, value: type.text, known: names)
+    }
+
+    private static func requireOneLabel(_ file: ConfigurationReader) throws(CheckpointError) {
+        if case .object(let labels)? = file.value("id2label"), labels.count != 1 {
+            throw .badField(file: file.file, field: "id2label", value: "\(labels.count) labels", wanted: "one label")
+        }
+        if let labels = try file.optionalSize("num_labels"), labels != 1 {
+            throw .badField(file: file.file, field: "num_labels", value: "\(labels)", wanted: "1")
+        }
+    }
+
+    /// Reads a model: a language model or a sequence classifier with one label, as `architectures` says.
+    /// - Throws: `CheckpointError`: damaged file; missing, surplus or mis-shaped tensor; values that are not finite.
+    public static func load(_ folder: URL) throws(CheckpointError) -> Transformer {
+        let configuration = try configuration(of: folder)
+        let weights = try WeightFiles(folder)
+        let config = folder.appending(path: "config.json").path
+        // Before anything is laid out: a hostile config.json may ask for any number of layers.
+        guard configuration.layers <= weights.names.count else {
+            throw .invalidModel(
+                file: config, reason: "\(configuration.layers) layers, but only \(weights.names.count) tensors are stored")
+        }
+        let table = ParameterLayout(configuration).table
+        let sources = try weights.sources(of: table, configuration)
+        let model: Transformer
+        do {
+            model = try Transformer(configuration: configuration)
+        } catch {
+            throw .invalidModel(file: config, reason: error.description)
+        }
+        for (entry, source) in zip(table.entries, sources) {
+            try source.file.read(source.name, into: model.parameters, at: entry.offset)
+            let values = model.parameters.array(entry.range)
+            if let index = values.firstIndex(where: { !$0.isFinite }) {
+                throw .notFinite(file: source.file.path, name: source.name, index: index)
+            }
+        }
+        return model
+    }
+
+    /// Writes config.json and model.safetensors, each whole or not at all. `pad_token_id` is always written and is
+    /// never an end token; classifiers get one label.
+    public static func save(_ model: Transformer, to folder: URL, as type: FloatType = .float32)
+        throws(CheckpointError)
+    {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw .cannotWrite(file: folder.path, reason: error.localizedDescription)
+        }
+        let weights = folder.appending(path: "model.safetensors")
+        do {
+            let tensors = model.table.entries.map {
+                SafetensorsWriter.Tensor(name: $0.name, shape: $0.shape, buffer: model.parameters, offset: $0.offset)
+            }
+            let data = try SafetensorsWriter.data(tensors, as: type, metadata: ["format": "pt"])
+            try AtomicFile.write(data, to: weights)
+            let config = try encode(configurationFields(model.configuration, type))
+            try AtomicFile.write(config, to: folder.appending(path: "config.json"))
+        } catch let error as CheckpointError {
+            throw error
+        } catch {
+            throw .cannotWrite(file: weights.path, reason: error.localizedDescription)
+        }
+    }
+
+    private static func configurationFields(_ c: ModelConfiguration, _ type: FloatType) -> [String: JSONValue] {
+        let family = c.family.description
+        var fields = family.write(c)
+        let classifier = c.head == .scalar
+        fields["model_type"] = .string(family.modelType)
+        fields["architectures"] = .list([
+            .string(classifier ? family.classifierArchitecture : family.causalArchitecture)
+        ])
+        fields["vocab_size"] = .integer(c.vocabularySize)
+        fields["torch_dtype"] = .string(type.rawValue)
+        fields["initializer_range"] = .number(0.02)
+        fields["use_cache"] = .flag(true)
+        fields["bos_token_id"] = c.beginTokenID.map { .integer(Int($0)) } ?? .null
+        let ends = c.endTokenIDs.map { JSONValue.integer(Int($0)) }
+        fields["eos_token_id"] = ends.count > 1 ? .list(ends) : ends.first ?? .null
+        fields["pad_token_id"] = .integer(Int(c.writtenPadTokenID))
+        if classifier {
+            fields["id2label"] = .object(["0": .string("LABEL_0")])
+            fields["label2id"] = .object(["LABEL_0": .integer(0)])
+        }
+        return fields
+    }
+
+    private static func encode(_ fields: [String: JSONValue]) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(fields) + Data("\n".utf8)
+    }
+
+    static func decode<Value: Decodable>(_ url: URL) throws(CheckpointError) -> Value {
+        let data: Data
+        do {
+            data = try Data(contentsOf: url)
+        } catch {
+            throw .cannotRead(file: url.path, reason: readingFailure(url, error))
+        }
+        guard !data.isEmpty else { throw .notJSON(file: url.path, reason: "the file is empty") }
+        guard String(validating: data, as: UTF8.self) != nil else {
+            throw .notJSON(file: url.path, reason: "it is not UTF-8 text")
+        }
+        do {
+            return try JSONDecoder().decode(Value.self, from: data)
+        } catch {
+            throw .notJSON(file: url.path, reason: "an object of fields was expected")
+        }
+    }
+}
+
+extension ModelConfiguration {
+    /// The pad token to write: the configured one unless it is an end token; then the begin token, which no sequence ends
+    /// in; then the highest id that is not an end token.
+    var writtenPadTokenID: Int32 {
+        let ends = Set(endTokenIDs)
+        for candidate in [padTokenID, beginTokenID].compactMap({ $0 }) where !ends.contains(candidate) {
+            return candidate
+        }
+        var candidate = Int32(vocabularySize - 1)
+        while candidate > 0, ends.contains(candidate) { candidate -= 1 }
+        return candidate
+    }
+}

@@ -1,0 +1,234 @@
+internal import Kernels
+
+/// The trunk's backward, layer by layer from the last, in four phases each:
+/// rows (feed-forward and output projection), attention with the weight gradients of those, rows (query/key/value),
+/// weight gradients of that. Norm outputs and activations are computed again; probabilities too, from the log-sums.
+extension PackedPass {
+    /// Rows of a weight gradient that one task computes over all rows of the pass.
+    private static var gradientTile: Int { 128 }
+
+    func runBackward(into gradients: FloatBuffer) {
+        let chunks = RowChunks(layout.tokenCount)
+        let at = model.offsets
+        let layers = model.configuration.layers
+        let store = backwardMemory
+        pool.run(chunks.count) { chunk in
+            zeroRows(store.residual, chunks[chunk])
+            normBackward(
+                at.finalNorm, store.hidden, memory.residuals[layers], memory.finalNorm, adding: store.residual, chunk,
+                chunks[chunk])
+        }
+        addNormGradients(at.finalNorm, at.finalNormBias, chunks.count, gradients)
+        for layer in (0..<layers).reversed() { layerBackward(layer, chunks, gradients) }
+        embeddingBackward(gradients)
+    }
+
+    private func layerBackward(_ layer: Int, _ chunks: RowChunks, _ gradients: FloatBuffer) {
+        let at = model.offsets.layers[layer]
+        pool.run(chunks.count) { feedForwardBackward(layer, $0, chunks[$0]) }
+        addNormGradients(at.feedForwardNorm, at.feedForwardNormBias, chunks.count, gradients)
+
+        let late = outputGradientTasks(layer)
+        let attention = layout.groupCount * model.configuration.keyValueHeads
+        pool.runOnWorkers(attention + late.count) { task, worker in
+            if task < attention {
+                attentionBackward(layer, task, worker)
+            } else {
+                run(late[task - attention], gradients)
+            }
+        }
+
+        pool.run(chunks.count) { attentionInputBackward(layer, $0, chunks[$0]) }
+        addNormGradients(at.attentionNorm, at.attentionNormBias, chunks.count, gradients)
+        let early = inputGradientTasks(layer)
+        pool.run(early.count) { run(early[$0], gradients) }
+    }
+
+    /// From the gradient after the layer to those of the inner projection, the middle of the residual stream and the
+    /// attention's output.
+    private func feedForwardBackward(_ layer: Int, _ chunk: Int, _ rows: Range<Int>) {
+        let c = model.configuration
+        let at = model.offsets.layers[layer]
+        let forward = memory.layers[layer]
+        let store = backwardMemory
+        norm(
+            at.feedForwardNorm, at.feedForwardNormBias, forward.middle, memory.normed, forward.feedForwardNorm, rows)
+        projectBackward(store.residual, memory.activated, at.down, inputs: c.feedForward, outputs: c.width, rows)
+        activateBackward(forward.inner, memory.activated, store.inner, rows)
+        projectBackward(store.inner, store.normed, at.inner, inputs: c.width, outputs: c.innerWidth, rows)
+        copyRows(store.residual, to: store.middle, rows)
+        normBackward(
+            at.feedForwardNorm, store.normed, forward.middle, forward.feedForwardNorm, adding: store.middle, chunk,
+            rows)
+        projectBackward(store.middle, store.attention, at.output, inputs: c.attentionWidth, outputs: c.width, rows)
+    }
+
+    private func attentionBackward(_ layer: Int, _ task: Int, _ worker: Int) {
+        let heads = model.configuration.keyValueHeads
+        let (group, head) = (task / heads, task % heads)
+        let forward = memory.layers[layer]
+        let slopes = backwardMemory
+        var shape = unsafe attentionShape(group)
+        let at = attentionOffsets(group, head)
+        unsafe kernels.table.pointee.attention_backward(
+            &shape, forward.qkv.base + at.query, forward.qkv.base + at.key, forward.qkv.base + at.value,
+            forward.attention.base + at.out, forward.logSums.base + at.logSum, slopes.attention.base + at.out,
+            slopes.qkv.base + at.query, slopes.qkv.base + at.key, slopes.qkv.base + at.value, scratch[worker].base)
+    }
+
+    /// From the gradients of queries, keys and values to that of the residual stream before the layer.
+    private func attentionInputBackward(_ layer: Int, _ chunk: Int, _ rows: Range<Int>) {
+        let c = model.configuration
+        let at = model.offsets.layers[layer]
+        let forward = memory.layers[layer]
+        let store = backwardMemory
+        rotate(store.qkv, rows, sign: -1)
+        norm(
+            at.attentionNorm, at.attentionNormBias, memory.residuals[layer], store.attentionNormed,
+            forward.attentionNorm, rows)
+        projectBackward(store.qkv, store.normed, at.qkv, inputs: c.width, outputs: c.qkvWidth, rows)
+        copyRows(store.middle, to: store.residual, rows)
+        normBackward(
+            at.attentionNorm, store.normed, memory.residuals[layer], forward.attentionNorm, adding: store.residual,
+            chunk, rows)
+    }
+
+    private func projectBackward(
+        _ slopes: FloatBuffer, _ target: FloatBuffer, _ weights: Int, inputs: Int, outputs: Int, _ rows: Range<Int>
+    ) {
+        unsafe MatrixProducts.applyBackward(
+            parametersBase + weights, model.configuration.weightLayout, inputs: inputs, outputs: outputs,
+            rows: rows.count, dy: slopes.base + rows.lowerBound * outputs, dx: target.base + rows.lowerBound * inputs)
+    }
+
+    /// `activated` holds the gradient of the activation's output and receives that output itself.
+    private func activateBackward(
+        _ inner: FloatBuffer, _ activated: FloatBuffer, _ slopes: FloatBuffer, _ rows: Range<Int>
+    ) {
+        let c = model.configuration
+        let from = rows.lowerBound * c.innerWidth
+        let both = unsafe activated.base + rows.lowerBound * c.feedForward
+        switch c.activation {
+        case .swiglu:
+            unsafe kernels.table.pointee.swiglu_backward(
+                Int64(rows.count), Int64(c.feedForward), inner.base + from, both, slopes.base + from, both)
+        case .gelu:
+            unsafe kernels.table.pointee.gelu_backward(
+                Int64(rows.count * c.feedForward), inner.base + from, both, slopes.base + from, both)
+        }
+    }
+
+    private func zeroRows(_ buffer: FloatBuffer, _ rows: Range<Int>) {
+        let width = model.configuration.width
+        unsafe (buffer.base + rows.lowerBound * width).update(repeating: 0, count: rows.count * width)
+    }
+
+    /// target += gradient of the norm's input; the weights' gradients go to this chunk's partial sums.
+    private func normBackward(
+        _ weight: Int, _ slopes: FloatBuffer, _ source: FloatBuffer, _ statistics: NormMemory,
+        adding target: FloatBuffer, _ chunk: Int, _ rows: Range<Int>
+    ) {
+        let c = model.configuration
+        let from = rows.lowerBound * c.width
+        let partial = unsafe backwardMemory.normPartials.base + chunk * 2 * c.width
+        unsafe partial.update(repeating: 0, count: 2 * c.width)
+        switch c.norm {
+        case .rootMeanSquare:
+            unsafe kernels.table.pointee.rms_norm_backward(
+                Int64(rows.count), Int64(c.width), slopes.base + from, source.base + from, parametersBase + weight,
+                statistics.inverse.base + rows.lowerBound, target.base + from, partial)
+        case .layer:
+            unsafe kernels.table.pointee.layer_norm_backward(
+                Int64(rows.count), Int64(c.width), slopes.base + from, source.base + from, parametersBase + weight,
+                statistics.mean.base + rows.lowerBound, statistics.inverse.base + rows.lowerBound, target.base + from,
+                partial, partial + c.width)
+        }
+    }
+
+    /// Adds the chunks' partial sums in their order.
+    private func addNormGradients(_ weight: Int, _ bias: Int, _ chunks: Int, _ gradients: FloatBuffer) {
+        let width = model.configuration.width
+        for chunk in 0..<chunks {
+            let partial = unsafe backwardMemory.normPartials.base + chunk * 2 * width
+            unsafe kernels.table.pointee.add(Int64(width), partial, gradients.base + weight)
+            if model.configuration.norm == .layer {
+                unsafe kernels.table.pointee.add(Int64(width), partial + width, gradients.base + bias)
+            }
+        }
+    }
+
+    /// A piece of a weight's or a bias's gradient, over all rows of the pass.
+    private struct GradientTask {
+        let source: FloatBuffer
+        let slopes: FloatBuffer
+        let weights: Int
+        let bias: Int?
+        let inputs: Int
+        let outputs: Int
+        let tile: Range<Int>
+    }
+
+    private func tasks(
+        _ source: FloatBuffer, _ slopes: FloatBuffer, _ weights: Int, bias: Int?, inputs: Int, outputs: Int
+    ) -> [GradientTask] {
+        let rows = model.configuration.weightLayout == .outputRows ? outputs : inputs
+        return stride(from: 0, to: rows, by: Self.gradientTile).map { start in
+            GradientTask(
+                source: source, slopes: slopes, weights: weights, bias: start == 0 ? bias : nil, inputs: inputs,
+                outputs: outputs, tile: start..<min(rows, start + Self.gradientTile))
+        }
+    }
+
+    private func outputGradientTasks(_ layer: Int) -> [GradientTask] {
+        let c = model.configuration
+        let at = model.offsets.layers[layer]
+        let forward = memory.layers[layer]
+        let store = backwardMemory
+        return tasks(
+            memory.normed, store.inner, at.inner, bias: at.innerBias, inputs: c.width, outputs: c.innerWidth)
+            + tasks(
+                memory.activated, store.residual, at.down, bias: at.downBias, inputs: c.feedForward, outputs: c.width)
+            + tasks(
+                forward.attention, store.middle, at.output, bias: at.outputBias, inputs: c.attentionWidth,
+                outputs: c.width)
+    }
+
+    private func inputGradientTasks(_ layer: Int) -> [GradientTask] {
+        let c = model.configuration
+        let at = model.offsets.layers[layer]
+        let store = backwardMemory
+        return tasks(
+            store.attentionNormed, store.qkv, at.qkv, bias: at.qkvBias, inputs: c.width, outputs: c.qkvWidth)
+    }
+
+    private func run(_ task: GradientTask, _ gradients: FloatBuffer) {
+        if let bias = task.bias {
+            unsafe kernels.table.pointee.column_sums(
+                Int64(layout.tokenCount), Int64(task.outputs), task.slopes.base, Int64(task.outputs),
+                gradients.base + bias)
+        }
+        unsafe MatrixProducts.addWeightGradient(
+            gradients.base + task.weights, model.configuration.weightLayout, inputs: task.inputs,
+            outputs: task.outputs, rows: layout.tokenCount, x: task.source.base, dy: task.slopes.base, tile: task.tile)
+    }
+
+    /// Each task owns a range of columns, so that a token that occurs twice is added in the order of its rows.
+    private func embeddingBackward(_ gradients: FloatBuffer) {
+        let width = model.configuration.width
+        let slice = 32
+        let slopes = backwardMemory.residual
+        pool.run((width + slice - 1) / slice) { task in
+            let first = task * slice
+            let count = Int64(min(slice, width - first))
+            for row in 0..<layout.tokenCount {
+                let slope = unsafe slopes.base + row * width + first
+                let token = unsafe model.offsets.embedding + Int(tokens.base[row]) * width + first
+                unsafe kernels.table.pointee.add(count, slope, gradients.base + token)
+                if let learned = model.offsets.positions {
+                    let position = unsafe learned + Int(positions.base[row]) * width + first
+                    unsafe kernels.table.pointee.add(count, slope, gradients.base + position)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+internal import Kernels
+
+/// The trunk's forward. Each layer is two phases: attention by group and key/value head, and everything that works on
+/// rows alone, by chunks of rows that stay in the cache.
+extension PackedPass {
+    var parametersBase: UnsafeMutablePointer<Float> { unsafe model.parameters.base }
+
+    func attentionScratch(keys: Int) -> Int {
+        Int(plumb_attention_scratch(Int64(model.configuration.headSize), Int64(keys)))
+    }
+
+    func runForward() {
+        let chunks = RowChunks(layout.tokenCount)
+        let layers = model.configuration.layers
+        pool.run(chunks.count) { chunk in
+            embed(chunks[chunk])
+            attentionInput(0, chunks[chunk])
+        }
+        for layer in 0..<layers {
+            attend(layer)
+            pool.run(chunks.count) { chunk in
+                layerOutput(layer, chunks[chunk])
+                if layer + 1 < layers {
+                    attentionInput(layer + 1, chunks[chunk])
+                } else {
+                    finalNorm(chunks[chunk])
+                }
+            }
+        }
+    }
+
+    /// residual 0 = embedding of the token, plus that of its position where positions are learned.
+    private func embed(_ rows: Range<Int>) {
+        let width = model.configuration.width
+        unsafe embedRows(
+            tokens: tokens.base, positions: positions.base, rows: rows, into: memory.residuals[0].base, width: width)
+    }
+
+    func embedRows(
+        tokens: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, rows: Range<Int>,
+        into residual: UnsafeMutablePointer<Float>, width: Int
+    ) {
+        let table = unsafe parametersBase + model.offsets.embedding
+        for row in rows {
+            unsafe (residual + row * width).update(from: table + Int(tokens[row]) * width, count: width)
+            if let learned = model.offsets.positions {
+                let position = unsafe parametersBase + learned + Int(positions[row]) * width
+                unsafe kernels.table.pointee.add(Int64(width), position, residual + row * width)
+            }
+        }
+    }
+
+    /// Norm, query/key/value projection, rotation of rows `rows` of `layer`.
+    private func attentionInput(_ layer: Int, _ rows: Range<Int>) {
+        let c = model.configuration
+        let at = model.offsets.layers[layer]
+        let store = memory.layers[layer]
+        norm(
+            at.attentionNorm, at.attentionNormBias, memory.residuals[layer], memory.normed, store.attentionNorm, rows)
+        project(
+            memory.normed, store.qkv, at.qkv, bias: at.qkvBias, inputs: c.width, outputs: c.qkvWidth, rows: rows)
+        rotate(store.qkv, rows, sign: 1)
+    }
+
+    /// Turns queries and keys by their positions (sign 1), or back (sign -1).
+    func rotate(_ qkv: FloatBuffer, _ rows: Range<Int>, sign: Float) {
+        guard let rotary = rotaryTable else { return }
+        let c = model.configuration
+        unsafe kernels.table.pointee.rotate(
+            Int64(rows.count), Int64(c.heads + c.keyValueHeads), Int64(c.headSize), Int64(rotary.settings.size),
+            qkv.base + rows.lowerBound * c.qkvWidth, Int64(c.qkvWidth), positions.base + rows.lowerBound,
+            rotary.cosines.base, rotary.sines.base, sign)
+    }
+
+    private func attend(_ layer: Int) {
+        let heads = model.configuration.keyValueHeads
+        let store = memory.layers[layer]
+        var pairs = [Int](repeating: 0, count: layout.groupCount)
+        unsafe pairs.withUnsafeMutableBufferPointer { pairs in
+            nonisolated(unsafe) let pairs = unsafe pairs
+            pool.runOnWorkers(layout.groupCount * heads) { task, worker in
+                let (group, head) = (task / heads, task % heads)
+                var shape = unsafe attentionShape(group)
+                let at = attentionOffsets(group, head)
+                let counted = unsafe kernels.table.pointee.attention_forward(
+                    &shape, store.qkv.base + at.query, store.qkv.base + at.key, store.qkv.base + at.value,
+                    store.attention.base + at.out, store.logSums.base + at.logSum, scratch[worker].base)
+                if head == 0 { unsafe pairs[group] = Int(counted) }
+            }
+        }
+        attentionPairs = pairs.reduce(0, +)
+    }
+
+    /// First floats of one group's part of one key/value head and of the query heads that share it.
+    func attentionOffsets(_ group: Int, _ head: Int) -> (query: Int, key: Int, value: Int, out: Int, logSum: Int) {
+        let c = model.configuration
+        let row = layout.promptRows(group).lowerBound
+        let shared = c.heads / c.keyValueHeads
+        let line = row * c.qkvWidth
+        let key = line + (c.heads + head) * c.headSize
+        return (
+            line + head * shared * c.headSize, key, key + c.keyValueHeads * c.headSize,
+            row * c.attentionWidth + head * shared * c.headSize, row * c.heads + head * shared
+        )
+    }
+
+    func attentionShape(_ group: Int) -> plumb_attention {
+        let c = model.configuration
+        let responses = layout.responseCount(group)
+        return unsafe plumb_attention(
+            prompt: Int64(layout.promptRows(group).count), responses: Int64(responses),
+            lengths: lengths.base + lengthStarts[group], head_size: Int64(c.headSize),
+            query_heads: Int64(c.heads / c.keyValueHeads), qkv_stride: Int64(c.qkvWidth),
+            out_stride: Int64(c.attentionWidth), head_stride: Int64(c.headSize), out_head_stride: Int64(c.headSize),
+            lse_stride: Int64(c.heads), window: Int64(c.slidingWindow ?? 0), scale: 1 / Float(c.headSize).squareRoot())
+    }
+
+    /// Attention's projection into the residual stream, then the feed-forward.
+    private func layerOutput(_ layer: Int, _ rows: Range<Int>) {
+        let c = model.configuration
+        let at = model.offsets.layers[layer]
+        let store = memory.layers[layer]
+        copyRows(memory.residuals[layer], to: store.middle, rows)
+        project(
+            store.attention, store.middle, at.output, bias: at.outputBias, inputs: c.attentionWidth, outputs: c.width,
+            rows: rows, adding: true)
+        norm(
+            at.feedForwardNorm, at.feedForwardNormBias, store.middle, memory.normed, store.feedForwardNorm, rows)
+        project(
+            memory.normed, store.inner, at.inner, bias: at.innerBias, inputs: c.width, outputs: c.innerWidth,
+            rows: rows)
+        activate(store.inner, memory.activated, rows)
+        copyRows(store.middle, to: memory.residuals[layer + 1], rows)
+        project(
+            memory.activated, memory.residuals[layer + 1], at.down, bias: at.downBias, inputs: c.feedForward,
+            outputs: c.width, rows: rows, adding: true)
+    }
+
+    private func finalNorm(_ rows: Range<Int>) {
+        let at = model.offsets
+        norm(
+            at.finalNorm, at.finalNormBias, memory.residuals[model.configuration.layers], memory.hidden,
+            memory.finalNorm, rows)
+    }
+
+    func copyRows(_ source: FloatBuffer, to target: FloatBuffer, _ rows: Range<Int>) {
+        let width = model.configuration.width
+        unsafe (target.base + rows.lowerBound * width).update(
+            from: source.base + rows.lowerBound * width, count: rows.count * width)
+    }
+
+    func activate(_ inner: FloatBuffer, _ activated: FloatBuffer, _ rows: Range<Int>) {
+        let c = model.configuration
+        let source = unsafe inner.base + rows.lowerBound * c.innerWidth
+        let target = unsafe activated.base + rows.lowerBound * c.feedForward
+        switch c.activation {
+        case .swiglu: unsafe kernels.table.pointee.swiglu(Int64(rows.count), Int64(c.feedForward), source, target)
+        case .gelu: unsafe kernels.table.pointee.gelu(Int64(rows.count * c.feedForward), source, target)
+        }
+    }
+
+    /// Norm of rows with the weights at `weight` (and `bias`); keeps the statistics.
+    func norm(
+        _ weight: Int, _ bias: Int, _ source: FloatBuffer, _ target: FloatBuffer, _ statistics: NormMemory,
+        _ rows: Range<Int>
+    ) {
+        let c = model.configuration
+        let from = rows.lowerBound * c.width
+        switch c.norm {
+        case .rootMeanSquare:
+            unsafe kernels.table.pointee.rms_norm(
+                Int64(rows.count), Int64(c.width), Float(c.normEpsilon), source.base + from, parametersBase + weight,
+                target.base + from, statistics.inverse.base + rows.lowerBound)
+        case .layer:
+            unsafe kernels.table.pointee.layer_norm(
+                Int64(rows.count), Int64(c.width), Float(c.normEpsilon), source.base + from, parametersBase + weight,
+                parametersBase + bias, target.base + from, statistics.mean.base + rows.lowerBound,
+                statistics.inverse.base + rows.lowerBound)
+        }
+    }
+
+    /// target (+)= source * W + bias, for rows.
+    func project(
+        _ source: FloatBuffer, _ target: FloatBuffer, _ weights: Int, bias: Int?, inputs: Int, outputs: Int,
+        rows: Range<Int>, adding: Bool = false
+    ) {
+        let y = unsafe target.base + rows.lowerBound * outputs
+        if let bias {
+            let table = unsafe kernels.table.pointee
+            let fill = unsafe adding ? table.add_bias : table.fill_bias
+            unsafe fill(Int64(rows.count), Int64(outputs), parametersBase + bias, y, Int64(outputs))
+        }
+        unsafe MatrixProducts.apply(
+            parametersBase + weights, model.configuration.weightLayout, inputs: inputs, outputs: outputs,
+            rows: rows.count, x: source.base + rows.lowerBound * inputs, y: y, beta: adding || bias != nil ? 1 : 0)
+    }
+}

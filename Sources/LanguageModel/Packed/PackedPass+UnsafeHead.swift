@@ -1,0 +1,214 @@
+internal import Kernels
+
+/// Memory of the fused head: logits of one block of rows.
+final class HeadMemory {
+    let rows: Int
+    let states: FloatBuffer
+    let logits: FloatBuffer
+    let logSums: FloatBuffer
+    let entropies: FloatBuffer
+    init(rows: Int, width: Int, vocabulary: Int) {
+        self.rows = rows
+        states = FloatBuffer(count: rows * width)
+        logits = FloatBuffer(count: rows * vocabulary)
+        logSums = FloatBuffer(count: rows)
+        entropies = FloatBuffer(count: rows)
+    }
+}
+
+/// The language-model head, fused with log-softmax and loss: logits exist for one block of rows at a time.
+extension PackedPass {
+    /// ln p(token) of each target in target order, in nats at `temperature`.
+    public func logProbabilities(of targets: PredictionTargets, temperature: Float = 1) -> [Float] {
+        logProbabilitiesAndEntropies(of: targets, temperature: temperature, wantsEntropies: false).logProbabilities
+    }
+
+    /// The same, with the entropy in nats of the distribution that each target was drawn from.
+    public func logProbabilitiesAndEntropies(of targets: PredictionTargets, temperature: Float = 1)
+        -> (logProbabilities: [Float], entropies: [Float])
+    {
+        logProbabilitiesAndEntropies(of: targets, temperature: temperature, wantsEntropies: true)
+    }
+
+    /// Head forward and backward: calls `lossGradient` once a target, on the calling thread and in no promised order,
+    /// with the target's index and log-probability; it returns dLoss/dlogProbability. Adds the head's gradient into
+    /// `gradients` and keeps that of the states for `backward`.
+    /// - Returns: the log-probabilities in target order.
+    @discardableResult
+    public func headBackward(
+        of targets: PredictionTargets, temperature: Float = 1, into gradients: FloatBuffer,
+        lossGradient: (_ target: Int, _ logProbability: Float) -> Float
+    ) -> [Float] {
+        precondition(gradients.count == model.table.count, "gradients of another model")
+        var results = [Float](repeating: 0, count: targets.count)
+        forEachBlock(targets, temperature, entropies: false) { block, head in
+            var slopes = [Float](repeating: 0, count: targets.count(in: block))
+            let first = targets.starts[block.lowerBound]
+            for (row, index) in block.enumerated() {
+                for place in targets.starts[index]..<targets.starts[index + 1] {
+                    let target = targets.order[place]
+                    results[target] = logProbability(targets.tokens[target], row, head, temperature)
+                    slopes[place - first] = lossGradient(target, results[target])
+                }
+            }
+            slopesOfLogits(targets, block, head, temperature, slopes)
+            headWeightGradient(block.count, head, gradients)
+        }
+        return results
+    }
+
+    /// Logits `[rows.count, vocabulary]`, for small things.
+    public func logits(atRows rows: [Int]) -> [Float] {
+        let targets = PredictionTargets(rows: rows, tokens: [Int32](repeating: 0, count: rows.count))
+        let size = model.configuration.vocabularySize
+        var result = [Float](repeating: 0, count: rows.count * size)
+        forEachBlock(targets, 1, entropies: false) { block, head in
+            for (place, index) in block.enumerated() {
+                let values = head.logits.array(place * size..<(place + 1) * size)
+                for target in targets.order[targets.starts[index]..<targets.starts[index + 1]] {
+                    result.replaceSubrange(target * size..<(target + 1) * size, with: values)
+                }
+            }
+        }
+        return result
+    }
+
+    private func logProbabilitiesAndEntropies(
+        of targets: PredictionTargets, temperature: Float, wantsEntropies: Bool
+    ) -> (logProbabilities: [Float], entropies: [Float]) {
+        var results = [Float](repeating: 0, count: targets.count)
+        var entropies = [Float](repeating: 0, count: wantsEntropies ? targets.count : 0)
+        forEachBlock(targets, temperature, entropies: wantsEntropies) { block, head in
+            for (row, index) in block.enumerated() {
+                for place in targets.starts[index]..<targets.starts[index + 1] {
+                    let target = targets.order[place]
+                    results[target] = logProbability(targets.tokens[target], row, head, temperature)
+                    if wantsEntropies { entropies[target] = head.entropies[row] }
+                }
+            }
+        }
+        return (results, entropies)
+    }
+
+    /// Log-probability of a token at a row of the block, after its logits and log-sum.
+    private func logProbability(_ token: Int32, _ row: Int, _ head: HeadMemory, _ temperature: Float) -> Float {
+        head.logits[row * model.configuration.vocabularySize + Int(token)] / temperature - head.logSums[row]
+    }
+
+    /// Rows of a block: about 16 MB of logits, at least 128 rows; by shape alone.
+    private var blockRows: Int { max(128, (4 << 20) / model.configuration.vocabularySize / 128 * 128) }
+
+    /// Computes logits and log-sums of one block of distinct rows after the other.
+    private func forEachBlock(
+        _ targets: PredictionTargets, _ temperature: Float, entropies: Bool,
+        _ body: (_ block: Range<Int>, _ head: HeadMemory) -> Void
+    ) {
+        requireForward()
+        precondition(temperature > 0, "a temperature must be positive")
+        precondition(model.configuration.head == .languageModel, "the model has no language-model head")
+        let distinct = targets.distinctRows
+        if let last = distinct.last { precondition(distinct[0] >= 0 && last < layout.tokenCount, "row outside the pass") }
+        let head = headMemory(rows: min(blockRows, distinct.count))
+        for start in stride(from: 0, to: distinct.count, by: blockRows) {
+            let block = start..<min(distinct.count, start + blockRows)
+            computeLogits(Array(distinct[block]), head, 1 / temperature, entropies: entropies)
+            body(block, head)
+        }
+    }
+
+    private func headMemory(rows: Int) -> HeadMemory {
+        if let headMemory, headMemory.rows >= rows { return headMemory }
+        let c = model.configuration
+        let memory = HeadMemory(rows: rows, width: c.width, vocabulary: c.vocabularySize)
+        headMemory = memory
+        return memory
+    }
+
+    private func computeLogits(_ rows: [Int], _ head: HeadMemory, _ scale: Float, entropies: Bool) {
+        let c = model.configuration
+        let chunks = HeadChunks(rows.count)
+        pool.run(chunks.count) { chunk in
+            let part = chunks[chunk]
+            for index in part {
+                unsafe (head.states.base + index * c.width).update(
+                    from: memory.hidden.base + rows[index] * c.width, count: c.width)
+            }
+            unsafe MatrixProducts.apply(
+                parametersBase + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
+                rows: part.count, x: head.states.base + part.lowerBound * c.width,
+                y: head.logits.base + part.lowerBound * c.vocabularySize, beta: 0)
+            for index in part {
+                let logits = unsafe head.logits.base + index * c.vocabularySize
+                unsafe head.logSums.base[index] = kernels.table.pointee.log_sum_exp(
+                    Int64(c.vocabularySize), scale, logits, entropies ? head.entropies.base + index : nil)
+            }
+        }
+    }
+
+    /// Logits become their gradients: dlogp(t)/dlogit(c) = ([c = t] - p(c)) / temperature. Adds the states' gradients.
+    private func slopesOfLogits(
+        _ targets: PredictionTargets, _ block: Range<Int>, _ head: HeadMemory, _ temperature: Float, _ slopes: [Float]
+    ) {
+        let c = model.configuration
+        let chunks = HeadChunks(block.count)
+        let first = targets.starts[block.lowerBound]
+        let scale = 1 / temperature
+        let store = backwardMemory
+        pool.run(chunks.count) { chunk in
+            let part = chunks[chunk]
+            for local in part {
+                let places = targets.starts[block.lowerBound + local]..<targets.starts[block.lowerBound + local + 1]
+                let total = places.reduce(Float(0)) { $0 + slopes[$1 - first] }
+                let logits = unsafe head.logits.base + local * c.vocabularySize
+                unsafe kernels.table.pointee.scaled_softmax(
+                    Int64(c.vocabularySize), scale, head.logSums.base[local], -total * scale, logits)
+                for place in places {
+                    unsafe logits[Int(targets.tokens[targets.order[place]])] += slopes[place - first] * scale
+                }
+            }
+            addStateGradients(targets, block, part, head, store)
+        }
+    }
+
+    private func addStateGradients(
+        _ targets: PredictionTargets, _ block: Range<Int>, _ part: Range<Int>, _ head: HeadMemory,
+        _ store: BackwardMemory
+    ) {
+        let c = model.configuration
+        // The gradients of the states take a place that the trunk's backward overwrites later.
+        let slopes = unsafe store.normed.base + part.lowerBound * c.width
+        unsafe MatrixProducts.applyBackward(
+            parametersBase + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
+            rows: part.count, dy: head.logits.base + part.lowerBound * c.vocabularySize, dx: slopes)
+        for local in part {
+            let row = targets.distinctRows[block.lowerBound + local]
+            unsafe kernels.table.pointee.add(
+                Int64(c.width), slopes + (local - part.lowerBound) * c.width, store.hidden.base + row * c.width)
+        }
+    }
+
+    private func headWeightGradient(_ rows: Int, _ head: HeadMemory, _ gradients: FloatBuffer) {
+        let c = model.configuration
+        let tile = 256
+        pool.run((c.vocabularySize + tile - 1) / tile) { task in
+            unsafe MatrixProducts.addWeightGradient(
+                gradients.base + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
+                rows: rows, x: head.states.base, dy: head.logits.base,
+                tile: task * tile..<min(c.vocabularySize, (task + 1) * tile))
+        }
+    }
+}
+
+/// Rows of a head block in chunks of one size.
+private struct HeadChunks {
+    static let size = 64
+    let rows: Int
+    var count: Int { (rows + Self.size - 1) / Self.size }
+    init(_ rows: Int) { self.rows = rows }
+    subscript(chunk: Int) -> Range<Int> { chunk * Self.size..<min(rows, (chunk + 1) * Self.size) }
+}
+
+extension PredictionTargets {
+    /// Targets of a block of distinct rows.
+    fileprivate func count(in block: Range<Int>) -> Int { starts[block.upperBound] - starts[block.lowerBound] }
+}

@@ -1,0 +1,158 @@
+/// The packed pass: several groups in one sequence, where a response's token sees its prompt and its own response only,
+/// and counts its position on from the prompt. The same numbers as one sequence a response, with the prompt computed
+/// once; attention does prompt² + Σ responseₖ · (prompt + responseₖ) work.
+///
+/// Order of calls: `forward`, any of the head functions, `backward`. Not for use from two threads at once.
+public final class PackedPass {
+    public let model: Transformer
+    public let pool: WorkerPool
+    /// Of the last `forward`.
+    public private(set) var layout: PackedLayout
+    /// Query-key pairs that the attention kernel computed in one layer and head, counted by its loops.
+    public internal(set) var attentionPairs = 0
+
+    let kernels: KernelSet
+    let keepsActivations: Bool
+    private var storedMemory: PassMemory?
+    private var rotary: RotaryTable?
+    var scratch: [FloatBuffer] = []
+    private(set) var tokens = IndexBuffer([])
+    private(set) var positions = IndexBuffer([])
+    /// Tokens of each response, group after group, and where each group's start.
+    private(set) var lengths = IndexBuffer([])
+    private(set) var lengthStarts: [Int] = []
+    private var ranForward = false
+    var headMemory: HeadMemory?
+
+    /// - Parameter keepsActivations: false for scoring only: less memory, no backward.
+    public convenience init(model: Transformer, pool: WorkerPool, keepsActivations: Bool = true) {
+        self.init(model: model, pool: pool, keepsActivations: keepsActivations, kernels: .best)
+    }
+
+    init(model: Transformer, pool: WorkerPool, keepsActivations: Bool, kernels: KernelSet) {
+        MatrixProducts.singleThreaded
+        self.model = model
+        self.pool = pool
+        self.keepsActivations = keepsActivations
+        self.kernels = kernels
+        layout = .empty
+    }
+
+    /// Runs the trunk over all groups, up to the last norm.
+    /// - Throws: `EngineError` for an empty pass, group or response, ids outside the vocabulary, too many positions.
+    public func forward(_ groups: [TokenGroup]) throws(EngineError) {
+        layout = try PackedLayout(groups, model.configuration)
+        tokens = IndexBuffer(layout.tokens)
+        positions = IndexBuffer(layout.positions)
+        lengthStarts = []
+        var all: [Int32] = []
+        for group in groups {
+            lengthStarts.append(all.count)
+            all += group.responses.map { Int32($0.count) }
+        }
+        lengths = IndexBuffer(all)
+        prepareMemory(longest: groups.map { $0.prompt.count + ($0.responses.map(\.count).max() ?? 0) }.max() ?? 0)
+        runForward()
+        memory.backward?.hidden.zero()
+        ranForward = true
+    }
+
+    /// Trunk backward from everything that head functions added since `forward`. Adds into `gradients`, so several
+    /// passes accumulate; zero them before the first.
+    public func backward(into gradients: FloatBuffer) {
+        precondition(keepsActivations, "this pass was made for scoring: keepsActivations is false")
+        precondition(gradients.count == model.table.count, "gradients of another model")
+        requireForward()
+        runBackward(into: gradients)
+        ranForward = false
+    }
+
+    /// Hidden states after the last norm, `[rows.count, width]`.
+    public func hiddenStates(atRows rows: [Int]) -> [Float] {
+        requireForward()
+        let width = model.configuration.width
+        return rows.flatMap { memory.hidden.array($0 * width..<($0 + 1) * width) }
+    }
+
+    /// Adds dLoss/dhidden `[rows.count, width]` at rows, for `backward`.
+    public func addHiddenGradients(_ gradients: [Float], atRows rows: [Int]) {
+        requireForward()
+        let width = model.configuration.width
+        precondition(gradients.count == rows.count * width, "\(gradients.count) values for \(rows.count) rows")
+        for (index, row) in rows.enumerated() {
+            for column in 0..<width { backwardMemory.hidden[row * width + column] += gradients[index * width + column] }
+        }
+    }
+
+    /// score.weight · hidden at each row; the model's head must be scalar.
+    public func scores(atRows rows: [Int]) -> [Float] {
+        requireForward()
+        let weight = scoreWeight
+        let width = model.configuration.width
+        return rows.map { row in
+            let state = memory.hidden.array(row * width..<(row + 1) * width)
+            return Float(zip(state, weight).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
+        }
+    }
+
+    /// Backward of `scores`: adds the gradient of score.weight into `gradients` and keeps that of the states for
+    /// `backward`.
+    public func scoreBackward(_ scoreGradients: [Float], atRows rows: [Int], into gradients: FloatBuffer) {
+        precondition(scoreGradients.count == rows.count, "\(scoreGradients.count) gradients for \(rows.count) rows")
+        requireForward()
+        let weight = scoreWeight
+        let width = model.configuration.width
+        for (slope, row) in zip(scoreGradients, rows) {
+            for column in 0..<width {
+                gradients[model.offsets.head + column] += slope * memory.hidden[row * width + column]
+                backwardMemory.hidden[row * width + column] += slope * weight[column]
+            }
+        }
+    }
+
+    private var scoreWeight: [Float] {
+        precondition(model.configuration.head == .scalar, "the model has no scalar head")
+        let start = model.offsets.head
+        return model.parameters.array(start..<start + model.configuration.width)
+    }
+
+    var memory: PassMemory {
+        guard let storedMemory else { preconditionFailure("forward comes first") }
+        return storedMemory
+    }
+
+    var backwardMemory: BackwardMemory {
+        guard let backward = memory.backward else {
+            preconditionFailure("this pass was made for scoring: keepsActivations is false")
+        }
+        return backward
+    }
+
+    var rotaryTable: RotaryTable? { rotary }
+
+    func requireForward() { precondition(ranForward, "forward comes first, and backward ends it") }
+
+    private func prepareMemory(longest: Int) {
+        let c = model.configuration
+        if (storedMemory?.rows ?? 0) < layout.tokenCount {
+            storedMemory = nil
+            storedMemory = PassMemory(c, rows: layout.tokenCount, keepsActivations: keepsActivations)
+        }
+        if case .rotary(let settings) = c.positions, (rotary?.positions ?? 0) < longest {
+            rotary = RotaryTable(settings, positions: min(c.contextLength, max(longest, 2 * (rotary?.positions ?? 32))))
+        }
+        let needed = attentionScratch(keys: longest)
+        if (scratch.first?.count ?? 0) < needed {
+            scratch = (0..<pool.threads).map { _ in FloatBuffer(count: needed) }
+        }
+    }
+}
+
+extension PackedLayout {
+    /// Before the first forward.
+    static let empty = PackedLayout()
+
+    private init() {
+        self.init(tokenCount: 0, prompts: [], responses: [], tokens: [], positions: [])
+    }
+}
