@@ -2,8 +2,8 @@ internal import HeapModule
 
 /// Byte-pair encoding: a vocabulary and ranked merges, applied to one word at a time.
 ///
-/// Source: Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units" (2016), algorithm 1;
-/// over bytes as in Radford et al., "Language Models are Unsupervised Multitask Learners" (2019).
+/// Source: Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units" (2016), algorithm
+/// 1; over bytes as in Radford et al., "Language Models are Unsupervised Multitask Learners" (2019).
 struct BytePairModel: Sendable {
     /// Token bytes (as they stand in text, not in `ByteAlphabet`) to ids.
     let vocabulary: ByteStringMap

@@ -1,7 +1,7 @@
 /// How a tokenizer cuts normalised text into words: the `pre_tokenizer` of tokenizer.json.
 ///
-/// First at most one change of the text (a space put in front, or Metaspace's marker for spaces), then cuts in order, each
-/// within the pieces of the one before.
+/// First at most one change of the text (a space put in front, or Metaspace's marker for spaces), then cuts in order,
+/// each within the pieces of the one before.
 struct PreTokenizer: Sendable, Equatable {
     enum Cut: Sendable, Equatable {
         case pattern(SplittingPattern)

@@ -33,9 +33,9 @@ public struct PromptTemplate: Sendable {
     private let kind: Kind
     private let source: String
 
-    /// Reads `tokenizer_config.json`, `chat_template.jinja`, `generation_config.json` and `config.json` of a model folder,
-    /// as far as they are there. A chat template that Plumb does not know is an error when it is first needed, so that the
-    /// model can still be prompted verbatim.
+    /// Reads `tokenizer_config.json`, `chat_template.jinja`, `generation_config.json` and `config.json` of a model
+    /// folder, as far as they are there. A chat template that Plumb does not know is an error when it is first needed,
+    /// so that the model can still be prompted verbatim.
     /// - Throws: `TokenizerError`, naming file and field; also where no end token is named.
     public init(folder: URL, tokenizer: Tokenizer) throws {
         let files = try TemplateFiles(folder: folder)
@@ -95,8 +95,8 @@ public struct PromptTemplate: Sendable {
     }
 
     /// The ids of a conversation, ready for the assistant's next reply.
-    /// - Throws: `TokenizerError` where the model has no chat template, or not one that Plumb knows, or where the template
-    ///   cannot render the messages.
+    /// - Throws: `TokenizerError` where the model has no chat template, or not one that Plumb knows, or where the
+    ///   template cannot render the messages.
     public func prompt(messages: [ChatMessage]) throws -> [Int32] {
         tokenizer.encode(segments: try form().prompt(messages), addingSpecialTokens: false)
     }

@@ -1,8 +1,8 @@
 /// Turns ids into text one at a time, never with a broken character.
 ///
-/// All pieces and `finish()` together are exactly what `Tokenizer.decode` gives for all ids at once. A piece is empty while
-/// a character is incomplete; with byte-fallback tokenizers while a run of byte tokens lasts, because one byte later in
-/// the run may change how all of it reads.
+/// All pieces and `finish()` together are exactly what `Tokenizer.decode` gives for all ids at once. A piece is empty
+/// while a character is incomplete; with byte-fallback tokenizers while a run of byte tokens lasts, because one byte
+/// later in the run may change how all of it reads.
 public struct StreamingDecoder: Sendable {
     private let tokenizer: Tokenizer
     private let keepsSpecialTokens: Bool

@@ -97,7 +97,8 @@ public struct Tokenizer: Sendable {
     /// Tokens outside the byte-pair model, ordered by id.
     public var addedTokens: [AddedToken] { parts.addedTokens }
 
-    /// The id of a token as the vocabulary writes it (byte-level tokens in GPT-2's printable letters, added tokens plainly).
+    /// The id of a token as the vocabulary writes it (byte-level tokens in GPT-2's printable letters, added tokens
+    /// plainly).
     public func id(of token: String) -> Int32? { parts.idsByToken.value(of: Array(token.utf8)) }
 
     /// The token as the vocabulary writes it; nil where no token has the id.
@@ -191,8 +192,8 @@ public struct Tokenizer: Sendable {
         return addingSpecialTokens ? parts.template.apply(to: ids) : ids
     }
 
-    /// Added tokens are taken out first, then each stretch between them is normalised, searched for the added tokens that
-    /// want normalised text, cut into words and merged.
+    /// Added tokens are taken out first, then each stretch between them is normalised, searched for the added tokens
+    /// that want normalised text, cut into words and merged.
     private func encodePieces(
         _ text: [UInt8], findingSpecial: Bool, startsText: Bool, continuing: Bool, into ids: inout [Int32],
         _ scratch: inout BytePairModel.Scratch

@@ -8,8 +8,8 @@ public enum TokenizerFiles {
         "chat_template.jinja", "added_tokens.json", "vocab.json", "merges.txt",
     ]
 
-    /// Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and `generation_config.json` for a model
-    /// with Plumb's special tokens.
+    /// Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and `generation_config.json` for a
+    /// model with Plumb's special tokens.
     /// - Parameter contextLength: the longest sequence the model takes, in tokens.
     /// - Throws: `TokenizerError.noSuchToken`, or the file system's error.
     public static func write(

@@ -1,7 +1,7 @@
 /// A JSON document as the tokenizer files need it: object members in file order, strings as UTF-8 bytes.
 ///
-/// Foundation's readers put object keys into dictionaries of `String`, where two vocabulary entries that are canonically
-/// equivalent ("é" composed and decomposed) fall together; a vocabulary must keep both.
+/// Foundation's readers put object keys into dictionaries of `String`, where two vocabulary entries that are
+/// canonically equivalent ("é" composed and decomposed) fall together; a vocabulary must keep both.
 enum TokenizerJSON: Sendable, Equatable {
     case null
     case bool(Bool)

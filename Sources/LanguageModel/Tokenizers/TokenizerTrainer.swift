@@ -2,9 +2,9 @@ internal import HeapModule
 
 /// Trains a byte-level byte-pair tokenizer: again and again the most frequent pair of neighbours becomes a token.
 ///
-/// Text is cut into words as GPT-2 does, after the special tokens are taken out; merges never cross a word. Deterministic:
-/// of equally frequent pairs the one with the greater left bytes wins, then the one with the greater right bytes (bytes
-/// compared in lexicographic order).
+/// Text is cut into words as GPT-2 does, after the special tokens are taken out; merges never cross a word.
+/// Deterministic: of equally frequent pairs the one with the greater left bytes wins, then the one with the greater
+/// right bytes (bytes compared in lexicographic order).
 /// Source: Sennrich, Haddow and Birch (2016), algorithm 1, over bytes as in Radford et al. (2019).
 public struct TokenizerTrainer: Sendable {
     public let vocabularySize: Int
