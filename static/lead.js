@@ -91,7 +91,7 @@ function offerFile(form) {
         setTimeout(() => location.assign(form.action), 1500);
       } else {
         outcome.className = "problem";
-        outcome.textContent = `${body.error.message} Nothing was imported.`;
+        outcome.textContent = body.error.message;
       }
     } catch {
       outcome.className = "problem";

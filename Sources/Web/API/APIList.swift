@@ -1,0 +1,17 @@
+/// Everything the API offers: its endpoints, and the named schemas of its document.
+enum APIList {
+    static let endpoints: [APIEndpoint] =
+        AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + TaskEndpoints.all + SubmissionEndpoints.all
+        + ProgressEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all + RewardModelEndpoints.all
+        + RunEndpoints.all + ExportEndpoints.all + PeopleEndpoints.all + TokenEndpoints.all
+
+    static let components: [(name: String, schema: Schema)] =
+        [("Error", APIFailure.schema)] + ProjectEndpoints.components + PromptEndpoints.components
+        + TaskEndpoints.components + SubmissionEndpoints.components + ProgressEndpoints.components
+        + SamplingEndpoints.components + PolicyEndpoints.components + RewardModelEndpoints.components
+        + RunEndpoints.components + ExportEndpoints.components + PeopleEndpoints.components
+        + TokenEndpoints.components
+
+    /// The version of the API's document; it grows with what is added.
+    static let version = "1.0.0"
+}

@@ -1,0 +1,180 @@
+import Hummingbird
+import Labels
+import Preferences
+
+/// How far the labelling has come and how good it is.
+enum ProgressEndpoints {
+    static let all: [APIEndpoint] = [
+        APIEndpoint(
+            method: .get, path: Path.api + "/projects/{project}/progress", operation: "getProgress",
+            summary: "Counts of prompts, tasks and labels, and of each annotator.", access: .lead,
+            answers: [.json(.ok, .reference("Progress"))], handle: progress),
+        APIEndpoint(
+            method: .get, path: Path.api + "/projects/{project}/quality", operation: "getQuality",
+            summary: "Agreement where people labelled the same task, and biases towards sides, positions and length.",
+            access: .lead, answers: [.json(.ok, .reference("Quality"))]
+        ) { call in
+            try .json(json(try await call.store.quality(try call.id("project"))))
+        },
+        APIEndpoint(
+            method: .get, path: Path.api + "/projects/{project}/labels", operation: "listLabels",
+            summary: "The newest labels first.", access: .lead,
+            query: [
+                .init(name: "before", schema: .integer("The last id seen.")),
+                .init(name: "limit", schema: .integer("50 unless given.", from: 1, to: 500)),
+            ], answers: [.json(.ok, .array(.reference("LabelLine")))]
+        ) { call in
+            let before = try call.queryInteger("before").map { LabelID(rawValue: Int64($0)) }
+            let lines = try await call.store.recentLabels(
+                try call.id("project"), before: before, limit: try call.limit(otherwise: 50, atMost: 500))
+            return try .json(.array(lines.map(json)))
+        },
+    ]
+
+    private static func progress(_ call: APICall) async throws -> Response {
+        let project: ProjectID = try call.id("project")
+        let progress = try await call.store.progress(project)
+        let annotators = try await call.store.annotatorCounts(project)
+        let prompts = Dictionary(
+            PromptUse.allCases.map { ($0.rawValue, JSONValue.integer(progress.prompts[$0] ?? 0)) },
+            uniquingKeysWith: { first, _ in first })
+        return try .json([
+            "prompts": .object(prompts),
+            "tasks": [
+                "open": .integer(progress.tasksOpen), "done": .integer(progress.tasksDone),
+                "withdrawn": .integer(progress.tasksWithdrawn), "ready": .integer(progress.tasksReady),
+                "leased": .integer(progress.liveLeases),
+            ],
+            "labels": [
+                "counted": .integer(progress.labels), "extras": .integer(progress.extras),
+                "retracted": .integer(progress.retracted), "with_ties": .integer(progress.ties),
+                "since_snapshot": .integer(progress.labelsSinceSnapshot),
+            ],
+            "skips": .integer(progress.skips), "annotators": .array(annotators.map(json)),
+        ])
+    }
+
+    private static func json(_ count: AnnotatorCount) -> JSONValue {
+        [
+            "user": APIEncoding.id(count.user.id), "handle": .string(count.user.handle),
+            "name": .string(count.user.name), "labels": .integer(count.labels), "extras": .integer(count.extras),
+            "skips": .integer(count.skips), "labels_today": .integer(count.labelsToday),
+            "leased": .integer(count.liveLeases), "last_submission": APIEncoding.time(count.lastSubmission),
+            "median_active_seconds": APIEncoding.number(count.medianActiveSeconds),
+        ]
+    }
+
+    private static func json(_ quality: Quality) -> JSONValue {
+        let agreement = quality.agreement
+        let grades = Dictionary(
+            Grade.allCases.map { ($0.rawValue, JSONValue.integer(quality.grades[$0] ?? 0)) },
+            uniquingKeysWith: { first, _ in first })
+        return [
+            "agreement": [
+                "agreed": .integer(agreement.agreed), "disagreed": .integer(agreement.disagreed),
+                "tied_by_one": .integer(agreement.tiedByOne), "tied_by_both": .integer(agreement.tiedByBoth),
+                "rate": APIEncoding.number(agreement.rate), "interval": interval(agreement.interval),
+                "definition": .string(PairAgreement.definition),
+                "undefined_because": agreement.rate == nil ? .string(QualityWords.agreementUndefined(agreement)) : .null,
+            ],
+            "mean_tau": APIEncoding.number(quality.meanTau),
+            "sides": [
+                "left": .integer(quality.sides.left), "right": .integer(quality.sides.right),
+                "left_share": APIEncoding.number(quality.sides.leftShare),
+                "interval": interval(quality.sides.interval),
+            ],
+            "positions": [
+                "shown": .array(quality.slots.shown.map(JSONValue.integer)),
+                "first": .array(quality.slots.first.map(JSONValue.integer)),
+            ],
+            "grades": .object(grades),
+            "length": ["longer_wins": .integer(quality.longerWins), "shorter_wins": .integer(quality.shorterWins)],
+        ]
+    }
+
+    private static func interval(_ range: ClosedRange<Double>?) -> JSONValue {
+        guard let range else { return .null }
+        return [.number(range.lowerBound), .number(range.upperBound)]
+    }
+
+    private static func json(_ line: LabelLine) -> JSONValue {
+        [
+            "id": APIEncoding.id(line.labelID), "annotator": .string(line.annotator.handle),
+            "task": APIEncoding.id(line.taskID), "mode": .string(line.mode.rawValue),
+            "prompt_preview": .string(line.promptPreview), "revision": .integer(line.revision),
+            "kept": .string(line.kept.rawValue), "submitted_at": APIEncoding.time(line.submittedAt),
+        ]
+    }
+}
+
+extension ProgressEndpoints {
+    static let components: [(name: String, schema: Schema)] = [
+        (
+            "Progress",
+            .object([
+                .required("prompts", .map(.integer(), "Prompts by use.")),
+                .required(
+                    "tasks",
+                    .object(["open", "done", "withdrawn", "ready", "leased"].map { .required($0, .integer()) })),
+                .required(
+                    "labels",
+                    .object(
+                        ["counted", "extras", "retracted", "with_ties", "since_snapshot"].map {
+                            .required($0, .integer())
+                        })),
+                .required("skips", .integer()),
+                .required("annotators", .array(.reference("AnnotatorCount"))),
+            ])
+        ),
+        (
+            "AnnotatorCount",
+            .object([
+                .required("user", .integer()), .required("handle", .string("The pseudonym that exports use.")),
+                .required("name", .string()), .required("labels", .integer()), .required("extras", .integer()),
+                .required("skips", .integer()), .required("labels_today", .integer()),
+                .required("leased", .integer()), .required("last_submission", .time().orNull),
+                .required("median_active_seconds", .number().orNull),
+            ])
+        ),
+        (
+            "Quality",
+            .object([
+                .required(
+                    "agreement",
+                    .object([
+                        .required("agreed", .integer()), .required("disagreed", .integer()),
+                        .required("tied_by_one", .integer()), .required("tied_by_both", .integer()),
+                        .required("rate", .number().orNull), .required("interval", interval),
+                        .required("definition", .string()), .required("undefined_because", .string().orNull),
+                    ])),
+                .required("mean_tau", .number("Mean of Kendall's τ-b over double-labelled tasks.").orNull),
+                .required(
+                    "sides",
+                    .object([
+                        .required("left", .integer()), .required("right", .integer()),
+                        .required("left_share", .number().orNull), .required("interval", interval),
+                    ])),
+                .required(
+                    "positions",
+                    .object([
+                        .required("shown", .array(.integer(), "How often a response stood at each position.")),
+                        .required("first", .array(.integer(), "How often it was then alone at the top.")),
+                    ])),
+                .required("grades", .map(.integer())),
+                .required(
+                    "length", .object([.required("longer_wins", .integer()), .required("shorter_wins", .integer())])),
+            ])
+        ),
+        (
+            "LabelLine",
+            .object([
+                .required("id", .integer()), .required("annotator", .string("A pseudonym.")),
+                .required("task", .integer()), .required("mode", .choice(["ranking", "comparison"])),
+                .required("prompt_preview", .string()), .required("revision", .integer()),
+                .required("kept", .choice(["counted", "extra"])), .required("submitted_at", .time()),
+            ])
+        ),
+    ]
+
+    private static let interval = Schema.array(.number(), "95%, Wilson.").orNull
+}

@@ -1,0 +1,163 @@
+import Hummingbird
+import Labels
+
+/// Projects: what is asked of annotators, and how their tasks are made.
+enum ProjectEndpoints {
+    static let all: [APIEndpoint] = [
+        APIEndpoint(
+            method: .get, path: Path.api + "/my/projects", operation: "listMyProjects",
+            summary: "The projects that can be annotated, with what an annotator may know.", access: .annotator,
+            answers: [.json(.ok, .array(.reference("AnnotatorProject")))]
+        ) { call in
+            let projects = try await call.store.projects()
+            return try .json(.array(projects.map(annotatorJSON)))
+        },
+        APIEndpoint(
+            method: .get, path: Path.api + "/projects", operation: "listProjects", summary: "All projects.",
+            access: .lead, answers: [.json(.ok, .array(.reference("Project")))]
+        ) { call in
+            let projects = try await call.store.projects()
+            return try .json(.array(try projects.map(json)))
+        },
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects", operation: "createProject",
+            summary: "Makes a project; settings that are left out take their defaults.", access: .lead,
+            body: .json(
+                .object([
+                    .required("name", .string("Unique among projects.")),
+                    .optional("settings", .reference("ProjectSettingsChange")),
+                ])), answers: [.json(.created, .reference("Project"))], handle: create),
+        APIEndpoint(
+            method: .get, path: Path.api + "/projects/{project}", operation: "getProject", summary: "One project.",
+            access: .lead, answers: [.json(.ok, .reference("Project"))]
+        ) { call in
+            try .json(try json(try await call.store.project(try call.id("project"))))
+        },
+        APIEndpoint(
+            method: .patch, path: Path.api + "/projects/{project}", operation: "updateProject",
+            summary: "Changes what is given and leaves the rest.", access: .lead,
+            body: .json(
+                .object([
+                    .optional("name", .string()), .optional("paused", .boolean("No tasks are handed out.")),
+                    .optional("settings", .reference("ProjectSettingsChange")),
+                ])), answers: [.json(.ok, .reference("Project"))], handle: update),
+    ]
+
+    private static func create(_ call: APICall) async throws -> Response {
+        let settings = try APIEncoding.decoded(call.body["settings"] ?? [:], as: ProjectSettings.self)
+        try settings.validate()
+        let project = try await call.store.createProject(
+            name: call.body["name"]?.stringValue ?? "", settings: settings, by: try call.actor)
+        return try .json(try json(project), status: .created)
+    }
+
+    private static func update(_ call: APICall) async throws -> Response {
+        let id: ProjectID = try call.id("project")
+        let project = try await call.store.project(id)
+        let settings = try call.body["settings"].map { try changed(project.settings, by: $0) }
+        var paused: Bool?
+        if case .bool(let value)? = call.body["paused"] { paused = value }
+        let updated = try await call.store.updateProject(
+            id, name: call.body["name"]?.stringValue, settings: settings, paused: paused, by: try call.actor)
+        return try .json(try json(updated))
+    }
+
+    /// Settings with the members of `change` in the place of the old ones.
+    ///
+    /// K has another range in the other mode, so a change of mode without a new K takes the mode's default.
+    private static func changed(_ settings: ProjectSettings, by change: JSONValue) throws -> ProjectSettings {
+        let change = change.objectValue ?? [:]
+        var old = try APIEncoding.coded(settings).objectValue ?? [:]
+        if let mode = change["mode"], mode != old["mode"] { old["response_count"] = nil }
+        let merged = try APIEncoding.decoded(
+            .object(old.merging(change) { _, new in new }), as: ProjectSettings.self)
+        try merged.validate()
+        return merged
+    }
+
+    static func json(_ project: Project) throws -> JSONValue {
+        [
+            "id": APIEncoding.id(project.id), "name": .string(project.name),
+            "settings": try APIEncoding.coded(project.settings), "paused": .bool(project.paused),
+            "current_policy": APIEncoding.id(project.currentPolicy),
+            "reference_policy": APIEncoding.id(project.referencePolicy), "round": .integer(project.round),
+            "created_at": APIEncoding.time(project.createdAt),
+        ]
+    }
+
+    /// Nothing about policies, temperatures or rounds: an annotator must not be able to tell sources.
+    private static func annotatorJSON(_ project: Project) -> JSONValue {
+        [
+            "id": APIEncoding.id(project.id), "name": .string(project.name),
+            "mode": .string(project.settings.mode.rawValue), "instructions": .string(project.settings.instructions),
+            "paused": .bool(project.paused),
+        ]
+    }
+
+    static let components: [(name: String, schema: Schema)] = [
+        (
+            "AnnotatorProject",
+            .object([
+                .required("id", .integer()), .required("name", .string()), .required("mode", mode),
+                .required("instructions", .string("Markdown.")), .required("paused", .boolean()),
+            ])
+        ),
+        (
+            "Project",
+            .object([
+                .required("id", .integer()), .required("name", .string()),
+                .required("settings", .reference("ProjectSettings")), .required("paused", .boolean()),
+                .required("current_policy", .integer("New tasks are sampled from it.").orNull),
+                .required("reference_policy", .integer("The frozen supervised policy.").orNull),
+                .required("round", .integer()), .required("created_at", .time()),
+            ])
+        ),
+        ("ProjectSettings", .object(settingsMembers(isRequired: true))),
+        ("ProjectSettingsChange", .object(settingsMembers(isRequired: false))),
+        (
+            "MixPart",
+            .object(
+                [
+                    .required(
+                        "policy",
+                        .oneOf(
+                            [
+                                .object([.required("kind", .choice(["current", "reference"]))]),
+                                .object([
+                                    .required("kind", .choice(["policy"])), .required("id", .integer()),
+                                ]),
+                            ], "Who answers.")),
+                    .required("temperature", .number(from: 0)),
+                    .required("weight", .number("Its share of the responses, relative to the other parts.", from: 0)),
+                ], "One part of the mix that responses are sampled from.")
+        ),
+    ]
+
+    private static let mode = Schema.choice(["ranking", "comparison"])
+
+    private static func settingsMembers(isRequired: Bool) -> [Schema.Member] {
+        let jobSettings = Schema.map(.string(), "Settings of a job that differ from its defaults.")
+        let members: [(String, Schema)] = [
+            ("mode", mode),
+            (
+                "response_count",
+                .object(
+                    [.required("smallest", .integer(from: 2)), .required("largest", .integer(from: 2))],
+                    "K, the responses of a task: fixed where both are equal, else drawn per prompt.")
+            ),
+            ("overlap", .integer("Labels wanted for each task.", from: 1)),
+            ("lease_seconds", .integer("How long a task stays with one person.", from: 1)),
+            ("open_leases_per_person", .integer(from: 1)),
+            ("tasks_ahead", .integer("Tasks kept ready ahead of need.", from: 0)),
+            ("mix", .array(.reference("MixPart"), atLeast: 1)),
+            ("max_tokens", .integer(from: 1)), ("top_p", .number(from: 0, to: 1)), ("top_k", .integer(from: 0)),
+            ("stop", .array(.string(), "Texts at which a response ends.")),
+            ("acceptability_line", .boolean("Whether annotators can draw the line “not acceptable”.")),
+            ("allow_skip", .boolean()),
+            ("held_out_share", .number("Share of prompts held out of reward-model training.", from: 0, to: 1)),
+            ("instructions", .string("Markdown for annotators.")),
+            ("reward_model", jobSettings), ("policy_refresh", jobSettings),
+        ]
+        return members.map { Schema.Member(name: $0.0, schema: $0.1, isRequired: isRequired) }
+    }
+}

@@ -1,0 +1,144 @@
+import Hummingbird
+import Labels
+
+/// Prompts and ready-made groups: what comes in from outside.
+enum PromptEndpoints {
+    static let all: [APIEndpoint] = [
+        APIEndpoint(
+            method: .get, path: Path.api + "/projects/{project}/prompts", operation: "listPrompts",
+            summary: "A project's prompts in the order of their ids.", access: .lead,
+            query: [
+                .init(name: "use", schema: useSchema), .init(name: "after", schema: .integer("The last id seen.")),
+                .init(name: "limit", schema: .integer("At most this many; 100 unless given.", from: 1, to: 1000)),
+            ], answers: [.json(.ok, .reference("PromptList"))], handle: list),
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/prompts", operation: "importPrompts",
+            summary: "Imports a file of prompts: all of it, or nothing where one line is wrong.", access: .lead,
+            query: [
+                .init(name: "use", schema: useSchema, isRequired: true),
+                .init(name: "format", schema: .choice(formats), isRequired: true),
+                .init(name: "name", schema: .string("The file's name, for messages.")),
+            ],
+            body: .text(
+                mediaType: "text/plain",
+                description: "text: a prompt a line; jsonl: {\"prompt\": …} a line; messages: {\"messages\": […]} a line."),
+            answers: [.json(.ok, .reference("ImportReport"))], handle: importPrompts),
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/groups", operation: "importGroups",
+            summary: "Imports ready-made response groups, which become open tasks.", access: .lead,
+            query: [.init(name: "name", schema: .string("The file's name, for messages."))],
+            body: .text(
+                mediaType: "application/jsonl",
+                description: "{\"prompt\": …, \"responses\": [text or response, …]} a line; two responses or more."),
+            answers: [.json(.ok, .reference("ImportReport"))]
+        ) { call in
+            let report = try await call.store.importGroups(
+                try call.id("project"), from: source(call), by: try call.actor)
+            return try .json(json(report))
+        },
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/labels", operation: "importLabels",
+            summary: "Imports labels as the native export writes them; what is there already is left alone.",
+            access: .lead, query: [.init(name: "name", schema: .string("The file's name, for messages."))],
+            body: .text(mediaType: "application/jsonl", description: "Lines of a native export."),
+            answers: [.json(.ok, .reference("ImportReport"))]
+        ) { call in
+            let report = try await call.store.importLabels(
+                try call.id("project"), from: source(call), by: try call.actor)
+            return try .json(json(report))
+        },
+    ]
+
+    private static let useSchema = Schema.choice(PromptUse.allCases.map(\.rawValue), "What a prompt is used for.")
+    static let formats = ["text", "jsonl", "messages"]
+
+    private static func list(_ call: APICall) async throws -> Response {
+        let project: ProjectID = try call.id("project")
+        let limit = try call.limit(otherwise: 100, atMost: 1000)
+        let use = try call.queryChoice("use", PromptUse.self)
+        let after = try call.queryInteger("after").map { PromptID(rawValue: Int64($0)) }
+        let counts = try await call.store.promptCounts(project)
+        let prompts = try await call.store.prompts(project, use: use, after: after, limit: limit)
+        let countsByName = Dictionary(
+            PromptUse.allCases.map { ($0.rawValue, JSONValue.integer(counts[$0] ?? 0)) },
+            uniquingKeysWith: { first, _ in first })
+        return try .json([
+            "counts": .object(countsByName), "prompts": .array(try prompts.map(json)),
+            "next_after": prompts.count == limit ? APIEncoding.id(prompts.last?.id) : .null,
+        ])
+    }
+
+    private static func importPrompts(_ call: APICall) async throws -> Response {
+        guard let use = try call.queryChoice("use", PromptUse.self) else {
+            throw APIFailure.invalid("The query item “use” is missing.", field: "use")
+        }
+        guard let name = call.query("format"), let format = PromptFormat(rawValue: name) else {
+            throw APIFailure.invalid(
+                "The query item “format” must be one of: \(formats.joined(separator: ", ")).", field: "format")
+        }
+        let report = try await call.store.importPrompts(
+            try call.id("project"), use: use, format: format, from: source(call), by: try call.actor)
+        return try .json(json(report))
+    }
+
+    private static func source(_ call: APICall) -> ImportSource {
+        .data(call.text, name: call.query("name") ?? "request body")
+    }
+
+    private static func json(_ prompt: StoredPrompt) throws -> JSONValue {
+        [
+            "id": APIEncoding.id(prompt.id), "use": .string(prompt.use.rawValue),
+            "prompt": try APIEncoding.coded(prompt.prompt), "content_hash": .string(prompt.contentHash),
+            "created_at": APIEncoding.time(prompt.createdAt),
+        ]
+    }
+
+    private static func json(_ report: ImportReport) -> JSONValue {
+        [
+            "added": .integer(report.added), "already_there": .integer(report.alreadyThere),
+            "lines": .integer(report.lines), "sentence": .string(report.sentence),
+        ]
+    }
+
+    static let components: [(name: String, schema: Schema)] = [
+        (
+            "Prompt",
+            .oneOf([
+                .object([.required("kind", .choice(["text"])), .required("text", .string())]),
+                .object([.required("kind", .choice(["few_shot"])), .required("text", .string())]),
+                .object([
+                    .required("kind", .choice(["messages"])),
+                    .required(
+                        "messages",
+                        .array(
+                            .object([
+                                .required("role", .choice(["system", "user", "assistant"])),
+                                .required("content", .string()),
+                            ]))),
+                ]),
+            ])
+        ),
+        (
+            "PromptList",
+            .object([
+                .required("counts", .map(.integer(), "Prompts of the project by use.")),
+                .required(
+                    "prompts",
+                    .array(
+                        .object([
+                            .required("id", .integer()), .required("use", useSchema),
+                            .required("prompt", .reference("Prompt")), .required("content_hash", .string()),
+                            .required("created_at", .time()),
+                        ]))),
+                .required("next_after", .integer("Give it as “after” for the next ones; null at the end.").orNull),
+            ])
+        ),
+        (
+            "ImportReport",
+            .object([
+                .required("added", .integer()), .required("already_there", .integer()),
+                .required("lines", .integer()), .required("sentence", .string("The same in words.")),
+            ])
+        ),
+    ]
+}

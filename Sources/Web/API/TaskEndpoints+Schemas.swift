@@ -1,0 +1,71 @@
+import Labels
+import Preferences
+
+extension TaskEndpoints {
+    static let components: [(name: String, schema: Schema)] = [
+        (
+            "NextTask",
+            .object([
+                .required("task", .reference("Task").orNull),
+                .required("reason", .string("Why there is none, in words.").orNull),
+            ])
+        ),
+        (
+            "Task",
+            .object([
+                .required("lease", .string("Names the task to this person alone, for as long as the lease lives.")),
+                .required("project", .integer()), .required("mode", .choice(["ranking", "comparison"])),
+                .required("prompt", .reference("Prompt")),
+                .required(
+                    "responses",
+                    .array(
+                        .object([
+                            .required("id", .string("Random, of this lease alone.")), .required("letter", .string()),
+                            .required("text", .string()),
+                        ]), "In the order they are to be shown.", atLeast: 2)),
+                .required("acceptability_line", .boolean()), .required("allow_skip", .boolean()),
+                .required("draft", .reference("Draft").orNull),
+                .required("issued_at", .time()), .required("expires_at", .time()),
+            ])
+        ),
+        (
+            "Ranking",
+            .object([
+                .required(
+                    "rows",
+                    .array(.array(.string("A response's id."), atLeast: 1), "Best first; one row is a tie.", atLeast: 1)),
+                .optional("unacceptable", .array(.string("A response's id."))),
+            ])
+        ),
+        ("Comparison", comparison),
+        (
+            "Timing",
+            .object([
+                .optional("active_ms", .integer("Visible and not idle for over 30 s.", from: 0)),
+                .optional("first_action_ms", .integer(from: 0)), .optional("operations", .integer(from: 0)),
+            ])
+        ),
+        (
+            "Draft",
+            .object([
+                .required("rows", .array(.array(.string()))), .required("unacceptable", .array(.string())),
+                .optional("comparison", .reference("Comparison").orNull),
+                .required("version", .integer("Grows with every change.", from: 0)),
+            ])
+        ),
+        (
+            "Submission",
+            .object([
+                .required("submission", .integer("Its id, to undo it.")),
+                .required("revision", .integer(from: 1)),
+                .required("kept", .choice(["counted", "extra"], "extra: late, after the overlap was filled.")),
+                .required("repeated", .boolean("It was there already.")), .required("submitted_at", .time()),
+            ])
+        ),
+    ]
+
+    private static let comparison = Schema.object([
+        .required("winner", .string("A response's id.")), .required("loser", .string("A response's id.")),
+        .required("grade", .choice(Grade.allCases.map(\.rawValue))),
+    ])
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Hummingbird
+import Labels
+import Preferences
+
+/// The annotator's work: the next task, an answer, a skip. Responses have random ids that live as long as the lease.
+enum TaskEndpoints {
+    static let all: [APIEndpoint] = [
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/tasks/next", operation: "nextTask",
+            summary: "Leases the next task to the token's owner; the open one again where there is one.",
+            access: .annotator,
+            body: .json(
+                .object([
+                    .optional("besides", .array(.string(), "Lease tokens of open tasks to leave aside."))
+                ])), answers: [.json(.ok, .reference("NextTask"))], handle: next),
+        APIEndpoint(
+            method: .get, path: Path.api + "/tasks/{lease}", operation: "getTask",
+            summary: "A leased task again: the same order, the same ids.", access: .annotator,
+            answers: [.json(.ok, .reference("Task"))]
+        ) { call in
+            try .json(
+                try json(
+                    try await call.store.assignment(token: try call.parameter("lease"), user: try call.user.id)))
+        },
+        APIEndpoint(
+            method: .post, path: Path.api + "/tasks/{lease}/submit", operation: "submit",
+            summary: "Submits an answer; once stored, the same answer again changes nothing.", access: .annotator,
+            body: .json(
+                .object([
+                    .optional("ranking", .reference("Ranking")), .optional("comparison", .reference("Comparison")),
+                    .optional("timing", .reference("Timing")),
+                ])), answers: [.json(.ok, .reference("Submission"))], handle: submit),
+        APIEndpoint(
+            method: .post, path: Path.api + "/tasks/{lease}/skip", operation: "skip",
+            summary: "Gives the task back for others; it is never served to this person again.", access: .annotator,
+            body: .json(
+                .object([
+                    .optional("reason", .choice(SkipReason.allCases.map(\.rawValue))), .optional("note", .string()),
+                ])), answers: [.nothing], handle: skip),
+        APIEndpoint(
+            method: .post, path: Path.api + "/tasks/{lease}/renew", operation: "renewLease",
+            summary: "Keeps the lease alive.", access: .annotator,
+            answers: [.json(.ok, .object([.required("expires_at", .time())]))]
+        ) { call in
+            let expiry = try await call.store.renewLease(
+                token: try call.parameter("lease"), user: try call.user.id)
+            return try .json(["expires_at": APIEncoding.time(expiry)])
+        },
+        APIEndpoint(
+            method: .post, path: Path.api + "/tasks/{lease}/release", operation: "releaseLease",
+            summary: "Frees the task; a later submit still counts as a late one.", access: .annotator,
+            answers: [.nothing]
+        ) { call in
+            try await call.store.releaseLease(token: try call.parameter("lease"), user: try call.user.id)
+            return Response(status: .noContent)
+        },
+        APIEndpoint(
+            method: .put, path: Path.api + "/tasks/{lease}/draft", operation: "saveDraft",
+            summary: "Keeps unfinished work; refused where a newer draft is stored.", access: .annotator,
+            body: .json(.reference("Draft")), answers: [.nothing]
+        ) { call in
+            let draft = try APIEncoding.decoded(call.body, as: Draft.self)
+            try await call.store.saveDraft(draft, token: try call.parameter("lease"), user: try call.user.id)
+            return Response(status: .noContent)
+        },
+    ]
+
+    private static func next(_ call: APICall) async throws -> Response {
+        let besides = call.body["besides"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let next = try await call.store.nextTask(
+            for: try call.user.id, in: try call.id("project"), besides: besides)
+        switch next {
+        case .task(let assignment): return try .json(["task": try json(assignment), "reason": .null])
+        case .nothing(let reason): return try .json(["task": .null, "reason": .string(reason.description)])
+        }
+    }
+
+    private static func submit(_ call: APICall) async throws -> Response {
+        let judgement: Judgement
+        switch (call.body["ranking"], call.body["comparison"]) {
+        case (let ranking?, nil):
+            let rows = ranking["rows"]?.arrayValue?.map { $0.arrayValue?.compactMap(\.stringValue) ?? [] } ?? []
+            let unacceptable = ranking["unacceptable"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            judgement = .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable)))
+        case (nil, let comparison?):
+            guard let grade = Grade(rawValue: comparison["grade"]?.stringValue ?? "") else {
+                throw APIFailure.invalid("The grade is not known.", field: "comparison.grade")
+            }
+            judgement = .comparison(
+                try Comparison(
+                    winner: comparison["winner"]?.stringValue ?? "", loser: comparison["loser"]?.stringValue ?? "",
+                    grade: grade))
+        default:
+            throw APIFailure.invalid("Give either “ranking” or “comparison”, as the task's mode asks.")
+        }
+        let timing = Timing(
+            activeMilliseconds: call.body["timing"]?["active_ms"]?.integerValue,
+            firstActionMilliseconds: call.body["timing"]?["first_action_ms"]?.integerValue,
+            operations: call.body["timing"]?["operations"]?.integerValue)
+        let submission = try await call.store.submit(
+            judgement, token: try call.parameter("lease"), user: try call.user.id, timing: timing)
+        return try .json([
+            "submission": APIEncoding.id(submission.labelID), "revision": .integer(submission.revision),
+            "kept": .string(submission.kept.rawValue), "repeated": .bool(submission.repeated),
+            "submitted_at": APIEncoding.time(submission.submittedAt),
+        ])
+    }
+
+    private static func skip(_ call: APICall) async throws -> Response {
+        try await call.store.skip(
+            token: try call.parameter("lease"), user: try call.user.id,
+            reason: call.body["reason"]?.stringValue.flatMap(SkipReason.init(rawValue:)),
+            note: call.body["note"]?.stringValue)
+        return Response(status: .noContent)
+    }
+
+    /// What an annotator may know of a task: no task id, no source, no seed.
+    static func json(_ assignment: Assignment) throws -> JSONValue {
+        let responses = assignment.responses.map { response -> JSONValue in
+            ["id": .string(response.id), "letter": .string(response.letter), "text": .string(response.text)]
+        }
+        return [
+            "lease": .string(assignment.token), "project": APIEncoding.id(assignment.projectID),
+            "mode": .string(assignment.mode.rawValue), "prompt": try APIEncoding.coded(assignment.prompt),
+            "responses": .array(responses), "acceptability_line": .bool(assignment.acceptabilityLine),
+            "allow_skip": .bool(assignment.allowSkip),
+            "draft": try assignment.draft.map { try APIEncoding.coded($0) } ?? .null,
+            "issued_at": APIEncoding.time(assignment.issuedAt), "expires_at": APIEncoding.time(assignment.expiresAt),
+        ]
+    }
+}

@@ -1,0 +1,219 @@
+import Hummingbird
+import Labels
+import Preferences
+
+/// A project's first page: how far it is, how good the labels are, who labels, and the two buttons of the loop.
+struct ProgressPages: RouteSet {
+    private let services: WebServices
+
+    init(_ services: WebServices) { self.services = services }
+
+    func add(to routes: RouterGroup<PlumbContext>) {
+        routes.get(RouterPath(Path.project(":project"))) { _, context in
+            try services.pages.page(try await progress(try context.id("project")), for: context)
+        }
+        routes.post(RouterPath(Path.projectSampling(":project"))) { _, context in
+            let id: ProjectID = try context.id("project")
+            try await services.operations.requestSampling(project: id)
+            return .redirect(
+                to: Path.project(id.description), notice: "Sampling was woken up.", settings: services.settings)
+        }
+        routes.post(RouterPath(Path.projectPause(":project"))) { request, context in
+            let id: ProjectID = try context.id("project")
+            let pause = try await LeadForm(request, context).text("paused") == "true"
+            _ = try await services.store.updateProject(id, paused: pause, by: try context.lead())
+            return .redirect(
+                to: Path.project(id.description),
+                notice: pause ? "Paused: no tasks are handed out." : "Tasks are handed out again.",
+                settings: services.settings)
+        }
+        routes.get(RouterPath(Path.projectLabels(":project"))) { request, context in
+            let before = request.uri.queryParameters.get("before").flatMap { LabelID($0) }
+            return try services.pages.page(
+                try await labels(try context.id("project"), before: before), for: context)
+        }
+    }
+
+    private func progress(_ id: ProjectID) async throws -> ProgressPage {
+        let store = services.store
+        let project = try await store.project(id)
+        let progress = try await store.progress(id)
+        let quality = try await store.quality(id)
+        let annotators = try await store.annotatorCounts(id)
+        let sampling = try await services.operations.samplingStatus(project: id)
+        let names = Dictionary(try await store.policies().map { ($0.id, $0.name) }, uniquingKeysWith: { a, _ in a })
+        let text = id.description
+        return ProgressPage(
+            title: "Progress · \(project.name)", nav: ProjectNav(project, .progress),
+            currentPolicy: project.currentPolicy.flatMap { names[$0] },
+            policiesPath: Path.policies(text), labelsPath: Path.projectLabels(text), counts: Self.counts(progress),
+            labelsSinceSnapshot: progress.labelsSinceSnapshot, sampling: Self.sentence(sampling),
+            samplingProblem: sampling.problem, samplingPath: Path.projectSampling(text),
+            retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
+            isPaused: project.paused, annotators: annotators.map(ProgressPage.Annotator.init),
+            quality: Self.quality(quality, project.settings.mode), positions: Self.positions(quality.slots), hasPositions: quality.slots.shown.contains { $0 > 0 })
+    }
+
+    private func labels(_ id: ProjectID, before: LabelID?) async throws -> LabelsPage {
+        let project = try await services.store.project(id)
+        let limit = 50
+        let lines = try await services.store.recentLabels(id, before: before, limit: limit)
+        let last = lines.count == limit ? lines.last : nil
+        let olderPath = last.map { "\(Path.projectLabels(id.description))?before=\($0.labelID)" }
+        return LabelsPage(
+            title: "Labels · \(project.name)", nav: ProjectNav(project, .progress),
+            rows: lines.map {
+                .init(
+                    id: $0.labelID.description, annotator: $0.annotator.name, mode: $0.mode.rawValue,
+                    preview: $0.promptPreview, revision: $0.revision, isExtra: $0.kept == .extra,
+                    submitted: LeadWords.Moment($0.submittedAt))
+            }, olderPath: olderPath)
+    }
+
+    private static func counts(_ progress: ProjectProgress) -> [ProgressPage.Figure] {
+        [
+            .init("Labels that count", "\(progress.labels)"),
+            .init("Labels since the last snapshot", "\(progress.labelsSinceSnapshot)"),
+            .init("Labels with ties", "\(progress.ties)"), .init("Late extras", "\(progress.extras)"),
+            .init("Taken back", "\(progress.retracted)"), .init("Skips", "\(progress.skips)"),
+            .init("Tasks ready", "\(progress.tasksReady)"), .init("Tasks with somebody now", "\(progress.liveLeases)"),
+            .init("Tasks finished", "\(progress.tasksDone)"), .init("Tasks withdrawn", "\(progress.tasksWithdrawn)"),
+            .init("Prompts for ranking", "\(progress.prompts[.ranking] ?? 0)"),
+            .init("Prompts for PPO", "\(progress.prompts[.ppo] ?? 0)"),
+        ]
+    }
+
+    private static func sentence(_ sampling: SamplingStatus) -> String {
+        let ready = "\(sampling.ready) of \(sampling.target) wanted tasks are ready"
+        let doing = sampling.isSampling ? "; more responses are being sampled now" : ""
+        let left = LeadWords.count(sampling.promptsLeft, "prompt has", "prompts have")
+        return "\(ready)\(doing). \(left) no task yet."
+    }
+
+    private static func quality(_ quality: Quality, _ mode: TaskMode) -> [ProgressPage.Figure] {
+        let agreement = quality.agreement
+        var figures = [
+            ProgressPage.Figure(
+                "Agreement between people",
+                LeadWords.share(
+                    agreement.rate, agreement.interval, otherwise: QualityWords.agreementUndefined(agreement)),
+                note: "\(PairAgreement.definition) Agreed \(agreement.agreed), disagreed \(agreement.disagreed), "
+                    + "tied by one \(agreement.tiedByOne), tied by both \(agreement.tiedByBoth)."),
+            ProgressPage.Figure(
+                "Kendall's τ-b, mean",
+                quality.meanTau.map { MetricsCurve.text($0) } ?? QualityWords.tauUndefined()),
+            ProgressPage.Figure(
+                "Longer response preferred",
+                LeadWords.share(
+                    share(quality.longerWins, quality.shorterWins),
+                    wilsonInterval(
+                        successes: Double(quality.longerWins),
+                        trials: Double(quality.longerWins + quality.shorterWins)),
+                    otherwise: "Not defined yet: no pair of different lengths was put in an order."),
+                note: "Near 50% people do not care for length; far from it, a reward model may learn length alone."),
+        ]
+        if mode == .comparison {
+            figures.append(
+                ProgressPage.Figure(
+                    "Left side preferred", QualityWords.sides(quality.sides),
+                    note: "Sides are drawn at random, so it should hold 50%."))
+            figures += Grade.allCases.sorted(by: >).map {
+                ProgressPage.Figure("“\($0.words)”", "\(quality.grades[$0] ?? 0)")
+            }
+        }
+        return figures
+    }
+
+    private static func share(_ part: Int, _ rest: Int) -> Double? {
+        part + rest == 0 ? nil : Double(part) / Double(part + rest)
+    }
+
+    private static func positions(_ slots: SlotCounts) -> [ProgressPage.Position] {
+        zip(slots.shown, slots.first).enumerated().map { slot, counts in
+            ProgressPage.Position(
+                letter: DisplayOrder.letter(slot: slot), shown: counts.0, first: counts.1,
+                share: counts.0 == 0 ? "–" : LeadWords.share(Double(counts.1) / Double(counts.0)))
+        }
+    }
+}
+
+struct ProgressPage: PageModel {
+    static let template = "lead-progress"
+    let title: String
+
+    struct Figure: Sendable {
+        var name: String
+        var value: String
+        var note: String?
+
+        init(_ name: String, _ value: String, note: String? = nil) {
+            self.name = name
+            self.value = value
+            self.note = note
+        }
+    }
+    struct Annotator: Sendable {
+        var name: String
+        var labels: Int
+        var today: Int
+        var extras: Int
+        var skips: Int
+        var open: Int
+        var median: String
+        var last: LeadWords.Moment?
+
+        init(_ count: AnnotatorCount) {
+            name = count.user.name
+            labels = count.labels
+            today = count.labelsToday
+            extras = count.extras
+            skips = count.skips
+            open = count.liveLeases
+            median = LeadWords.seconds(count.medianActiveSeconds)
+            last = LeadWords.Moment(count.lastSubmission)
+        }
+    }
+    struct Position: Sendable {
+        var letter: String
+        var shown: Int
+        var first: Int
+        var share: String
+    }
+
+    var nav: ProjectNav
+    var currentPolicy: String?
+    var policiesPath: String
+    var labelsPath: String
+    var counts: [Figure]
+    var labelsSinceSnapshot: Int
+    var sampling: String
+    var samplingProblem: String?
+    var samplingPath: String
+    var retrainPath: String
+    var refreshPath: String
+    var pausePath: String
+    var isPaused: Bool
+    var annotators: [Annotator]
+    var quality: [Figure]
+    var positions: [Position]
+    var hasPositions: Bool
+}
+
+struct LabelsPage: PageModel {
+    static let template = "lead-labels"
+    let title: String
+
+    struct Row: Sendable {
+        var id: String
+        var annotator: String
+        var mode: String
+        var preview: String
+        var revision: Int
+        var isExtra: Bool
+        var submitted: LeadWords.Moment
+    }
+
+    var nav: ProjectNav
+    var rows: [Row]
+    var olderPath: String?
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Labels
+
+/// The form of a project's settings: what it shows, and how its fields become settings.
+struct ProjectForm: Sendable {
+    /// One field with a text, a number or a longer text in it.
+    struct Field: Sendable {
+        var name: String
+        var label: String
+        var value: String
+        var help: String?
+        var inputMode: String
+    }
+    struct Option: Sendable {
+        var value: String
+        var label: String
+        var isSelected: Bool
+    }
+    struct MixRow: Sendable {
+        var number: Int
+        var policyName: String
+        var temperatureName: String
+        var weightName: String
+        var policies: [Option]
+        var temperature: String
+        var weight: String
+    }
+
+    var name: String
+    var modes: [Option]
+    var numbers: [Field]
+    var instructions: String
+    var stop: String
+    var acceptabilityLine: Bool
+    var allowSkip: Bool
+    var mix: [MixRow]
+    var rewardModelSettings: String
+    var policyRefreshSettings: String
+
+    /// Rows of the mix that the form offers beyond those in use.
+    private static let spareMixRows = 2
+    private static let largestMix = 8
+
+    init(name: String, settings: ProjectSettings, policies: [Policy]) {
+        self.name = name
+        modes = [
+            Option(value: "ranking", label: "Ranking of K responses", isSelected: settings.mode == .ranking),
+            Option(value: "comparison", label: "Comparison of two", isSelected: settings.mode == .comparison),
+        ]
+        numbers = Self.numberFields(settings)
+        instructions = settings.instructions
+        stop = settings.stop.joined(separator: "\n")
+        acceptabilityLine = settings.acceptabilityLine
+        allowSkip = settings.allowSkip
+        let parts: [MixPart?] = settings.mix + Array(repeating: nil, count: Self.spareMixRows)
+        mix = parts.prefix(Self.largestMix).enumerated().map { index, part in
+            MixRow(
+                number: index + 1, policyName: "mix_policy_\(index)", temperatureName: "mix_temperature_\(index)",
+                weightName: "mix_weight_\(index)", policies: Self.policyOptions(part?.policy, policies),
+                temperature: part.map { "\($0.temperature)" } ?? "", weight: part.map { "\($0.weight)" } ?? "")
+        }
+        rewardModelSettings = Self.lines(settings.rewardModel)
+        policyRefreshSettings = Self.lines(settings.policyRefresh)
+    }
+
+    private static func numberFields(_ settings: ProjectSettings) -> [Field] {
+        func field(_ name: String, _ label: String, _ value: String, _ help: String? = nil, decimal: Bool = false)
+            -> Field
+        {
+            Field(name: name, label: label, value: value, help: help, inputMode: decimal ? "decimal" : "numeric")
+        }
+        return [
+            field("k_smallest", "Fewest responses a task (K)", "\(settings.responseCount.smallest)",
+                "4 to 9 for ranking; a comparison always has 2."),
+            field("k_largest", "Most responses a task (K)", "\(settings.responseCount.largest)",
+                "The same number twice fixes K; else it is drawn for each prompt."),
+            field("overlap", "Labels wanted for each task", "\(settings.overlap)",
+                "With 2 or more, agreement between people can be measured."),
+            field("lease_minutes", "Minutes a task stays with one person", Self.minutes(settings.leaseSeconds),
+                decimal: true),
+            field("open_leases", "Open tasks a person at most", "\(settings.openLeasesPerPerson)"),
+            field("tasks_ahead", "Tasks to keep ready", "\(settings.tasksAhead)",
+                "Sampled ahead of need, so that nobody waits for the model."),
+            field("max_tokens", "Longest response in tokens", "\(settings.maxTokens)"),
+            field("top_p", "Top-p", "\(settings.topP)", "1 samples from the whole distribution.", decimal: true),
+            field("top_k", "Top-k", "\(settings.topK)", "0 samples from the whole vocabulary."),
+            field("held_out_share", "Share of prompts held out of reward-model training", "\(settings.heldOutShare)",
+                "They measure its accuracy.", decimal: true),
+        ]
+    }
+
+    private static func minutes(_ seconds: Int) -> String {
+        seconds % 60 == 0 ? "\(seconds / 60)" : String(format: "%.2f", Double(seconds) / 60)
+    }
+
+    private static func policyOptions(_ chosen: MixPolicy?, _ policies: [Policy]) -> [Option] {
+        var options = [
+            Option(value: "", label: "Not used", isSelected: chosen == nil),
+            Option(value: "current", label: "The current policy", isSelected: chosen == .current),
+            Option(value: "reference", label: "The reference policy", isSelected: chosen == .reference),
+        ]
+        for policy in policies where policy.prunedAt == nil || chosen == .policy(policy.id) {
+            options.append(
+                Option(
+                    value: policy.id.description, label: policy.name, isSelected: chosen == .policy(policy.id)))
+        }
+        return options
+    }
+
+    private static func lines(_ settings: [String: String]) -> String {
+        settings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: "\n")
+    }
+}
+
+extension ProjectForm {
+    /// The settings that a posted form asks for; what it has no field for stays as in `old`.
+    /// - Throws: `FieldError` or `StoreError` naming the field that can't be taken.
+    static func settings(_ form: LeadForm, from old: ProjectSettings) throws -> ProjectSettings {
+        var settings = old
+        guard let mode = TaskMode(rawValue: form.text("mode")) else {
+            throw FieldError(field: "mode", message: "Mode: choose ranking or comparison.")
+        }
+        settings.mode = mode
+        settings.responseCount =
+            mode == .comparison
+            ? .fixed(2)
+            : .range(
+                try form.whole("k_smallest", label: "Fewest responses a task"),
+                try form.whole("k_largest", label: "Most responses a task"))
+        settings.overlap = try form.whole("overlap", label: "Labels wanted for each task")
+        let minutes = try form.number("lease_minutes", label: "Minutes a task stays with one person")
+        guard minutes > 0, minutes <= 100_000 else {
+            throw FieldError(field: "lease_minutes", message: "Minutes a task stays with one person: more than 0.")
+        }
+        settings.leaseSeconds = Int((minutes * 60).rounded())
+        settings.openLeasesPerPerson = try form.whole("open_leases", label: "Open tasks a person at most")
+        settings.tasksAhead = try form.whole("tasks_ahead", label: "Tasks to keep ready")
+        settings.maxTokens = try form.whole("max_tokens", label: "Longest response in tokens")
+        settings.topP = try form.number("top_p", label: "Top-p")
+        settings.topK = try form.whole("top_k", label: "Top-k")
+        settings.heldOutShare = try form.number("held_out_share", label: "Share of prompts held out")
+        settings.stop = form.raw("stop").split(separator: "\n").map(String.init)
+        settings.acceptabilityLine = form.flag("acceptability_line")
+        settings.allowSkip = form.flag("allow_skip")
+        settings.instructions = form.raw("instructions")
+        settings.mix = try mix(form)
+        settings.rewardModel = try jobSettings(form, "reward_model_settings", label: "Reward-model settings")
+        settings.policyRefresh = try jobSettings(form, "policy_refresh_settings", label: "Policy-refresh settings")
+        try settings.validate()
+        return settings
+    }
+
+    private static func mix(_ form: LeadForm) throws(FieldError) -> [MixPart] {
+        var parts: [MixPart] = []
+        for index in 0..<largestMix {
+            let chosen = form.text("mix_policy_\(index)")
+            if chosen.isEmpty { continue }
+            let row = "Mix, row \(index + 1)"
+            let policy: MixPolicy
+            switch chosen {
+            case "current": policy = .current
+            case "reference": policy = .reference
+            default:
+                guard let id = PolicyID(chosen) else {
+                    throw FieldError(field: "mix_policy_\(index)", message: "\(row): there is no policy “\(chosen)”.")
+                }
+                policy = .policy(id)
+            }
+            parts.append(
+                MixPart(
+                    policy: policy,
+                    temperature: try form.number("mix_temperature_\(index)", label: "\(row), temperature"),
+                    weight: try form.number("mix_weight_\(index)", label: "\(row), weight")))
+        }
+        return parts
+    }
+
+    /// Lines `name = value`.
+    static func jobSettings(_ form: LeadForm, _ name: String, label: String) throws(FieldError) -> [String: String] {
+        var settings: [String: String] = [:]
+        for (index, line) in form.raw(name).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let trimmed = line.trimmingCharacters(in: .whitespaces)
+            if trimmed.isEmpty { continue }
+            let parts = trimmed.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw FieldError(
+                    field: name, message: "\(label), line \(index + 1): “\(trimmed)” is not “name = value”.")
+            }
+            guard settings.updateValue(parts[1], forKey: parts[0]) == nil else {
+                throw FieldError(field: name, message: "\(label), line \(index + 1): “\(parts[0])” stands there twice.")
+            }
+        }
+        return settings
+    }
+}

@@ -1,0 +1,24 @@
+import Labels
+import Preferences
+
+/// What the quality figures mean, and why one is missing, in sentences.
+enum QualityWords {
+    /// Why there is no agreement figure.
+    static func agreementUndefined(_ agreement: PairAgreement) -> String {
+        if agreement.tiedByOne + agreement.tiedByBoth > 0 {
+            return "Not defined yet: wherever two people labelled the same task, at least one of them tied each pair, "
+                + "so there is no pair that both put in an order."
+        }
+        return "Not defined yet: no task was labelled by two people. Set the overlap of the project to 2 or more to "
+            + "measure agreement."
+    }
+
+    static func tauUndefined() -> String {
+        "Not defined yet: it needs a task that two people ranked, neither of them with everything tied."
+    }
+
+    static func sides(_ sides: SideBias) -> String {
+        LeadWords.share(
+            sides.leftShare, sides.interval, otherwise: "Not defined yet: no comparison was submitted.")
+    }
+}

@@ -1,0 +1,114 @@
+import Hummingbird
+import Labels
+
+/// A project's reward models and how well each one predicts people it has not learned from.
+struct RewardModelPages: RouteSet {
+    private let services: WebServices
+
+    init(_ services: WebServices) { self.services = services }
+
+    func add(to routes: RouterGroup<PlumbContext>) {
+        routes.get(RouterPath(Path.rewardModels(":project"))) { _, context in
+            try services.pages.page(try await list(try context.id("project")), for: context)
+        }
+    }
+
+    private func list(_ id: ProjectID) async throws -> RewardModelsPage {
+        let project = try await services.store.project(id)
+        let models = try await services.store.rewardModels(id)
+        let snapshots = Dictionary(
+            try await services.store.snapshots(id).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var rows: [RewardModelsPage.Row] = []
+        for model in models {
+            var words: String?
+            if let run = model.run { words = try await services.store.run(run).message }
+            rows.append(row(model, snapshot: model.snapshot.flatMap { snapshots[$0] }, words: words))
+        }
+        return RewardModelsPage(
+            title: "Reward models · \(project.name)", nav: ProjectNav(project, .rewardModels), rows: rows,
+            retrainPath: Path.retrain(id.description))
+    }
+
+    private func row(_ model: RewardModelRecord, snapshot: Snapshot?, words: String?) -> RewardModelsPage.Row {
+        RewardModelsPage.Row(
+            name: model.name, runPath: model.run.map { Path.run($0.description) },
+            snapshot: snapshot.map {
+                "\(LeadWords.count($0.labels, "label", "labels")) on \(LeadWords.count($0.groups, "group", "groups")), "
+                    + "\($0.heldOutGroups) of them held out"
+            }, lineage: LeadWords.lineage(model.parents), created: LeadWords.Moment(model.createdAt),
+            size: LeadWords.bytes(model.bytes), isPruned: model.prunedAt != nil,
+            figures: RewardModelFigures(model.metrics).figures,
+            tooFew: RewardModelFigures(model.metrics).tooFewWords(heldOutGroups: snapshot?.heldOutGroups), words: words)
+    }
+}
+
+/// The figures of a reward model in the order in which a lead asks for them.
+struct RewardModelFigures: Sendable {
+    struct Figure: Sendable, Equatable {
+        var name: String
+        var value: String
+    }
+
+    /// Fewer held-out groups than this say little: the 95% interval of an accuracy is then wider than ±20 points.
+    static let fewHeldOutGroups = 20
+
+    private let metrics: [String: Double]
+
+    init(_ metrics: [String: Double]) { self.metrics = metrics }
+
+    var figures: [Figure] {
+        metrics.sorted { (Self.order($0.key), $0.key) < (Self.order($1.key), $1.key) }.map { name, value in
+            Figure(
+                name: LeadWords.metric(name),
+                value: Self.isShare(name) ? LeadWords.share(value) : MetricsCurve.text(value))
+        }
+    }
+
+    /// What to say where the figures rest on too little, or are missing.
+    func tooFewWords(heldOutGroups: Int?) -> String? {
+        let hasAccuracy = metrics.keys.contains { $0.contains("accuracy") }
+        switch heldOutGroups {
+        case 0?:
+            return "There were too few labels to hold any out, so nothing says how well this model predicts people. "
+                + "Label more and retrain."
+        case let groups? where groups < Self.fewHeldOutGroups:
+            return "Only \(LeadWords.count(groups, "group was", "groups were")) held out, so the accuracy can be far "
+                + "off by chance. Label more and retrain."
+        default:
+            return hasAccuracy ? nil : "This model carries no accuracy: it was not measured on held-out labels."
+        }
+    }
+
+    private static func isShare(_ name: String) -> Bool { name.contains("accuracy") || name.contains("share") }
+
+    private static func order(_ name: String) -> Int {
+        if name.contains("baseline") || name.contains("length") { return 3 }
+        if name.hasSuffix("accuracy") { return 0 }
+        if name.contains("accuracy") { return 1 }
+        if name.contains("loss") { return 2 }
+        return 4
+    }
+}
+
+struct RewardModelsPage: PageModel {
+    static let template = "lead-reward-models"
+    let title: String
+
+    struct Row: Sendable {
+        var name: String
+        var runPath: String?
+        var snapshot: String?
+        var lineage: String
+        var created: LeadWords.Moment
+        var size: String
+        var isPruned: Bool
+        var figures: [RewardModelFigures.Figure]
+        var tooFew: String?
+        /// What the run said about its result.
+        var words: String?
+    }
+
+    var nav: ProjectNav
+    var rows: [Row]
+    var retrainPath: String
+}

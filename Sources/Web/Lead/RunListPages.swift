@@ -1,0 +1,123 @@
+import Foundation
+import Hummingbird
+import Labels
+
+/// A project's runs, and the two buttons that start one.
+struct RunListPages: RouteSet {
+    private let services: WebServices
+
+    init(_ services: WebServices) { self.services = services }
+
+    func add(to routes: RouterGroup<PlumbContext>) {
+        routes.get(RouterPath(Path.runs(":project"))) { _, context in
+            let project = try await services.store.project(try context.id("project"))
+            return try services.pages.page(try await list(project), for: context)
+        }
+        routes.post(RouterPath(Path.retrain(":project"))) { request, context in
+            try await start(request, context) { project, form, user in
+                try await services.operations.startRewardModelRun(
+                    RewardModelRunRequest(
+                        project: project, settings: try Self.settings(form), seed: try Self.seed(form), user: user))
+            }
+        }
+        routes.post(RouterPath(Path.refresh(":project"))) { request, context in
+            try await start(request, context) { project, form, user in
+                let rewardModel = form.text("reward_model")
+                return try await services.operations.startPolicyRefresh(
+                    PolicyRefreshRequest(
+                        project: project, rewardModel: rewardModel.isEmpty ? nil : RewardModelID(rewardModel),
+                        settings: try Self.settings(form), seed: try Self.seed(form), user: user))
+            }
+        }
+    }
+
+    /// Starts a run and shows it; where it can't be started, the list of runs says why.
+    private func start(
+        _ request: Request, _ context: PlumbContext,
+        _ operation: (ProjectID, LeadForm, UserID) async throws -> RunID
+    ) async throws -> Response {
+        let form = try await LeadForm(request, context)
+        let project = try await services.store.project(try context.id("project"))
+        do {
+            let run = try await operation(project.id, form, try context.requireLead().id)
+            return .redirect(to: Path.run(run.description))
+        } catch {
+            guard let words = FieldError.words(for: error) else { throw error }
+            var page = try await list(project)
+            page.problem = words
+            return try services.pages.page(page, status: .conflict, for: context)
+        }
+    }
+
+    private static func settings(_ form: LeadForm) throws -> [String: String] {
+        try ProjectForm.jobSettings(form, "settings", label: "Settings")
+    }
+
+    private static func seed(_ form: LeadForm) throws(FieldError) -> UInt64? {
+        let text = form.text("seed")
+        if text.isEmpty { return nil }
+        guard let seed = UInt64(text) else {
+            throw FieldError(field: "seed", message: "Seed: “\(text)” is not a whole number from 0 to 2^64 − 1.")
+        }
+        return seed
+    }
+
+    private func list(_ project: Project) async throws -> RunsPage {
+        let id = project.id.description
+        let runs = try await services.store.runs(project.id)
+        let rewardModels = try await services.store.rewardModels(project.id).filter { $0.prunedAt == nil }
+        let progress = try await services.store.progress(project.id)
+        return RunsPage(
+            title: "Runs · \(project.name)", nav: ProjectNav(project, .runs), rows: runs.map(RunsPage.Row.init),
+            retrainPath: Path.retrain(id), refreshPath: Path.refresh(id), labels: progress.labels,
+            labelsSinceSnapshot: progress.labelsSinceSnapshot,
+            rewardModels: rewardModels.sorted { $0.id > $1.id }.map { .init(id: $0.id.description, name: $0.name) },
+            hasRewardModel: !rewardModels.isEmpty)
+    }
+}
+
+struct RunsPage: PageModel {
+    static let template = "lead-runs"
+    let title: String
+
+    struct Row: Sendable {
+        var id: String
+        var path: String
+        var kind: String
+        var state: String
+        var isFailed: Bool
+        var isLive: Bool
+        var attempt: Int
+        var message: String?
+        var created: LeadWords.Moment
+        var took: String
+
+        init(_ run: RunRecord) {
+            id = run.id.description
+            path = Path.run(run.id.description)
+            kind = LeadWords.kind(run.kind)
+            state = LeadWords.state(run.state)
+            isFailed = run.state == .failed
+            isLive = run.state == .queued || run.state == .running
+            attempt = run.attempt
+            message = run.message
+            created = LeadWords.Moment(run.createdAt)
+            took = LeadWords.seconds(
+                run.startedAt.flatMap { start in run.finishedAt.map { $0.timeIntervalSince(start) } })
+        }
+    }
+    struct RewardModel: Sendable {
+        var id: String
+        var name: String
+    }
+
+    var nav: ProjectNav
+    var rows: [Row]
+    var retrainPath: String
+    var refreshPath: String
+    var labels: Int
+    var labelsSinceSnapshot: Int
+    var rewardModels: [RewardModel]
+    var hasRewardModel: Bool
+    var problem: String?
+}

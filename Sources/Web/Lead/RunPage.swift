@@ -1,0 +1,115 @@
+import Foundation
+import Labels
+
+/// What the page of one run shows.
+struct RunPage: PageModel {
+    static let template = "lead-run"
+    let title: String
+
+    struct Fact: Sendable {
+        var name: String
+        var value: String
+    }
+    struct Curve: Sendable {
+        var title: String
+        var drawing: CurveDrawing
+        var plotLeft: String
+        var plotRight: String
+        var path: String
+    }
+    struct Product: Sendable {
+        var words: String
+        var path: String
+        var label: String
+    }
+
+    var nav: ProjectNav?
+    var kind: String
+    var id: String
+    var state: String
+    var isFailed: Bool
+    var message: String?
+    var percent: Int?
+    var canCancel: Bool
+    var canResume: Bool
+    var cancelPath: String
+    var resumePath: String
+    /// Where live events come from; nil once the run has ended.
+    var eventsPath: String?
+    /// The number of metrics lines shown, so that live events go on after them.
+    var nextIndex: Int
+    var product: Product?
+    var latest: [Fact]
+    var curves: [Curve]
+    var log: String
+    var hasLog: Bool
+    var facts: [Fact]
+    var metricsPath: String
+    var hasMetrics: Bool
+
+    init(
+        _ record: RunRecord, _ status: RunStatus, lines: [MetricsLine], log: [String], nav: ProjectNav?,
+        snapshot: String?, product: Product?
+    ) {
+        let runID = record.id.description
+        id = runID
+        kind = LeadWords.kind(record.kind)
+        title = "\(kind) run \(runID)"
+        self.nav = nav
+        state = LeadWords.state(status.state, isStopping: status.isStopping)
+        isFailed = status.state == .failed
+        message = status.message ?? record.message
+        percent = status.progress.map { Int(($0 * 100).rounded()) }
+        canCancel = !status.hasEnded && !status.isStopping
+        canResume = status.state == .failed || status.state == .stopped
+        cancelPath = Path.cancelRun(runID)
+        resumePath = Path.resumeRun(runID)
+        eventsPath = status.hasEnded ? nil : "\(Path.runEvents(runID))?from=\(lines.count)"
+        nextIndex = lines.count
+        self.product = product
+        latest = Self.latest(lines)
+        curves = MetricsCurve.all(of: lines).map { curve in
+            let drawing = CurveDrawing(curve)
+            return Curve(
+                title: LeadWords.metric(curve.name), drawing: drawing, plotLeft: drawing.plotLeft,
+                plotRight: drawing.plotRight, path: Path.runCurve(runID, name: "\(curve.name).svg"))
+        }
+        self.log = log.joined(separator: "\n")
+        hasLog = !log.isEmpty
+        facts = Self.facts(record, status, snapshot: snapshot)
+        metricsPath = Path.runMetrics(runID)
+        hasMetrics = !lines.isEmpty
+    }
+
+    /// The newest value of each number, in the order of the curves.
+    private static func latest(_ lines: [MetricsLine]) -> [Fact] {
+        guard let line = lines.last(where: { $0.values["event"] == nil }), let members = line.values.objectValue else {
+            return []
+        }
+        return members.sorted { $0.key < $1.key }.compactMap { name, value in
+            if name == "time" { return nil }
+            if let number = value.doubleValue {
+                return Fact(name: LeadWords.metric(name), value: MetricsCurve.text(number))
+            }
+            return value.stringValue.map { Fact(name: LeadWords.metric(name), value: $0) }
+        }
+    }
+
+    private static func facts(_ record: RunRecord, _ status: RunStatus, snapshot: String?) -> [Fact] {
+        var facts = [
+            Fact(name: "Asked for", value: LeadWords.Moment(record.createdAt).text),
+            Fact(name: "Attempt", value: "\(status.attempt)"), Fact(name: "Seed", value: "\(record.seed)"),
+            Fact(name: "Folder", value: record.directory),
+        ]
+        if let start = LeadWords.Moment(record.startedAt) { facts.append(Fact(name: "Started", value: start.text)) }
+        if let end = LeadWords.Moment(record.finishedAt) { facts.append(Fact(name: "Ended", value: end.text)) }
+        if let snapshot { facts.append(Fact(name: "Snapshot", value: snapshot)) }
+        if !record.parents.isEmpty {
+            facts.append(Fact(name: "Made from", value: LeadWords.lineage(record.parents)))
+        }
+        for (name, value) in record.settings.sorted(by: { $0.key < $1.key }) {
+            facts.append(Fact(name: LeadWords.metric(name), value: value))
+        }
+        return facts
+    }
+}

@@ -1,0 +1,105 @@
+import HTTPTypes
+import Hummingbird
+import Labels
+import NIOCore
+
+/// One run: where it stands, its curves, its log, and stopping or resuming it.
+struct RunPages: RouteSet {
+    private let services: WebServices
+    private static let logLines = 40
+
+    init(_ services: WebServices) { self.services = services }
+
+    func add(to routes: RouterGroup<PlumbContext>) {
+        routes.get(RouterPath(Path.run(":run"))) { _, context in
+            try services.pages.page(try await page(try context.id("run")), for: context)
+        }
+        routes.get(RouterPath(Path.runEvents(":run"))) { request, context in
+            let from = request.uri.queryParameters.get("from").flatMap { Int($0) } ?? 0
+            let events = try await services.operations.runEvents(
+                try context.id("run"),
+                fromMetricsIndex: RunEventStream.firstIndex(of: request, otherwise: max(0, from)))
+            return RunEventStream().response(events, to: request)
+        }
+        routes.get(RouterPath(Path.runMetrics(":run"))) { _, context in
+            try await metricsFile(try context.id("run"))
+        }
+        routes.get(RouterPath(Path.runCurve(":run", name: ":name"))) { _, context in
+            try await curveFile(try context.id("run"), name: context.parameters.get("name") ?? "")
+        }
+        routes.post(RouterPath(Path.cancelRun(":run"))) { _, context in
+            let run: RunID = try context.id("run")
+            try await services.operations.cancelRun(run, by: try context.requireLead().id)
+            return .redirect(
+                to: Path.run(run.description), notice: "Asked to stop: it writes a checkpoint first.",
+                settings: services.settings)
+        }
+        routes.post(RouterPath(Path.resumeRun(":run"))) { _, context in
+            let run: RunID = try context.id("run")
+            try await services.operations.resumeRun(run, by: try context.requireLead().id)
+            return .redirect(
+                to: Path.run(run.description), notice: "It goes on from its newest checkpoint.",
+                settings: services.settings)
+        }
+    }
+
+    private func page(_ id: RunID) async throws -> RunPage {
+        let record = try await services.store.run(id)
+        let status = try await services.operations.runStatus(id)
+        let lines = try await services.operations.metricsHistory(id)
+        let log = try await services.operations.runLog(id, lines: Self.logLines)
+        var nav: ProjectNav?
+        if let project = record.project {
+            nav = ProjectNav(try await services.store.project(project), .runs)
+        }
+        var snapshot: String?
+        if let chosen = record.snapshot {
+            let found = try await services.store.snapshot(chosen)
+            snapshot = "\(LeadWords.count(found.labels, "label", "labels")), sha256 \(found.hash.prefix(12))…. "
+                + found.splitRule
+        }
+        return RunPage(
+            record, status, lines: lines, log: log, nav: nav, snapshot: snapshot,
+            product: try await product(of: record))
+    }
+
+    private func product(of record: RunRecord) async throws -> RunPage.Product? {
+        guard let project = record.project?.description else { return nil }
+        if let policy = record.resultPolicy {
+            return RunPage.Product(
+                words: "It made the policy \(try await services.store.policy(policy).name).",
+                path: Path.makeCurrent(project, policy: policy.description), label: "Make it current")
+        }
+        if let model = record.resultRewardModel {
+            return RunPage.Product(
+                words: "It made the reward model \(try await services.store.rewardModel(model).name).",
+                path: Path.rewardModels(project), label: "See how good it is")
+        }
+        return nil
+    }
+
+    private func metricsFile(_ id: RunID) async throws -> Response {
+        let lines = try await services.operations.metricsHistory(id)
+        let text = try lines.map { try APIEncoding.metrics($0).json() + "\n" }.joined()
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/jsonl; charset=utf-8", .cacheControl: "no-store",
+                .contentDisposition: "attachment; filename=\"run-\(id)-metrics.jsonl\"",
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private func curveFile(_ id: RunID, name: String) async throws -> Response {
+        let metric = name.hasSuffix(".svg") ? String(name.dropLast(4)) : name
+        let curves = MetricsCurve.all(of: try await services.operations.metricsHistory(id))
+        guard let curve = curves.first(where: { $0.name == metric }) else {
+            throw Problem(
+                status: .notFound, title: "There is no such curve",
+                explanation: "The run \(id) has no curve “\(metric)”: a number needs two lines of metrics to be drawn.",
+                action: Problem.Action(label: "Back to the run", path: Path.run(id.description)))
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "image/svg+xml; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: CurveDrawing(curve).svg)))
+    }
+}

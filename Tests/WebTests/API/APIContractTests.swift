@@ -1,0 +1,249 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Labels
+import Logging
+import Preferences
+import Testing
+import Web
+
+/// The document, the routes and the answers say the same.
+@Suite struct APIContractTests {
+    @Test func everyOperationAnswersAsTheDocumentPromises() async throws {
+        let site = try await LeadSite()
+        try await site.addTasks(8)
+        try await site.live { client in
+            let driver = try await APIDriver(client)
+            let lead = site.leadToken
+            let project = ["project": site.project.id.description]
+            try await driveProjects(driver, lead, site)
+            try await drivePrompts(driver, lead, project)
+            try await driveAnnotation(driver, site, project)
+            try await driveFigures(driver, lead, project)
+            try await driveRuns(driver, site, project)
+            try await drivePolicies(driver, site, project)
+            try await drivePeople(driver, site)
+            let missing = Set(driver.operations.keys).subtracting(driver.driven)
+            #expect(missing.isEmpty, "in the document, but not driven by this test: \(missing.sorted())")
+        }
+        try site.remove()
+    }
+
+    @Test func everyRouteServedIsInTheDocument() async throws {
+        let site = try await LeadSite()
+        let served = Set(
+            try site.router().routes.map { (method: $0.method.rawValue, path: "\($0.path)") }
+                .filter { $0.path.hasPrefix(Path.api) && !$0.path.hasSuffix("**") && $0.method != "HEAD" }
+                .map { "\($0.method) \($0.path.replacing(/:([a-z]+)/) { "{\($0.output.1)}" })" })
+        let described = try await site.live { client in
+            let driver = try await APIDriver(client)
+            return Set(driver.operations.values.map { "\($0.method.rawValue) \($0.path)" })
+        }
+        #expect(served == described)
+        #expect(described.count > 40)
+        try site.remove()
+    }
+
+    private func driveProjects(_ driver: APIDriver, _ lead: String, _ site: LeadSite) async throws {
+        let me = try await driver.call("getMe", token: site.annotatorToken)
+        #expect(me["role"] == "annotator")
+        let made = try await driver.call(
+            "createProject", token: lead,
+            json: ["name": "Pairs", "settings": ["mode": "comparison", "overlap": 2, "instructions": "Be fair."]],
+            expecting: .created)
+        #expect(made["settings"]?["response_count"] == ["smallest": 2, "largest": 2])
+        let id = try #require(made["id"]?.integerValue)
+        let changed = try await driver.call(
+            "updateProject", token: lead, path: ["project": "\(id)"],
+            json: ["settings": ["mode": "ranking", "mix": [["policy": ["kind": "reference"], "temperature": 0.5, "weight": 2]]]])
+        #expect(changed["settings"]?["mode"] == "ranking")
+        #expect(changed["settings"]?["overlap"] == 2, "what is not given stays")
+        #expect(changed["settings"]?["response_count"]?["smallest"] == 4)
+        let paused = try await driver.call(
+            "updateProject", token: lead, path: ["project": "\(id)"], json: ["paused": true, "name": "Two"])
+        #expect(paused["paused"] == true)
+        let read = try await driver.call("getProject", token: lead, path: ["project": "\(id)"])
+        #expect(read == paused)
+        let all = try await driver.call("listProjects", token: lead)
+        #expect(all.arrayValue?.count == 2)
+        let mine = try await driver.call("listMyProjects", token: site.annotatorToken)
+        #expect(mine.arrayValue?.count == 2)
+    }
+
+    private func drivePrompts(_ driver: APIDriver, _ lead: String, _ project: [String: String]) async throws {
+        let report = try await driver.call(
+            "importPrompts", token: lead, path: project, query: ["use": "ppo", "format": "text"],
+            text: "Name a bird.\nName a fish.\n")
+        #expect(report["added"] == 2)
+        try await driver.call(
+            "importPrompts", token: lead, path: project, query: ["use": "ppo", "format": "messages"],
+            text: #"{"messages": [{"role": "user", "content": "Hello"}]}"#)
+        let first = try await driver.call(
+            "listPrompts", token: lead, path: project, query: ["use": "ppo", "limit": "2"])
+        #expect(first["counts"]?["ppo"] == 3)
+        let next = try #require(first["next_after"]?.integerValue)
+        let rest = try await driver.call(
+            "listPrompts", token: lead, path: project, query: ["use": "ppo", "after": "\(next)"])
+        #expect(rest["prompts"]?.arrayValue?.count == 1)
+        #expect(rest["next_after"] == .null)
+        let groups = try await driver.call(
+            "importGroups", token: lead, path: project,
+            text: #"{"prompt": "Ready-made", "responses": ["one", "two", "three", "four"]}"#)
+        #expect(groups["added"] == 1)
+    }
+
+    private func driveAnnotation(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {
+        let token = site.annotatorToken
+        let next = try await driver.call("nextTask", token: token, path: project, json: [:])
+        let task = try #require(next["task"])
+        let lease = ["lease": try #require(task["lease"]?.stringValue)]
+        let ids = task["responses"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
+        let rows = JSONValue.array(ids.map { .array([.string($0)]) })
+        try await driver.call("renewLease", token: token, path: lease)
+        try await driver.call(
+            "saveDraft", token: token, path: lease,
+            json: ["rows": [[.string(ids[0])]], "unacceptable": [], "version": 1], expecting: .noContent)
+        let again = try await driver.call("getTask", token: token, path: lease)
+        #expect(again["responses"] == task["responses"], "the same order and ids on reload")
+        #expect(again["draft"]?["rows"] == [[.string(ids[0])]])
+        let answer: JSONValue = [
+            "ranking": ["rows": rows, "unacceptable": [.string(ids[3])]], "timing": ["active_ms": 5200, "operations": 4],
+        ]
+        let submission = try await driver.call("submit", token: token, path: lease, json: answer)
+        #expect(submission["kept"] == "counted")
+        let repeated = try await driver.call("submit", token: token, path: lease, json: answer)
+        #expect(repeated["repeated"] == true)
+        let past = try await driver.call("listMySubmissions", token: token, path: project)
+        #expect(past.arrayValue?.count == 1)
+        let back = try await driver.call("undoLast", token: token, path: project)
+        #expect(back["draft"]?["rows"] != [], "the old answer is the draft")
+        let ranked = try await resubmit(driver, token, back)
+        let id = ["submission": "\(try #require(ranked["submission"]?.integerValue))"]
+        let second = try await driver.call("undo", token: token, path: id)
+        try await resubmit(driver, token, second)
+
+        let skipped = try await driver.call("nextTask", token: token, path: project, json: [:])
+        try await driver.call(
+            "skip", token: token, path: ["lease": try #require(skipped["task"]?["lease"]?.stringValue)],
+            json: ["reason": "expertise", "note": "about foxes"], expecting: .noContent)
+        let left = try await driver.call("nextTask", token: token, path: project, json: [:])
+        try await driver.call(
+            "releaseLease", token: token, path: ["lease": try #require(left["task"]?["lease"]?.stringValue)],
+            expecting: .noContent)
+    }
+
+    @discardableResult
+    private func resubmit(_ driver: APIDriver, _ token: String, _ task: JSONValue) async throws -> JSONValue {
+        let ids = task["responses"]?.arrayValue?.compactMap { $0["id"] } ?? []
+        return try await driver.call(
+            "submit", token: token, path: ["lease": try #require(task["lease"]?.stringValue)],
+            json: ["ranking": ["rows": .array([.array(Array(ids.prefix(2))), .array(Array(ids.dropFirst(2)))])]])
+    }
+
+    private func driveFigures(_ driver: APIDriver, _ lead: String, _ project: [String: String]) async throws {
+        let progress = try await driver.call("getProgress", token: lead, path: project)
+        #expect(progress["labels"]?["counted"] == 1)
+        #expect(progress["labels"]?["with_ties"] == 1)
+        let quality = try await driver.call("getQuality", token: lead, path: project)
+        #expect(quality["agreement"]?["rate"] == .null)
+        #expect(quality["agreement"]?["undefined_because"]?.stringValue?.contains("overlap") == true)
+        let labels = try await driver.call("listLabels", token: lead, path: project, query: ["limit": "5"])
+        #expect(labels.arrayValue?.isEmpty == false)
+        try await driver.call("getSampling", token: lead, path: project)
+        try await driver.call("requestSampling", token: lead, path: project, expecting: .accepted)
+        try await driver.call("getServer", token: lead)
+        let snapshot = try await driver.call("takeSnapshot", token: lead, path: project, json: [:], expecting: .created)
+        #expect(snapshot["labels"] == 1)
+        let snapshots = try await driver.call("listSnapshots", token: lead, path: project)
+        #expect(snapshots.arrayValue == [snapshot])
+        let native = try await driver.call("exportLabels", token: lead, path: project, query: ["format": "native"])
+        #expect(native.stringValue?.split(separator: "\n").count == 1)
+        let summary = try await driver.call(
+            "summariseExport", token: lead, path: project, query: ["format": "trl", "margin": "large"])
+        #expect(summary["tied_pairs_dropped"] == 2)
+        #expect(summary["lines"] == 4)
+        let imported = try await driver.call(
+            "importLabels", token: lead, path: project, text: native.stringValue ?? "")
+        #expect(imported["already_there"] == 1)
+    }
+
+    private func driveRuns(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {
+        let lead = site.leadToken
+        let started = try await driver.call(
+            "startRewardModelRun", token: lead, path: project,
+            json: ["settings": ["learning_rate": 0.001, "steps": 100], "seed": 5], expecting: .accepted)
+        let id = try #require(started["record"]?["id"]?.integerValue)
+        let run = ["run": "\(id)"]
+        #expect(await site.operations.requests.first?.settings == ["learning_rate": "0.001", "steps": "100"])
+        try await site.operations.report(["step": 1, "loss": 0.7, "phase": "train"], of: RunID(rawValue: Int64(id)))
+        let metrics = try await driver.call("listMetrics", token: lead, path: run)
+        #expect(metrics.arrayValue?.first?["values"]?["loss"] == 0.7)
+        try await driver.call("getLog", token: lead, path: run, query: ["limit": "1"])
+        let stopping = try await driver.call("cancelRun", token: lead, path: run, expecting: .accepted)
+        #expect(stopping["status"]?["is_stopping"] == true)
+        try await site.operations.end(RunID(rawValue: Int64(id)), .stopped, message: "Stopped by a lead.")
+        let events = try await driver.call("watchRun", token: lead, path: run)
+        #expect(events.stringValue?.contains("event: metrics") == true)
+        try await driver.call("resumeRun", token: lead, path: run, expecting: .accepted)
+        let read = try await driver.call("getRun", token: lead, path: run)
+        #expect(read["status"]?["attempt"] == 2)
+        try await driver.call("startPolicyRefresh", token: lead, path: project, json: [:], expecting: .accepted)
+        let runs = try await driver.call("listRuns", token: lead, path: project)
+        #expect(runs.arrayValue?.count == 2)
+        _ = try await site.store.importResult(
+            RunID(rawValue: Int64(id)), attempt: 2,
+            .rewardModel(
+                NewRewardModel(
+                    name: "rm-1", path: "reward-models/rm-1", sha256: "ab", parents: [],
+                    metrics: ["accuracy": 0.75], bytes: 10)))
+        let models = try await driver.call("listRewardModels", token: lead, path: project)
+        #expect(models.arrayValue?.first?["metrics"]?["accuracy"] == 0.75)
+    }
+
+    private func drivePolicies(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {
+        let lead = site.leadToken
+        let newer = try await site.store.addPolicy(
+            NewPolicy(
+                name: "refreshed-1", kind: .refreshed, path: "policies/refreshed-1", sha256: "cd",
+                parents: [.policy(site.policy.id, role: "current")]), by: .system)
+        var path = project
+        path["policy"] = newer.id.description
+        let withdrawn = try await driver.call("makePolicyCurrent", token: lead, path: path)
+        #expect((withdrawn["withdrawn"]?.integerValue ?? 0) > 0)
+        try await driver.call("makePolicyReference", token: lead, path: path, expecting: .noContent)
+        let policies = try await driver.call("listPolicies", token: lead, path: project)
+        let current = policies.arrayValue?.first { $0["is_current"] == true }
+        #expect(current?["name"] == "refreshed-1")
+        let history = try await driver.call("listCurrentPolicies", token: lead, path: project)
+        #expect(history.arrayValue?.count == 2)
+    }
+
+    private func drivePeople(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let lead = site.leadToken
+        let people = try await driver.call("listUsers", token: lead)
+        #expect(people.arrayValue?.count == 2)
+        let invite = try await driver.call("createInvite", token: lead, json: ["role": "annotator"], expecting: .created)
+        #expect(invite["address"]?.stringValue?.contains("/welcome/") == true)
+        try await driver.call(
+            "createSignInLink", token: lead, path: ["user": site.annotator.id.description], json: ["days": 1],
+            expecting: .created)
+        let token = try await driver.call(
+            "createToken", token: lead,
+            json: ["label": "script", "role": "annotator", "user": .integer(Int(site.annotator.id.rawValue))],
+            expecting: .created)
+        let secret = try #require(token["secret"]?.stringValue)
+        try await driver.call("getMe", token: secret)
+        let listed = try await driver.call("listTokens", token: lead)
+        #expect(listed.arrayValue?.count == 3)
+        try await driver.call(
+            "revokeToken", token: lead, path: ["token": "\(try #require(token["id"]?.integerValue))"],
+            expecting: .noContent)
+        try await driver.call("getMe", token: secret, expecting: .unauthorized)
+        let changed = try await driver.call(
+            "updateUser", token: lead, path: ["user": site.annotator.id.description], json: ["active": false])
+        #expect(changed["active"] == false)
+        let audit = try await driver.call("listAudit", token: lead, query: ["limit": "3"])
+        #expect(audit.arrayValue?.count == 3)
+    }
+}

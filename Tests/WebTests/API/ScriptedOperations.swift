@@ -1,0 +1,139 @@
+import Foundation
+import Labels
+import Web
+
+/// Operations without processes: runs are rows of the store, and their events are what the test says.
+actor ScriptedOperations: ServerOperations {
+    private let store: Store
+    private var lines: [RunID: [MetricsLine]] = [:]
+    private var stopping: Set<RunID> = []
+    private var listeners: [RunID: [UUID: AsyncStream<RunEvent>.Continuation]] = [:]
+    private(set) var sampled: [ProjectID] = []
+    private(set) var requests: [RewardModelRunRequest] = []
+    private(set) var refreshRequests: [PolicyRefreshRequest] = []
+    private var refusal: OperationError?
+
+    init(store: Store) { self.store = store }
+
+    /// Every operation that starts something throws this until it is set to nil.
+    func refuse(with error: OperationError?) { refusal = error }
+
+    /// The job writes a line.
+    func report(_ values: JSONValue, of run: RunID) async throws {
+        let attempt = try await store.run(run).attempt
+        let line = MetricsLine(index: lines[run, default: []].count, attempt: max(attempt, 1), values: values)
+        lines[run, default: []].append(line)
+        for listener in listeners[run, default: [:]].values { listener.yield(.metrics(line)) }
+    }
+
+    /// The run ends.
+    func end(_ run: RunID, _ state: RunState, message: String) async throws {
+        let attempt = try await store.run(run).attempt
+        _ = try await store.finishRun(run, attempt: attempt, state: state, message: message)
+        stopping.remove(run)
+        let status = try await runStatus(run)
+        for listener in (listeners.removeValue(forKey: run) ?? [:]).values {
+            listener.yield(.status(status))
+            listener.finish()
+        }
+    }
+
+    func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID {
+        if let refusal { throw refusal }
+        requests.append(request)
+        let snapshot = try await store.takeSnapshot(request.project, SnapshotOptions(), by: .user(request.user))
+        let run = try await store.createRun(
+            NewRun(
+                kind: "reward-model", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
+                settings: request.settings), by: .user(request.user))
+        _ = try await store.startAttempt(run.id)
+        return run.id
+    }
+
+    func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID {
+        if let refusal { throw refusal }
+        refreshRequests.append(request)
+        let run = try await store.createRun(
+            NewRun(
+                kind: "policy-refresh", project: request.project, seed: request.seed ?? 7,
+                settings: request.settings), by: .user(request.user))
+        _ = try await store.startAttempt(run.id)
+        return run.id
+    }
+
+    func cancelRun(_ run: RunID, by user: UserID) async throws {
+        guard try await !store.run(run).isOver else {
+            throw OperationError(.conflict, "Run \(run) has ended already, so there is nothing to stop.")
+        }
+        stopping.insert(run)
+    }
+
+    func resumeRun(_ run: RunID, by user: UserID) async throws {
+        guard try await store.run(run).isOver else {
+            throw OperationError(.conflict, "Run \(run) is going already.")
+        }
+        _ = try await store.startAttempt(run)
+    }
+
+    func runStatus(_ run: RunID) async throws -> RunStatus {
+        let record = try await store.run(run)
+        return RunStatus(
+            run: run, state: record.state, isStopping: stopping.contains(run), attempt: record.attempt,
+            progress: record.isOver ? nil : 0.25, message: record.message)
+    }
+
+    func metricsHistory(_ run: RunID) async throws -> [MetricsLine] {
+        _ = try await store.run(run)
+        return lines[run] ?? []
+    }
+
+    func runEvents(_ run: RunID, fromMetricsIndex first: Int) async throws -> AsyncStream<RunEvent> {
+        let status = try await runStatus(run)
+        let (stream, continuation) = AsyncStream<RunEvent>.makeStream()
+        continuation.yield(.status(status))
+        for line in (lines[run] ?? []).dropFirst(first) { continuation.yield(.metrics(line)) }
+        if status.hasEnded {
+            continuation.finish()
+        } else {
+            let id = UUID()
+            continuation.onTermination = { [weak self] _ in Task { await self?.forget(id, of: run) } }
+            listeners[run, default: [:]][id] = continuation
+        }
+        return stream
+    }
+
+    private func forget(_ listener: UUID, of run: RunID) { listeners[run]?[listener] = nil }
+
+    /// How many streams of a run's events are open.
+    func listening(to run: RunID) -> Int { listeners[run]?.count ?? 0 }
+
+    func runLog(_ run: RunID, lines count: Int) async throws -> [String] {
+        _ = try await store.run(run)
+        return Array(["starting", "step 1 <done>"].suffix(count))
+    }
+
+    func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
+        if let refusal { throw refusal }
+        let finishing = try await store.progress(project).liveLeases
+        let withdrawn = try await store.makeCurrent(policy, in: project, by: .user(user))
+        return WithdrawnTasks(withdrawn: withdrawn, finishing: finishing)
+    }
+
+    func requestSampling(project: ProjectID) async throws {
+        if let refusal { throw refusal }
+        sampled.append(project)
+    }
+
+    func samplingStatus(project: ProjectID) async throws -> SamplingStatus {
+        let need = try await store.samplingNeed(project)
+        return SamplingStatus(ready: need.ready, target: need.wanted, isSampling: false, promptsLeft: 3)
+    }
+
+    func modelServerStatus() async -> ModelServerStatus {
+        ModelServerStatus(state: .ready, address: "http://127.0.0.1:1", loadedPolicies: ["supervised"])
+    }
+
+    func diskUsage() async throws -> DiskUsage {
+        DiskUsage(database: 4096, policies: 5_000_000, rewardModels: 0, runs: 12, quota: 1 << 30, free: 1 << 33)
+    }
+}
