@@ -29,25 +29,8 @@ extension PackedPass {
         }
     }
 
-    /// residual 0 = embedding of the token, plus that of its position where positions are learned.
     private func embed(_ rows: Range<Int>) {
-        let width = model.configuration.width
-        unsafe embedRows(
-            tokens: tokens.base, positions: positions.base, rows: rows, into: memory.residuals[0].base, width: width)
-    }
-
-    func embedRows(
-        tokens: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, rows: Range<Int>,
-        into residual: UnsafeMutablePointer<Float>, width: Int
-    ) {
-        let table = unsafe parametersBase + model.offsets.embedding
-        for row in rows {
-            unsafe (residual + row * width).update(from: table + Int(tokens[row]) * width, count: width)
-            if let learned = model.offsets.positions {
-                let position = unsafe parametersBase + learned + Int(positions[row]) * width
-                unsafe kernels.table.pointee.add(Int64(width), position, residual + row * width)
-            }
-        }
+        model.embed(tokens, positions, rows, into: memory.residuals[0], kernels)
     }
 
     /// Norm, query/key/value projection, rotation of rows `rows` of `layer`.
@@ -62,14 +45,8 @@ extension PackedPass {
         rotate(store.qkv, rows, sign: 1)
     }
 
-    /// Turns queries and keys by their positions (sign 1), or back (sign -1).
     func rotate(_ qkv: FloatBuffer, _ rows: Range<Int>, sign: Float) {
-        guard let rotary = rotaryTable else { return }
-        let c = model.configuration
-        unsafe kernels.table.pointee.rotate(
-            Int64(rows.count), Int64(c.heads + c.keyValueHeads), Int64(c.headSize), Int64(rotary.settings.size),
-            qkv.base + rows.lowerBound * c.qkvWidth, Int64(c.qkvWidth), positions.base + rows.lowerBound,
-            rotary.cosines.base, rotary.sines.base, sign)
+        model.rotate(qkv, positions, rows, rotaryTable, sign: sign, kernels)
     }
 
     private func attend(_ layer: Int) {
@@ -129,7 +106,7 @@ extension PackedPass {
         project(
             memory.normed, store.inner, at.inner, bias: at.innerBias, inputs: c.width, outputs: c.innerWidth,
             rows: rows)
-        activate(store.inner, memory.activated, rows)
+        model.activate(store.inner, memory.activated, rows, kernels)
         copyRows(store.middle, to: memory.residuals[layer + 1], rows)
         project(
             memory.activated, memory.residuals[layer + 1], at.down, bias: at.downBias, inputs: c.feedForward,
@@ -149,34 +126,11 @@ extension PackedPass {
             from: source.base + rows.lowerBound * width, count: rows.count * width)
     }
 
-    func activate(_ inner: FloatBuffer, _ activated: FloatBuffer, _ rows: Range<Int>) {
-        let c = model.configuration
-        let source = unsafe inner.base + rows.lowerBound * c.innerWidth
-        let target = unsafe activated.base + rows.lowerBound * c.feedForward
-        switch c.activation {
-        case .swiglu: unsafe kernels.table.pointee.swiglu(Int64(rows.count), Int64(c.feedForward), source, target)
-        case .gelu: unsafe kernels.table.pointee.gelu(Int64(rows.count * c.feedForward), source, target)
-        }
-    }
-
-    /// Norm of rows with the weights at `weight` (and `bias`); keeps the statistics.
     func norm(
         _ weight: Int, _ bias: Int, _ source: FloatBuffer, _ target: FloatBuffer, _ statistics: NormMemory,
         _ rows: Range<Int>
     ) {
-        let c = model.configuration
-        let from = rows.lowerBound * c.width
-        switch c.norm {
-        case .rootMeanSquare:
-            unsafe kernels.table.pointee.rms_norm(
-                Int64(rows.count), Int64(c.width), Float(c.normEpsilon), source.base + from, parametersBase + weight,
-                target.base + from, statistics.inverse.base + rows.lowerBound)
-        case .layer:
-            unsafe kernels.table.pointee.layer_norm(
-                Int64(rows.count), Int64(c.width), Float(c.normEpsilon), source.base + from, parametersBase + weight,
-                parametersBase + bias, target.base + from, statistics.mean.base + rows.lowerBound,
-                statistics.inverse.base + rows.lowerBound)
-        }
+        model.norm(weight, bias, source, target, statistics, rows, kernels)
     }
 
     /// target (+)= source * W + bias, for rows.

@@ -1,0 +1,177 @@
+internal import Kernels
+internal import SeededRandom
+
+/// Samples groups: each prompt is computed once, then all responses of all requests decode as one batch. Finished
+/// responses leave it and waiting requests join. A response depends on its prompt, seed and settings alone, not on what
+/// else is in the batch.
+public final class GroupSampler {
+    public let model: Transformer
+    private let pool: WorkerPool
+    private let maximumRows: Int
+    private let decoder: BatchDecoder
+    private var workspace: [FloatBuffer] = []
+
+    /// Packs the model's weights for decoding; they are not followed afterwards (see `refresh`).
+    /// - Parameter maximumRows: responses that decode at once; one request may exceed it.
+    public init(model: Transformer, pool: WorkerPool, maximumRows: Int = 256) {
+        self.model = model
+        self.pool = pool
+        self.maximumRows = max(1, maximumRows)
+        decoder = BatchDecoder(model, pool)
+    }
+
+    /// Packs the weights again, after an optimiser changed them.
+    public func refresh() { decoder.refresh() }
+
+    /// A response in work.
+    private struct Row {
+        let request: Int
+        let response: Int
+        var random: SplitMix64
+        var result = SampledResponse()
+        var ended = false
+    }
+
+    /// A request in work.
+    private struct Live {
+        let request: Int
+        let cache: KeyValueCache
+        let limit: Int
+        var rows: [Row]
+    }
+
+    /// - Parameter onToken: called after each token, on the calling thread; false ends that response as `.stopped`.
+    /// - Returns: responses by request, in the order of the seeds.
+    /// - Throws: `EngineError` for an empty or too long prompt, an id outside the vocabulary, settings that cannot be.
+    public func sample(
+        _ requests: [SamplingRequest],
+        onToken: ((_ request: Int, _ response: Int, _ token: Int32) -> Bool)? = nil
+    ) throws(EngineError) -> [[SampledResponse]] {
+        for (index, request) in requests.enumerated() { try check(request, index) }
+        var results = requests.map { $0.seeds.map { _ in SampledResponse() } }
+        var waiting = requests.indices.filter { !requests[$0].seeds.isEmpty }[...]
+        var live: [Live] = []
+        while !live.isEmpty || !waiting.isEmpty {
+            var joining: [Live] = []
+            var rows = live.reduce(0) { $0 + $1.rows.count }
+            while let next = waiting.first, rows == 0 || rows + requests[next].seeds.count <= maximumRows {
+                joining.append(begin(requests[next], next))
+                rows += requests[next].seeds.count
+                waiting.removeFirst()
+            }
+            if !live.isEmpty {
+                let tokens = live.flatMap { $0.rows.map { $0.result.tokens[$0.result.tokens.count - 1] } }
+                let logits = decoder.step(tokens, live.map(\.cache))
+                draw(&live, requests, logits, sharedRow: false)
+            }
+            if !joining.isEmpty {
+                let logits = decoder.prefill(joining.map { requests[$0.request].prompt }, joining.map(\.cache))
+                draw(&joining, requests, logits, sharedRow: true)
+            }
+            live += joining
+            settle(&live, requests, onToken, &results)
+        }
+        return results
+    }
+
+    private func check(_ request: SamplingRequest, _ index: Int) throws(EngineError) {
+        let c = model.configuration
+        guard c.head == .languageModel else { throw .badSetting("a model with a scalar head cannot write text") }
+        try request.settings.validate()
+        guard !request.prompt.isEmpty else { throw .emptyPrompt(request: index) }
+        guard request.prompt.count < c.contextLength else {
+            throw .tooLong(group: index, positions: request.prompt.count + 1, contextLength: c.contextLength)
+        }
+        if let token = request.prompt.first(where: { $0 < 0 || Int($0) >= c.vocabularySize }) {
+            throw .tokenOutsideVocabulary(token: token, group: index, vocabularySize: c.vocabularySize)
+        }
+    }
+
+    private func begin(_ request: SamplingRequest, _ index: Int) -> Live {
+        let c = model.configuration
+        let limit = min(request.settings.maximumTokens, c.contextLength - request.prompt.count)
+        return Live(
+            request: index, cache: KeyValueCache(c, prompt: request.prompt.count, responses: request.seeds.count),
+            limit: limit,
+            rows: request.seeds.enumerated().map {
+                Row(request: index, response: $0.offset, random: SplitMix64(seed: $0.element))
+            })
+    }
+
+    /// Draws the next token of every row. After a prompt all rows of a request share one row of logits.
+    private func draw(_ live: inout [Live], _ requests: [SamplingRequest], _ logits: FloatBuffer, sharedRow: Bool) {
+        var flat = live.flatMap(\.rows)
+        let logitRows = live.enumerated().flatMap { place, item in item.rows.map { _ in place } }
+        let size = model.configuration.vocabularySize
+        if workspace.first?.count != size { workspace = (0..<pool.threads).map { _ in FloatBuffer(count: size) } }
+        unsafe flat.withUnsafeMutableBufferPointer { rows in
+            nonisolated(unsafe) let rows = unsafe rows
+            pool.runOnWorkers(unsafe rows.count) { index, worker in
+                let logitRow = sharedRow ? logitRows[index] : index
+                let settings = unsafe requests[rows[index].request].settings
+                unsafe drawToken(&rows[index], settings, logits, logitRow * size, workspace[worker])
+            }
+        }
+        var start = 0
+        for place in live.indices {
+            let count = live[place].rows.count
+            live[place].rows = Array(flat[start..<start + count])
+            start += count
+        }
+    }
+
+    private func drawToken(
+        _ row: inout Row, _ settings: SamplingSettings, _ logits: FloatBuffer, _ start: Int, _ space: FloatBuffer
+    ) {
+        let size = model.configuration.vocabularySize
+        let scale = settings.temperature > 0 ? 1 / settings.temperature : 1
+        let table = unsafe decoder.kernels.table.pointee
+        let logSum = unsafe table.log_sum_exp(Int64(size), scale, logits.base + start, nil)
+        space.copy(from: logits, start, to: 0, count: size)
+        unsafe table.scaled_softmax(Int64(size), scale, logSum, 1, space.base)
+        let probabilities = unsafe Span(_unsafeStart: UnsafePointer(space.base), count: size)
+        var token = 0
+        if settings.temperature > 0 {
+            token = TokenDraw(topK: settings.topK, topP: settings.topP).draw(probabilities, &row.random)
+        } else {
+            for index in 1..<max(1, size) where logits[start + index] > logits[start + token] { token = index }
+        }
+        row.result.tokens.append(Int32(token))
+        row.result.logProbabilities.append(logits[start + token] * scale - logSum)
+        if settings.alternatives > 0 {
+            row.result.alternatives.append(
+                TokenDraw.mostProbable(settings.alternatives, of: probabilities).map {
+                    .init(token: Int32($0), logProbability: logits[start + $0] * scale - logSum)
+                })
+        }
+    }
+
+    /// Ends responses, tells the caller about new tokens, and lets finished rows and requests go.
+    private func settle(
+        _ live: inout [Live], _ requests: [SamplingRequest], _ onToken: ((Int, Int, Int32) -> Bool)?,
+        _ results: inout [[SampledResponse]]
+    ) {
+        for place in live.indices {
+            let settings = requests[live[place].request].settings
+            for index in live[place].rows.indices {
+                var row = live[place].rows[index]
+                let token = row.result.tokens[row.result.tokens.count - 1]
+                let goesOn = onToken?(row.request, row.response, token) ?? true
+                if settings.endTokens.contains(token) {
+                    row.result.ending = .endToken
+                    row.ended = true
+                } else if !goesOn {
+                    row.result.ending = .stopped
+                    row.ended = true
+                } else if row.result.tokens.count >= live[place].limit {
+                    row.ended = true
+                }
+                if row.ended { results[row.request][row.response] = row.result }
+                live[place].rows[index] = row
+            }
+            live[place].cache.keep(live[place].rows.map { !$0.ended })
+            live[place].rows.removeAll(where: \.ended)
+        }
+        live.removeAll(where: \.rows.isEmpty)
+    }
+}

@@ -1,0 +1,78 @@
+/// How a token is drawn.
+public struct SamplingSettings: Sendable, Codable, Equatable {
+    /// Divides the logits; 0 takes the most probable token.
+    public var temperature: Float
+    /// Draws among this many most probable tokens; 0 = all.
+    public var topK: Int
+    /// Draws among the most probable tokens that together reach this probability (Holtzman et al. 2020); 1 = all.
+    public var topP: Float
+    /// Most tokens of a response, the end token included.
+    public var maximumTokens: Int
+    /// Tokens that end a response.
+    public var endTokens: [Int32]
+    /// How many of the most probable tokens to report at each place.
+    public var alternatives: Int
+
+    public init(
+        temperature: Float = 1, topK: Int = 0, topP: Float = 1, maximumTokens: Int, endTokens: [Int32],
+        alternatives: Int = 0
+    ) {
+        self.temperature = temperature
+        self.topK = topK
+        self.topP = topP
+        self.maximumTokens = maximumTokens
+        self.endTokens = endTokens
+        self.alternatives = alternatives
+    }
+
+    func validate() throws(EngineError) {
+        guard temperature >= 0, temperature.isFinite else {
+            throw .badSetting("temperature \(temperature) must be 0 or more")
+        }
+        guard topK >= 0 else { throw .badSetting("top-k \(topK) must be 0 (off) or more") }
+        guard topP > 0, topP <= 1 else { throw .badSetting("top-p \(topP) must be above 0 and at most 1") }
+        guard maximumTokens >= 1 else { throw .badSetting("maximum tokens \(maximumTokens) must be at least 1") }
+        guard alternatives >= 0 else { throw .badSetting("alternatives \(alternatives) must be 0 or more") }
+    }
+}
+
+/// One prompt to answer several times.
+public struct SamplingRequest: Sendable, Equatable {
+    public var prompt: [Int32]
+    /// One random seed a response; their number is K.
+    public var seeds: [UInt64]
+    public var settings: SamplingSettings
+
+    public init(prompt: [Int32], seeds: [UInt64], settings: SamplingSettings) {
+        self.prompt = prompt
+        self.seeds = seeds
+        self.settings = settings
+    }
+}
+
+/// A response as drawn.
+public struct SampledResponse: Sendable, Equatable {
+    public enum Ending: String, Sendable, Codable {
+        /// An end token came; it is the last of `tokens`.
+        case endToken
+        /// `maximumTokens` or the model's context was reached.
+        case length
+        /// The caller's callback stopped it.
+        case stopped
+    }
+    public struct Alternative: Sendable, Equatable {
+        public let token: Int32
+        /// ln p under the full softmax.
+        public let logProbability: Float
+    }
+
+    public internal(set) var tokens: [Int32] = []
+    /// ln p of each token under the full softmax at the temperature (at 1 when greedy), before top-k and top-p.
+    public internal(set) var logProbabilities: [Float] = []
+    /// The most probable tokens at each place, in falling order; empty unless asked for.
+    public internal(set) var alternatives: [[Alternative]] = []
+    public internal(set) var ending = Ending.length
+
+    /// Whether an end token ended it.
+    public var finished: Bool { ending == .endToken }
+}

@@ -1,0 +1,67 @@
+internal import Kernels
+
+/// Steps that training and decoding share and that work on rows alone.
+extension Transformer {
+    /// residual = embedding of the token, plus that of its position where positions are learned.
+    func embed(
+        _ tokens: IndexBuffer, _ positions: IndexBuffer, _ rows: Range<Int>, into residual: FloatBuffer,
+        _ kernels: KernelSet
+    ) {
+        let width = configuration.width
+        for row in rows {
+            let target = unsafe residual.base + row * width
+            let token = unsafe offsets.embedding + Int(tokens.base[row]) * width
+            unsafe target.update(from: parameters.base + token, count: width)
+            if let learned = offsets.positions {
+                let position = unsafe learned + Int(positions.base[row]) * width
+                unsafe kernels.table.pointee.add(Int64(width), parameters.base + position, target)
+            }
+        }
+    }
+
+    /// Norm of rows with the weights at `weight` (and `bias`); keeps the statistics where there is a place for them.
+    func norm(
+        _ weight: Int, _ bias: Int, _ source: FloatBuffer, _ target: FloatBuffer, _ statistics: NormMemory?,
+        _ rows: Range<Int>, _ kernels: KernelSet
+    ) {
+        let c = configuration
+        let x = unsafe source.base + rows.lowerBound * c.width
+        let y = unsafe target.base + rows.lowerBound * c.width
+        let count = Int64(rows.count)
+        let inverse = unsafe statistics.map { unsafe $0.inverse.base + rows.lowerBound }
+        switch c.norm {
+        case .rootMeanSquare:
+            unsafe kernels.table.pointee.rms_norm(
+                count, Int64(c.width), Float(c.normEpsilon), x, parameters.base + weight, y, inverse)
+        case .layer:
+            let mean = unsafe statistics.map { unsafe $0.mean.base + rows.lowerBound }
+            unsafe kernels.table.pointee.layer_norm(
+                count, Int64(c.width), Float(c.normEpsilon), x, parameters.base + weight, parameters.base + bias, y,
+                mean, inverse)
+        }
+    }
+
+    /// The feed-forward's activation of rows.
+    func activate(_ inner: FloatBuffer, _ activated: FloatBuffer, _ rows: Range<Int>, _ kernels: KernelSet) {
+        let c = configuration
+        let source = unsafe inner.base + rows.lowerBound * c.innerWidth
+        let target = unsafe activated.base + rows.lowerBound * c.feedForward
+        switch c.activation {
+        case .swiglu: unsafe kernels.table.pointee.swiglu(Int64(rows.count), Int64(c.feedForward), source, target)
+        case .gelu: unsafe kernels.table.pointee.gelu(Int64(rows.count * c.feedForward), source, target)
+        }
+    }
+
+    /// Turns queries and keys by their positions (sign 1), or back (sign -1).
+    func rotate(
+        _ qkv: FloatBuffer, _ positions: IndexBuffer, _ rows: Range<Int>, _ rotary: RotaryTable?, sign: Float,
+        _ kernels: KernelSet
+    ) {
+        guard let rotary else { return }
+        let c = configuration
+        unsafe kernels.table.pointee.rotate(
+            Int64(rows.count), Int64(c.heads + c.keyValueHeads), Int64(c.headSize), Int64(rotary.settings.size),
+            qkv.base + rows.lowerBound * c.qkvWidth, Int64(c.qkvWidth), positions.base + rows.lowerBound,
+            rotary.cosines.base, rotary.sines.base, sign)
+    }
+}
