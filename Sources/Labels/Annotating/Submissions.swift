@@ -1,0 +1,196 @@
+public import Foundation
+import GRDB
+public import Preferences
+
+/// How long an answer took, as the page measured it.
+public struct Timing: Sendable, Hashable, Codable {
+    /// Page visible and the person not idle.
+    public var activeMilliseconds: Int?
+    public var firstActionMilliseconds: Int?
+    public var operations: Int?
+
+    public init(activeMilliseconds: Int? = nil, firstActionMilliseconds: Int? = nil, operations: Int? = nil) {
+        self.activeMilliseconds = activeMilliseconds
+        self.firstActionMilliseconds = firstActionMilliseconds
+        self.operations = operations
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case operations
+        case activeMilliseconds = "active_ms"
+        case firstActionMilliseconds = "first_action_ms"
+    }
+}
+
+/// Whether a submission counts towards its task.
+public enum Kept: String, Sendable, Hashable, Codable, CaseIterable {
+    case counted
+    /// It came when the overlap was full; kept, and left out by default.
+    case extra
+}
+
+/// An answer that is on disk.
+public struct Submission: Sendable, Hashable {
+    public let labelID: LabelID
+    public let revision: Int
+    public let kept: Kept
+    /// The same token with the same answer was here before; nothing was written.
+    public let repeated: Bool
+    public let submittedAt: Date
+}
+
+extension Store {
+    /// Stores an answer and returns after its commit is on disk. The same token with the same answer gives the same
+    /// label again. An expired lease counts while the overlap is open, and is kept as an extra otherwise.
+    /// - Parameter judgement: names the responses by the lease's ids.
+    /// - Throws: `StoreError.invalidAnswer`, `.leaseUnknown`, `.leaseOfAnotherPerson`, `.leaseAlreadyUsed`,
+    ///   `.leaseSkipped`.
+    public func submit(
+        _ judgement: Judgement, token: String, user: UserID, timing: Timing = Timing()
+    ) async throws -> Submission {
+        let now = now
+        let configuration = configuration
+        return try await write { db in
+            try db.closeExpiredLeases(at: now)
+            let lease = try db.lease(token: token, of: user)
+            let ids = try db.responses(of: lease.group).map(\.id)
+            let settings = try db.project(lease.project).settings
+            let stored = try lease.stored(judgement, responseIDs: ids, settings: settings)
+            if let used = try db.revision(ofLease: lease.id) {
+                guard used.judgement == stored else {
+                    throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
+                }
+                return Submission(
+                    labelID: used.label, revision: used.revision, kept: used.status == "counted" ? .counted : .extra,
+                    repeated: true, submittedAt: used.submittedAt)
+            }
+            if lease.outcome == "skipped" { throw StoreError.leaseSkipped }
+            let answer = Answer(
+                lease: lease, judgement: stored, displayOrder: lease.order.map { ids[$0] }, timing: timing, at: now)
+            return try db.keep(answer, newID: configuration.publicID("l"))
+        }
+    }
+}
+
+/// An answer that was checked, on its way into the store.
+struct Answer {
+    let lease: LeaseRow
+    let judgement: Judgement
+    let displayOrder: [String]
+    let timing: Timing
+    let at: Date
+}
+
+extension LeaseRow {
+    /// The judgement in the stored ids.
+    /// - Throws: `StoreError.invalidAnswer`, which calls the responses by the letters that the person sees.
+    func stored(_ judgement: Judgement, responseIDs: [String], settings: ProjectSettings) throws -> Judgement {
+        var letters: [String: String] = [:]
+        var ids: [String: String] = [:]
+        for (slot, name) in names.enumerated() {
+            letters[name] = DisplayOrder.letter(slot: slot)
+            ids[DisplayOrder.letter(slot: slot)] = responseIDs[order[slot]]
+        }
+        switch (mode, judgement.kind) {
+        case (.ranking, .ranking), (.comparison, .comparison): break
+        default:
+            throw StoreError.invalidAnswer(
+                "this task asks for a \(mode.rawValue), but the answer is a \(judgement.kind.rawValue)")
+        }
+        if !settings.acceptabilityLine && !judgement.ranking.unacceptable.isEmpty {
+            throw StoreError.invalidAnswer("this project has no 'not acceptable' line; leave it out of the answer")
+        }
+        do {
+            let lettered = try judgement.renamed(letters)
+            try lettered.validate(against: Array(letters.values))
+            return try lettered.renamed(ids)
+        } catch {
+            throw StoreError.invalidAnswer(error.description)
+        }
+    }
+}
+
+/// What was submitted with a lease.
+struct UsedLease {
+    let label: LabelID
+    let revision: Int
+    let status: String
+    let judgement: Judgement
+    let submittedAt: Date
+}
+
+extension Database {
+    func revision(ofLease lease: Int64) throws -> UsedLease? {
+        try row("SELECT * FROM label_revisions WHERE lease_id = ?", [lease]).map { row in
+            UsedLease(
+                label: row["label_id"], revision: row["revision"], status: row["status"],
+                judgement: try row.json("judgement"), submittedAt: row.date("submitted_at"))
+        }
+    }
+
+    /// Decides whether the answer counts and writes it: the label, its revision, the lease's end, the task's count.
+    fileprivate func keep(_ answer: Answer, newID: String) throws -> Submission {
+        let lease = answer.lease
+        let existing = try row(
+            """
+            SELECT id, state, revision, (SELECT max(revision) FROM label_revisions WHERE label_id = labels.id) AS last
+            FROM labels WHERE task_id = ? AND user_id = ? AND kind = ?
+            """, [lease.task, lease.user, answer.judgement.kind.rawValue])
+        let others = try otherLiveLeases(on: lease.task, than: lease.user)
+        let hasRoom = lease.labelCount + (lease.closed ? others : 0) < lease.overlap
+        let existingState: String? = existing?["state"]
+        // The same person answered this task through a newer lease already: kept beside it, never instead of it.
+        let status = existingState == "active" ? "duplicate" : hasRoom ? "counted" : "extra"
+        let label: LabelID
+        var revision = 1
+        if let existing {
+            label = existing["id"]
+            let last: Int = existing["last"]
+            revision = last + 1
+            if status != "duplicate" {
+                try run(
+                    "UPDATE labels SET state = ?, revision = ? WHERE id = ?",
+                    [status == "counted" ? "active" : "extra", revision, label])
+            }
+        } else {
+            label = try insert(
+                """
+                INSERT INTO labels (project_id, public_id, task_id, user_id, kind, state, revision, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, 1, ?)
+                """,
+                [
+                    lease.project, newID, lease.task, lease.user, answer.judgement.kind.rawValue,
+                    status == "counted" ? "active" : "extra", answer.at.milliseconds,
+                ])
+        }
+        try run(
+            """
+            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, display_order, lease_id,
+                issued_at, submitted_at, active_ms, first_action_ms, operations)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                lease.project, label, revision, status, try JSONLines.line(answer.judgement),
+                try JSONLines.line(answer.displayOrder), lease.id, lease.issuedAt.milliseconds, answer.at.milliseconds,
+                answer.timing.activeMilliseconds.map { max(0, $0) },
+                answer.timing.firstActionMilliseconds.map { max(0, $0) }, answer.timing.operations.map { max(0, $0) },
+            ])
+        try run(
+            "UPDATE leases SET closed_at = coalesce(closed_at, ?), outcome = 'submitted', draft = NULL WHERE id = ?",
+            [answer.at.milliseconds, lease.id])
+        try run(
+            "UPDATE leases SET closed_at = ?, outcome = 'superseded' WHERE task_id = ? AND user_id = ? AND closed_at IS NULL",
+            [answer.at.milliseconds, lease.task, lease.user])
+        if status == "counted" { try countLabel(on: lease.task, at: answer.at) }
+        return Submission(
+            labelID: label, revision: revision, kept: status == "counted" ? .counted : .extra, repeated: false,
+            submittedAt: answer.at)
+    }
+
+    private func countLabel(on task: TaskID, at now: Date) throws {
+        try run("UPDATE tasks SET label_count = label_count + 1 WHERE id = ?", [task])
+        try run(
+            "UPDATE tasks SET state = 'done', closed_at = ? WHERE id = ? AND state = 'open' AND label_count >= overlap",
+            [now.milliseconds, task])
+    }
+}

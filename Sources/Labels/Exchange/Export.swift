@@ -1,0 +1,262 @@
+public import Foundation
+import GRDB
+public import Preferences
+
+/// The forms in which labels leave the store.
+public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Lossless: one submission a line.
+    case native
+    /// TRL preference pairs with the prompt in a field of its own.
+    case trlExplicit = "trl"
+    /// TRL preference pairs whose texts begin with the prompt.
+    case trlImplicit = "trl-implicit"
+    case trlConversational = "trl-conversational"
+    case trlConversationalImplicit = "trl-conversational-implicit"
+
+    public var fileName: String { self == .native ? "labels.jsonl" : "\(rawValue).jsonl" }
+
+    /// What the form is and what it leaves out.
+    public var words: String {
+        switch self {
+        case .native: "Plumb's own JSON Lines, lossless: one submission a line."
+        case .trlExplicit: "TRL preference pairs as texts, prompt in its own field; ties are left out."
+        case .trlImplicit: "TRL preference pairs as texts that begin with the prompt; ties are left out."
+        case .trlConversational: "TRL preference pairs as messages, prompt in its own field; ties are left out."
+        case .trlConversationalImplicit:
+            "TRL preference pairs as messages that begin with the prompt; ties are left out."
+        }
+    }
+}
+
+public struct ExportOptions: Sendable, Hashable {
+    /// Nil: the native form has extras, marked as such; the others leave them out.
+    public var includeExtras: Bool?
+    /// Native form: superseded, taken back and duplicate answers too.
+    public var everyRevision: Bool
+    /// How grades become the field `margin`; `.none` leaves it out.
+    public var marginScale: MarginScale
+    /// Only what this snapshot holds.
+    public var snapshot: SnapshotID?
+
+    public init(
+        includeExtras: Bool? = nil, everyRevision: Bool = false, marginScale: MarginScale = .small,
+        snapshot: SnapshotID? = nil
+    ) {
+        self.includeExtras = includeExtras
+        self.everyRevision = everyRevision
+        self.marginScale = marginScale
+        self.snapshot = snapshot
+    }
+}
+
+/// What an export holds and what it left out.
+public struct ExportSummary: Sendable, Hashable, Codable {
+    public var labels = 0
+    public var lines = 0
+    public var tiedPairsDropped = 0
+    /// Conversations that a form of plain texts turned into one text.
+    public var conversationsFlattened = 0
+
+    public init() {}
+
+    public var sentence: String {
+        var text = "\(lines) lines from \(labels) labels"
+        if tiedPairsDropped > 0 {
+            text += "; \(tiedPairsDropped) tied pairs have no place in this form and were left out"
+        }
+        if conversationsFlattened > 0 {
+            text += "; \(conversationsFlattened) labels are of conversations, which this form writes as one text"
+        }
+        return text + "."
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case labels, lines
+        case tiedPairsDropped = "tied_pairs_dropped"
+        case conversationsFlattened = "conversations_flattened"
+    }
+}
+
+/// The labels of a project as lines, in pieces.
+///
+/// The whole shows the store as it was when the iteration began. Every piece is one short read, so that a slow reader
+/// neither holds memory nor holds up the store.
+public struct LabelExport: AsyncSequence, Sendable {
+    public struct Chunk: Sendable {
+        /// Whole lines, about 64 KiB.
+        public let bytes: [UInt8]
+        /// Up to the end of this piece; that of the last piece is of the whole.
+        public let summary: ExportSummary
+    }
+
+    let store: Store
+    let project: ProjectID
+    let format: ExportFormat
+    let options: ExportOptions
+
+    public func makeAsyncIterator() -> Iterator { Iterator(export: self) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private static let pieceSize = 1 << 16
+        let export: LabelExport
+        private var summary = ExportSummary()
+        private var last: Int64 = 0
+        private var end: Int64?
+        private var isFinished = false
+
+        init(export: LabelExport) { self.export = export }
+
+        public mutating func next() async throws -> Chunk? {
+            if isFinished { return nil }
+            var bytes: [UInt8] = []
+            while bytes.count < Iterator.pieceSize && !isFinished {
+                let end: Int64
+                if let known = self.end {
+                    end = known
+                } else {
+                    end = try await export.begin()
+                    self.end = end
+                }
+                let page = try await export.page(after: last, to: end, summary: summary)
+                summary = page.summary
+                bytes.append(contentsOf: page.bytes)
+                if let reached = page.last { last = reached } else { isFinished = true }
+            }
+            return Chunk(bytes: bytes, summary: summary)
+        }
+    }
+}
+
+extension Store {
+    /// - Throws: nothing yet; an unknown project or snapshot shows with the first piece.
+    public func export(
+        _ project: ProjectID, as format: ExportFormat, _ options: ExportOptions = ExportOptions()
+    ) -> LabelExport {
+        LabelExport(store: self, project: project, format: format, options: options)
+    }
+
+    /// What the export would hold.
+    public func exportSummary(
+        _ project: ProjectID, as format: ExportFormat, _ options: ExportOptions = ExportOptions()
+    ) async throws -> ExportSummary {
+        var summary = ExportSummary()
+        for try await chunk in export(project, as: format, options) { summary = chunk.summary }
+        return summary
+    }
+
+    @discardableResult
+    public func writeExport(
+        _ project: ProjectID, as format: ExportFormat, _ options: ExportOptions = ExportOptions(), to file: URL
+    ) async throws -> ExportSummary {
+        var summary = ExportSummary()
+        var writer = try LineWriter(file: file)
+        for try await chunk in export(project, as: format, options) {
+            try writer.write(wholeLines: chunk.bytes)
+            summary = chunk.summary
+        }
+        _ = try writer.finish()
+        return summary
+    }
+}
+
+extension LabelExport {
+    private static let pageSize = 100
+
+    /// The newest revision there is: the export's view of the store.
+    fileprivate func begin() async throws -> Int64 {
+        try await store.read { [project, options] db in
+            _ = try db.project(project)
+            if let snapshot = options.snapshot, try db.snapshot(snapshot).project != project {
+                throw StoreError.invalid(field: "snapshot", problem: "it belongs to another project")
+            }
+            return try Int64.fetchOne(db, sql: "SELECT max(id) FROM label_revisions") ?? 0
+        }
+    }
+
+    /// - Returns: `last` is nil at the end.
+    fileprivate func page(
+        after: Int64, to end: Int64, summary: ExportSummary
+    ) async throws -> (bytes: [UInt8], summary: ExportSummary, last: Int64?) {
+        try await store.read { db in
+            var bytes: [UInt8] = []
+            var summary = summary
+            let rows = try db.rows(
+                sql,
+                [
+                    "project": project, "after": after, "end": end, "snapshot": options.snapshot,
+                    "limit": LabelExport.pageSize,
+                ])
+            for row in rows {
+                for line in try lines(row, db, &summary) {
+                    bytes.append(contentsOf: line.utf8)
+                    bytes.append(0x0A)
+                    summary.lines += 1
+                }
+            }
+            return (bytes, summary, rows.last?["revision_id"])
+        }
+    }
+
+    /// The revision that was current when the export began: the last one up to `:end` that is not a duplicate.
+    private var sql: String {
+        var conditions = "r.project_id = :project AND r.id > :after AND r.id <= :end"
+        conditions += " AND (:snapshot IS NULL OR r.id IN"
+        conditions += " (SELECT label_revision_id FROM snapshot_labels WHERE snapshot_id = :snapshot))"
+        if !(format == .native && options.everyRevision) && options.snapshot == nil {
+            let extras = options.includeExtras ?? (format == .native)
+            conditions += extras ? " AND r.status IN ('counted', 'extra')" : " AND r.status = 'counted'"
+            conditions += """
+                 AND NOT EXISTS (SELECT 1 FROM label_revisions later WHERE later.label_id = r.label_id
+                    AND later.revision > r.revision AND later.id <= :end AND later.status <> 'duplicate')
+                """
+        }
+        return """
+            SELECT r.id AS revision_id, r.revision, r.status, r.judgement, r.display_order, r.issued_at, r.submitted_at,
+                r.active_ms, r.first_action_ms, r.operations, l.public_id AS label_id, u.handle, t.mode, t.round, t.overlap,
+                t.sampling_probability, g.id AS group_row, g.public_id AS group_id, g.origin, p.content, p.use,
+                projects.name AS project
+            FROM label_revisions r JOIN labels l ON l.id = r.label_id JOIN users u ON u.id = l.user_id
+            JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = t.group_id
+            JOIN prompts p ON p.id = g.prompt_id JOIN projects ON projects.id = r.project_id
+            WHERE \(conditions) ORDER BY r.id LIMIT :limit
+            """
+    }
+
+    private func lines(_ row: Row, _ db: Database, _ summary: inout ExportSummary) throws -> [String] {
+        summary.labels += 1
+        let judgement: Judgement = try row.json("judgement")
+        let responses = try db.responses(of: row["group_row"])
+        let prompt: Prompt = try row.json("content")
+        if format == .native {
+            return [try JSONLines.line(nativeLine(row, judgement: judgement, prompt: prompt, responses: responses))]
+        }
+        summary.tiedPairsDropped += judgement.ranking.tiedPairCount
+        if prompt.kind == .messages && (format == .trlExplicit || format == .trlImplicit) {
+            summary.conversationsFlattened += 1
+        }
+        let texts = responses.reduce(into: [String: String]()) { $0[$1.id] = $1.text }
+        return try judgement.gradedPairs.compactMap { pair in
+            guard let chosen = texts[pair.winner], let rejected = texts[pair.loser] else { return nil }
+            return try JSONLines.line(
+                TRLLine(
+                    format, prompt: prompt, chosen: chosen, rejected: rejected,
+                    margin: options.marginScale == .none ? nil : judgement.margin(options.marginScale),
+                    groupID: row["group_id"]))
+        }
+    }
+
+    private func nativeLine(
+        _ row: Row, judgement: Judgement, prompt: Prompt, responses: [GroupResponse]
+    ) throws -> NativeLine {
+        var line = NativeLine(
+            project: row["project"], groupID: row["group_id"], mode: try row.word("mode"), round: row["round"],
+            overlap: row["overlap"], samplingProbability: row["sampling_probability"], prompt: prompt,
+            promptUse: try row.word("use"), origin: row["origin"], responses: responses,
+            displayOrder: try row.json("display_order"), annotator: row["handle"], labelID: row["label_id"],
+            revision: row["revision"], status: row["status"], issuedAt: Timestamp.text(row.date("issued_at")),
+            submittedAt: Timestamp.text(row.date("submitted_at")), activeMilliseconds: row["active_ms"],
+            firstActionMilliseconds: row["first_action_ms"], operations: row["operations"])
+        line.set(judgement)
+        return line
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Preferences
+
+/// One submission in our own lossless form: a line of the native export. Names are snake_case; times are ISO 8601 in UTC
+/// with milliseconds.
+struct NativeLine: Codable, Equatable {
+    static let currentSchema = "plumb/1"
+
+    var schema = NativeLine.currentSchema
+    var project: String
+    var groupID: String
+    var mode: TaskMode
+    /// How often the policy had changed when the task was made.
+    var round: Int
+    var overlap: Int
+    var samplingProbability: Double?
+    var prompt: Prompt
+    var promptUse: PromptUse
+    var origin: String
+    var responses: [GroupResponse]
+    /// Ids of the responses in the order in which the annotator saw them.
+    var displayOrder: [String]
+    /// Rows of tied ids, best first; rankings only.
+    var ranking: [[String]]?
+    var unacceptable: [String]?
+    /// Comparisons only.
+    var comparison: Comparison?
+    var annotator: String
+    var labelID: String
+    var revision: Int
+    /// counted, extra, retraction or duplicate.
+    var status: String
+    var source = "human"
+    var issuedAt: String
+    var submittedAt: String
+    var activeMilliseconds: Int?
+    var firstActionMilliseconds: Int?
+    var operations: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case schema, project, mode, round, overlap, prompt, origin, responses, ranking, unacceptable, comparison,
+            annotator, revision, status, source, operations
+        case groupID = "group_id"
+        case samplingProbability = "sampling_probability"
+        case promptUse = "prompt_use"
+        case displayOrder = "display_order"
+        case labelID = "label_id"
+        case issuedAt = "issued_at"
+        case submittedAt = "submitted_at"
+        case activeMilliseconds = "active_ms"
+        case firstActionMilliseconds = "first_action_ms"
+    }
+
+    var group: ResponseGroup { ResponseGroup(id: groupID, prompt: prompt, responses: responses) }
+
+    /// - Throws: `NativeLineError`, `RankingError`.
+    func judgement() throws -> Judgement {
+        switch (ranking, comparison) {
+        case (let rows?, nil): .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable ?? [])))
+        case (nil, let comparison?): .comparison(comparison)
+        default: throw NativeLineError.notOneJudgement
+        }
+    }
+
+    mutating func set(_ judgement: Judgement) {
+        switch judgement {
+        case .ranking(let ranking):
+            self.ranking = ranking.rows
+            unacceptable = ranking.unacceptable.sorted()
+        case .comparison(let comparison): self.comparison = comparison
+        }
+    }
+
+    /// Everything that can be wrong in a line by itself.
+    func validate() throws {
+        guard schema == NativeLine.currentSchema else { throw NativeLineError.schema(schema) }
+        try group.validate()
+        let judgement = try judgement()
+        try judgement.validate(against: group.responseIDs)
+        guard judgement.kind.rawValue == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
+        guard displayOrder.sorted() == group.responseIDs.sorted() else { throw NativeLineError.displayOrder }
+        guard ["counted", "extra", "retraction", "duplicate"].contains(status) else {
+            throw NativeLineError.field("status", "'\(status)' is not one of counted, extra, retraction, duplicate")
+        }
+        guard ["sampled", "imported"].contains(origin) else {
+            throw NativeLineError.field("origin", "'\(origin)' is not one of sampled, imported")
+        }
+        for (field, value) in [("revision", revision), ("overlap", overlap)] where value < 1 {
+            throw NativeLineError.field(field, "at least 1; found \(value)")
+        }
+        if round < 0 { throw NativeLineError.field("round", "at least 0; found \(round)") }
+        if let share = samplingProbability, !(share > 0 && share <= 1) {
+            throw NativeLineError.field("sampling_probability", "above 0 and at most 1; found \(share)")
+        }
+        for (field, text) in [("label_id", labelID), ("annotator", annotator)] where text.isEmpty {
+            throw NativeLineError.field(field, "it is empty")
+        }
+        _ = try Timestamp.date(issuedAt, field: "issued_at")
+        _ = try Timestamp.date(submittedAt, field: "submitted_at")
+    }
+}
+
+enum NativeLineError: Error, CustomStringConvertible {
+    case schema(String)
+    case notOneJudgement
+    case otherMode(String)
+    case displayOrder
+    case field(String, String)
+
+    var description: String {
+        switch self {
+        case .schema(let found):
+            "field 'schema': '\(found)' is not '\(NativeLine.currentSchema)'; export it from Plumb again"
+        case .notOneJudgement: "a line has either 'ranking' or 'comparison', and this one does not"
+        case .otherMode(let mode): "field 'mode' says \(mode), but the answer is of the other kind"
+        case .displayOrder: "field 'display_order': it must hold exactly the ids of the responses"
+        case .field(let name, let problem): "field '\(name)': \(problem)"
+        }
+    }
+}
+
+enum Timestamp {
+    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+    static func text(_ date: Date) -> String { date.formatted(style) }
+
+    /// With or without fractions of a second.
+    static func date(_ text: String, field: String) throws -> Date {
+        if let date = try? style.parse(text) { return Date(milliseconds: date.milliseconds) }
+        if let date = try? Date.ISO8601FormatStyle().parse(text) { return date }
+        throw NativeLineError.field(field, "'\(text)' is not a time such as 2026-01-31T12:00:00.000Z")
+    }
+}

@@ -1,0 +1,108 @@
+public import Foundation
+import GRDB
+public import Preferences
+import SeededRandom
+
+/// What a prompt is for; a prompt has one use in its project.
+public enum PromptUse: String, Sendable, Hashable, Codable, CaseIterable {
+    case supervised, ranking, ppo
+    case heldOut = "held_out"
+}
+
+public struct StoredPrompt: Sendable, Hashable {
+    public let id: PromptID
+    public let project: ProjectID
+    public let prompt: Prompt
+    public let use: PromptUse
+    /// SHA-256 of the prompt's content, in hexadecimal; equal prompts have equal hashes in every store.
+    public let contentHash: String
+    public let createdAt: Date
+
+    init(row: Row) throws {
+        id = row["id"]
+        project = row["project_id"]
+        prompt = try row.json("content")
+        use = try row.word("use")
+        let hash: Data = row["content_hash"]
+        contentHash = Secrets.hex(hash)
+        createdAt = row.date("created_at")
+    }
+}
+
+extension Store {
+    /// In the order of their entry; `after` an id to read on.
+    public func prompts(
+        _ project: ProjectID, use: PromptUse? = nil, after: PromptID? = nil, limit: Int = 100
+    ) async throws -> [StoredPrompt] {
+        try await read { db in
+            _ = try db.project(project)
+            return try db.rows(
+                "SELECT * FROM prompts WHERE project_id = ? AND use = coalesce(?, use) AND id > ? ORDER BY id LIMIT ?",
+                [project, use?.rawValue, after ?? PromptID(0), limit]
+            ).map(StoredPrompt.init(row:))
+        }
+    }
+
+    public func promptCounts(_ project: ProjectID) async throws -> [PromptUse: Int] {
+        try await read { db in try db.promptCounts(project) }
+    }
+
+    /// Random prompts without replacement: all of them, in random order, where `count` asks for more.
+    /// - Throws: `StoreError.noPrompts` where there is none of this use.
+    public func drawPrompts(
+        _ project: ProjectID, use: PromptUse, count: Int, seed: UInt64
+    ) async throws -> [StoredPrompt] {
+        try await read { db in
+            let name = try db.project(project).name
+            let ids = try Int64.fetchAll(
+                db.cachedStatement(sql: "SELECT id FROM prompts WHERE project_id = ? AND use = ? ORDER BY id"),
+                arguments: [project, use.rawValue])
+            guard !ids.isEmpty else { throw StoreError.noPrompts(project: name, use: use) }
+            var generator = SplitMix64(seed: seed)
+            return try generator.permutation(of: ids.count).prefix(max(0, count)).map { try db.prompt(ID(ids[$0])) }
+        }
+    }
+}
+
+extension Database {
+    func prompt(_ id: PromptID) throws -> StoredPrompt {
+        guard let row = try row("SELECT * FROM prompts WHERE id = ?", [id]) else {
+            throw StoreError.unknown(what: "prompt", id: "\(id)")
+        }
+        return try StoredPrompt(row: row)
+    }
+
+    func promptCounts(_ project: ProjectID) throws -> [PromptUse: Int] {
+        var counts = Dictionary(uniqueKeysWithValues: PromptUse.allCases.map { ($0, 0) })
+        for row in try rows("SELECT use, count(*) AS n FROM prompts WHERE project_id = ? GROUP BY use", [project]) {
+            counts[try row.word("use")] = row["n"]
+        }
+        return counts
+    }
+
+    /// Enters a prompt, or finds it where it is.
+    /// - Parameter use: nil takes an existing prompt whatever its use is, and enters a new one for ranking.
+    /// - Throws: `StoreError.invalid` where it is there with another use.
+    func enter(_ prompt: Prompt, use: PromptUse?, in project: ProjectID, at now: Date) throws -> (
+        id: PromptID, added: Bool
+    ) {
+        let hash = Secrets.sha256(prompt.canonicalBytes)
+        if let row = try row("SELECT id, use FROM prompts WHERE project_id = ? AND content_hash = ?", [project, hash]) {
+            let found: PromptUse = try row.word("use")
+            if let use, found != use {
+                throw StoreError.invalid(
+                    field: "use",
+                    problem: "this prompt is in the project already with the use '\(found.rawValue)', and a prompt has "
+                        + "one use; leave it out or import it as '\(found.rawValue)'")
+            }
+            return (row["id"], false)
+        }
+        let id: PromptID = try insert(
+            "INSERT INTO prompts (project_id, kind, content, use, content_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                project, prompt.kind.rawValue, try JSONLines.line(prompt), (use ?? .ranking).rawValue, hash,
+                now.milliseconds,
+            ])
+        return (id, true)
+    }
+}

@@ -1,0 +1,122 @@
+import GRDB
+import Preferences
+import SeededRandom
+
+/// How many tasks a project has in store for its annotators.
+public struct SamplingNeed: Sendable, Hashable {
+    /// Open tasks that nobody has opened, answered or skipped: whoever comes, finds one.
+    public let ready: Int
+    /// As many as the project's `tasksAhead`.
+    public let wanted: Int
+    public var missing: Int { max(0, wanted - ready) }
+}
+
+/// A share of a group that one policy samples in one call.
+public struct PlanPart: Sendable, Hashable {
+    public let policy: Policy
+    public let temperature: Double
+    public let count: Int
+    /// Not negative and below 2^53, so that it survives any JSON reader.
+    public let seed: Int64
+}
+
+/// A group to be sampled.
+public struct GroupPlan: Sendable, Hashable {
+    public let prompt: StoredPrompt
+    public let parts: [PlanPart]
+}
+
+extension Store {
+    public func samplingNeed(_ project: ProjectID) async throws -> SamplingNeed {
+        let now = now
+        return try await read { db in
+            let settings = try db.project(project).settings
+            let ready = try db.count(
+                """
+                SELECT count(*) FROM tasks WHERE project_id = ? AND state = 'open' AND label_count = 0
+                    AND NOT EXISTS (SELECT 1 FROM leases
+                        WHERE task_id = tasks.id AND closed_at IS NULL AND expires_at > ?)
+                    AND NOT EXISTS (SELECT 1 FROM skips WHERE task_id = tasks.id)
+                """, [project, now.milliseconds])
+            return SamplingNeed(ready: ready, wanted: settings.tasksAhead)
+        }
+    }
+
+    /// Chooses the ranking prompts with the fewest groups so far (the oldest of them first), K per prompt, and which
+    /// policy of the mix writes how many of the K. The same seed over the same store gives the same plan.
+    /// - Returns: at most as many groups as there are prompts.
+    /// - Throws: `StoreError.noPrompts`, `.noCurrentPolicy`, `.noReferencePolicy`.
+    public func planSampling(_ project: ProjectID, groups: Int, seed: UInt64) async throws -> [GroupPlan] {
+        try await read { db in
+            let project = try db.project(project)
+            let mix = try db.resolvedMix(of: project)
+            let prompts = try db.rows(
+                "SELECT * FROM prompts WHERE project_id = ? AND use = 'ranking' ORDER BY group_count, id LIMIT ?",
+                [project.id, groups]
+            ).map(StoredPrompt.init(row:))
+            guard !prompts.isEmpty || groups <= 0 else {
+                throw StoreError.noPrompts(project: project.name, use: .ranking)
+            }
+            return prompts.map { prompt in
+                var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))
+                let range = project.settings.responseCount
+                let count = range.smallest + generator.nextIndex(below: range.largest - range.smallest + 1)
+                let shares = MixShares.split(count, weights: project.settings.mix.map(\.weight), using: &generator)
+                let parts = zip(mix, shares).compactMap { part, share in
+                    let seed = Int64(generator.next() >> 11)
+                    return share == 0
+                        ? nil
+                        : PlanPart(policy: part.policy, temperature: part.temperature, count: share, seed: seed)
+                }
+                return GroupPlan(prompt: prompt, parts: parts)
+            }
+        }
+    }
+}
+
+enum MixShares {
+    /// Whole shares of `count` by weight: each part gets its share rounded down, and what is left is drawn by the
+    /// fractions that were cut off, so that over many groups every part has its weight.
+    static func split(_ count: Int, weights: [Double], using generator: inout SplitMix64) -> [Int] {
+        let total = weights.reduce(0, +)
+        let exact = weights.map { Double(count) * $0 / total }
+        var shares = exact.map { Int($0.rounded(.down)) }
+        var fractions = zip(exact, shares).map { $0 - Double($1) }
+        for _ in 0..<(count - shares.reduce(0, +)) {
+            var draw = generator.nextUnit() * fractions.reduce(0, +)
+            var chosen = fractions.indices.last { fractions[$0] > 0 } ?? 0
+            for (index, fraction) in fractions.enumerated() where fraction > 0 {
+                if draw < fraction {
+                    chosen = index
+                    break
+                }
+                draw -= fraction
+            }
+            shares[chosen] += 1
+            fractions[chosen] = 0
+        }
+        return shares
+    }
+}
+
+extension Database {
+    fileprivate func resolvedMix(of project: Project) throws -> [(policy: Policy, temperature: Double)] {
+        try project.settings.mix.map { part in
+            let id: PolicyID
+            switch part.policy {
+            case .current:
+                guard let current = project.currentPolicy else {
+                    throw StoreError.noCurrentPolicy(project: project.name)
+                }
+                id = current
+            case .reference:
+                guard let reference = project.referencePolicy else {
+                    throw StoreError.noReferencePolicy(project: project.name)
+                }
+                id = reference
+            case .policy(let named): id = named
+            }
+            return (try usablePolicy(id), part.temperature)
+        }
+    }
+}

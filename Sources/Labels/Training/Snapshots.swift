@@ -1,0 +1,267 @@
+import Crypto
+public import Foundation
+import GRDB
+public import Preferences
+
+public struct SnapshotOptions: Sendable, Hashable {
+    public var includeExtras: Bool
+    /// Nil takes the project's.
+    public var heldOutShare: Double?
+
+    public init(includeExtras: Bool = false, heldOutShare: Double? = nil) {
+        self.includeExtras = includeExtras
+        self.heldOutShare = heldOutShare
+    }
+}
+
+/// An immutable selection of label revisions that a training run reads.
+public struct Snapshot: Sendable, Hashable {
+    public let id: SnapshotID
+    public let project: ProjectID
+    /// SHA-256 over the selection: groups, label revisions and split.
+    public let hash: String
+    public let labels: Int
+    public let groups: Int
+    public let heldOutGroups: Int
+    public var trainGroups: Int { groups - heldOutGroups }
+    /// Pairs of responses that a label ties.
+    public let ties: Int
+    public let extras: Int
+    /// How prompts were held out, in a sentence.
+    public let splitRule: String
+    public let createdAt: Date
+
+    init(row: Row) {
+        id = row["id"]
+        project = row["project_id"]
+        hash = row["hash"]
+        labels = row["labels"]
+        groups = row["groups"]
+        heldOutGroups = row["held_out_groups"]
+        ties = row["ties"]
+        extras = row["extras"]
+        splitRule = row["split_rule"]
+        createdAt = row.date("created_at")
+    }
+}
+
+extension Store {
+    /// Selects all labels so far, in their newest revisions. The same selection again is the same snapshot.
+    /// - Throws: `StoreError.noLabelsYet`.
+    public func takeSnapshot(
+        _ project: ProjectID, _ options: SnapshotOptions = SnapshotOptions(), by actor: Actor
+    ) async throws -> Snapshot {
+        let now = now
+        if let share = options.heldOutShare, !(0...0.5).contains(share) {
+            throw StoreError.invalid(field: "held_out_share", problem: "from 0 to 0.5; found \(share)")
+        }
+        return try await write { db in
+            let project = try db.project(project)
+            let chosen = try db.chosenLabels(of: project, includeExtras: options.includeExtras)
+            guard !chosen.isEmpty else { throw StoreError.noLabelsYet(project: project.name) }
+            let split = PromptSplit(
+                prompts: Set(chosen.map(\.promptHash)),
+                alwaysHeldOut: Set(chosen.filter(\.promptIsHeldOut).map(\.promptHash)),
+                share: options.heldOutShare ?? project.settings.heldOutShare)
+            var hash = SHA256()
+            for label in chosen {
+                let line =
+                    "\(label.groupID) \(label.groupHash) \(label.labelID) \(label.revision) "
+                    + "\(label.judgementHash) \(split.part(of: label.promptHash).rawValue)\n"
+                hash.update(data: Data(line.utf8))
+            }
+            let hex = Secrets.hex(hash.finalize())
+            if let row = try db.row("SELECT * FROM snapshots WHERE project_id = ? AND hash = ?", [project.id, hex]) {
+                return Snapshot(row: row)
+            }
+            let id = try db.insertSnapshot(chosen, split: split, hash: hex, project: project.id, at: now)
+            try db.audit(
+                "take snapshot", subject: "snapshot \(id)", details: "\(chosen.count) labels, \(hex)", by: actor,
+                at: now)
+            return try db.snapshot(id)
+        }
+    }
+
+    public func snapshot(_ id: SnapshotID) async throws -> Snapshot { try await read { db in try db.snapshot(id) } }
+
+    /// Newest first.
+    public func snapshots(_ project: ProjectID) async throws -> [Snapshot] {
+        try await read { db in
+            try db.rows("SELECT * FROM snapshots WHERE project_id = ? ORDER BY id DESC", [project])
+                .map(Snapshot.init(row:))
+        }
+    }
+
+    /// Every group of a snapshot with its labels, one at a time, in the order in which the groups were made.
+    public func forEachGroup(
+        of snapshot: SnapshotID, _ body: @escaping @Sendable (LabelledGroup) throws -> Void
+    ) async throws {
+        try await read { db in
+            _ = try db.snapshot(snapshot)
+            try db.forEachGroup(of: snapshot, body)
+        }
+    }
+
+    /// Writes `groups.jsonl`: one `LabelledGroup` a line, with bounded memory.
+    /// - Returns: how many lines.
+    @discardableResult
+    public func writeGroups(of snapshot: SnapshotID, to file: URL) async throws -> Int {
+        try await read { db in
+            _ = try db.snapshot(snapshot)
+            var writer = try LineWriter(file: file)
+            try db.forEachGroup(of: snapshot) { try writer.write(JSONLines.line($0)) }
+            return try writer.finish()
+        }
+    }
+
+    /// Writes `prompts.jsonl`: `id` and `prompt` a line.
+    public func writePrompts(_ prompts: [StoredPrompt], to file: URL) throws {
+        struct Line: Encodable {
+            let id: String
+            let prompt: Prompt
+        }
+        var writer = try LineWriter(file: file)
+        for prompt in prompts {
+            try writer.write(JSONLines.line(Line(id: "\(prompt.id)", prompt: prompt.prompt)))
+        }
+        _ = try writer.finish()
+    }
+}
+
+/// Which prompts a snapshot holds out. Held out by prompt, never by pair: all labels of a prompt are on one side.
+struct PromptSplit {
+    /// Fewer labelled prompts than this cannot spare any.
+    static let fewestPrompts = 20
+
+    let heldOut: Set<String>
+    /// In a sentence.
+    let rule: String
+
+    /// - Parameter prompts: content hashes.
+    init(prompts: Set<String>, alwaysHeldOut: Set<String>, share: Double) {
+        let rest = prompts.subtracting(alwaysHeldOut)
+        let percent = "\(Int((share * 100).rounded()))%"
+        let reserved =
+            alwaysHeldOut.isEmpty ? "" : " The \(alwaysHeldOut.count) prompts of the use held_out are held out."
+        if share == 0 {
+            heldOut = alwaysHeldOut
+            rule = "No prompt is held out, as was asked." + reserved
+        } else if rest.count < PromptSplit.fewestPrompts {
+            heldOut = alwaysHeldOut
+            rule =
+                "Only \(rest.count) prompts are labelled, too few to hold any out (\(PromptSplit.fewestPrompts) are needed): "
+                + "all are trained on, and there is no held-out accuracy." + reserved
+        } else {
+            var drawn = rest.filter { StableHash.unit($0) < share }
+            if drawn.isEmpty, let lowest = rest.min(by: { (StableHash.unit($0), $0) < (StableHash.unit($1), $1) }) {
+                drawn = [lowest]
+            }
+            heldOut = drawn.union(alwaysHeldOut)
+            rule =
+                "A prompt is held out when the hash of its text falls into the first \(percent): \(drawn.count) of "
+                + "\(rest.count) labelled prompts. The same prompt is held out in every snapshot." + reserved
+        }
+    }
+
+    func part(of promptHash: String) -> Split { heldOut.contains(promptHash) ? .heldOut : .train }
+}
+
+private struct ChosenLabel {
+    let group: GroupID
+    let groupID: String
+    let groupHash: String
+    let labelID: String
+    let revisionRow: Int64
+    let revision: Int
+    let judgementHash: String
+    let ties: Int
+    let isExtra: Bool
+    let promptHash: String
+    let promptIsHeldOut: Bool
+}
+
+extension Database {
+    func snapshot(_ id: SnapshotID) throws -> Snapshot {
+        guard let row = try row("SELECT * FROM snapshots WHERE id = ?", [id]) else {
+            throw StoreError.unknown(what: "snapshot", id: "\(id)")
+        }
+        return Snapshot(row: row)
+    }
+
+    fileprivate func chosenLabels(of project: Project, includeExtras: Bool) throws -> [ChosenLabel] {
+        let cursor = try Row.fetchCursor(
+            cachedStatement(
+                sql: """
+                    SELECT t.group_id, g.public_id AS group_public_id, g.content_hash AS group_hash, l.public_id,
+                        r.id AS revision_id, r.revision, r.judgement, l.state, p.content_hash, p.use
+                    FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
+                    JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = t.group_id
+                    JOIN prompts p ON p.id = g.prompt_id
+                    WHERE l.project_id = ? AND l.kind IN ('ranking', 'comparison')
+                        AND (l.state = 'active' OR (? AND l.state = 'extra'))
+                    ORDER BY t.group_id, l.id
+                    """), arguments: [project.id, includeExtras])
+        var chosen: [ChosenLabel] = []
+        while let row = try cursor.next() {
+            let text: String = row["judgement"]
+            let judgement: Judgement = try row.json("judgement")
+            let groupHash: Data = row["group_hash"]
+            let promptHash: Data = row["content_hash"]
+            let use: PromptUse = try row.word("use")
+            let state: String = row["state"]
+            chosen.append(
+                ChosenLabel(
+                    group: row["group_id"], groupID: row["group_public_id"], groupHash: Secrets.hex(groupHash),
+                    labelID: row["public_id"], revisionRow: row["revision_id"], revision: row["revision"],
+                    judgementHash: Secrets.hex(Secrets.sha256(text)), ties: judgement.ranking.tiedPairCount,
+                    isExtra: state == "extra", promptHash: Secrets.hex(promptHash), promptIsHeldOut: use == .heldOut))
+        }
+        return chosen
+    }
+
+    fileprivate func insertSnapshot(
+        _ chosen: [ChosenLabel], split: PromptSplit, hash: String, project: ProjectID, at now: Date
+    ) throws -> SnapshotID {
+        let groups = Set(chosen.map(\.group))
+        let heldOut = Set(chosen.filter { split.part(of: $0.promptHash) == .heldOut }.map(\.group))
+        let id: SnapshotID = try insert(
+            """
+            INSERT INTO snapshots (project_id, hash, labels, groups, held_out_groups, ties, extras, split_rule, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                project, hash, chosen.count, groups.count, heldOut.count, chosen.reduce(0) { $0 + $1.ties },
+                chosen.count(where: \.isExtra), split.rule, now.milliseconds,
+            ])
+        for label in chosen {
+            try run(
+                "INSERT INTO snapshot_labels (snapshot_id, group_id, label_revision_id, split) VALUES (?, ?, ?, ?)",
+                [id, label.group, label.revisionRow, split.part(of: label.promptHash).rawValue])
+        }
+        return id
+    }
+
+    fileprivate func forEachGroup(of snapshot: SnapshotID, _ body: (LabelledGroup) throws -> Void) throws {
+        let cursor = try Row.fetchCursor(
+            cachedStatement(
+                sql: """
+                    SELECT s.group_id, s.split, l.public_id, r.revision, r.judgement, u.handle
+                    FROM snapshot_labels s JOIN label_revisions r ON r.id = s.label_revision_id
+                    JOIN labels l ON l.id = r.label_id JOIN users u ON u.id = l.user_id
+                    WHERE s.snapshot_id = ? ORDER BY s.group_id, s.label_revision_id
+                    """), arguments: [snapshot])
+        var current: (id: GroupID, group: LabelledGroup)?
+        while let row = try cursor.next() {
+            let id: GroupID = row["group_id"]
+            if current?.id != id {
+                if let finished = current?.group { try body(finished) }
+                current = (id, LabelledGroup(group: try group(id), labels: [], split: try row.word("split")))
+            }
+            current?.group.labels.append(
+                GroupLabel(
+                    labelID: row["public_id"], annotator: row["handle"], revision: row["revision"],
+                    judgement: try row.json("judgement")))
+        }
+        if let finished = current?.group { try body(finished) }
+    }
+}
