@@ -1,0 +1,60 @@
+import Foundation
+import LanguageModel
+import Preferences
+
+/// All labels of a run, cut into what is learnt from and what is held out.
+struct RewardDataset {
+    /// Name of the input file.
+    static let fileName = "groups.jsonl"
+
+    var training: [RewardExample] = []
+    var heldOut: [RewardExample] = []
+    /// Distinct prompts of all groups, in the order of the file.
+    var prompts: [[Int32]] = []
+    /// What people should know about the data, as sentences.
+    var notes: [String] = []
+
+    /// - Throws: `JSONLineError`, `RewardModelError` with file and line for a group that is not whole, and for no labels.
+    init(_ file: URL, template: PromptTemplate, contextLength: Int, margins: MarginScale) throws {
+        var tooLong: [String] = []
+        var withoutOrder = 0
+        var labels = 0
+        var seen = Set<[Int32]>()
+        try JSONLines.forEach(LabelledGroup.self, in: Data(contentsOf: file), file: Self.fileName) { line, labelled in
+            do {
+                try labelled.validate()
+            } catch {
+                throw RewardModelError.badGroup(file: Self.fileName, line: line, reason: "\(error)")
+            }
+            labels += labelled.labels.count
+            let example = try RewardExample(labelled, template: template, margins: margins)
+            guard example.longest <= contextLength, !example.tokens.prompt.isEmpty else {
+                tooLong.append(example.id)
+                return
+            }
+            if seen.insert(example.tokens.prompt).inserted { prompts.append(example.tokens.prompt) }
+            withoutOrder += labelled.labels.count - example.elements.count
+            guard !example.elements.isEmpty else { return }
+            if labelled.split == .heldOut { heldOut.append(example) } else { training.append(example) }
+        }
+        guard labels > 0 else { throw RewardModelError.noLabels }
+        if !tooLong.isEmpty {
+            notes.append(
+                "\(tooLong.count) group(s) were left out, because the prompt with its longest response is empty or longer than "
+                    + "the model's context of \(contextLength) tokens: \(tooLong.joined(separator: ", ")).")
+        }
+        if withoutOrder > 0 {
+            notes.append("\(withoutOrder) label(s) tie all their responses and so say nothing about order.")
+        }
+        guard !training.isEmpty else {
+            throw heldOut.isEmpty ? RewardModelError.nothingOrdered(notes: notes) : .everythingHeldOut
+        }
+        if heldOut.isEmpty {
+            notes.append(
+                "With \(labels) label(s) there are too few to hold any out, so how well this reward model does on prompts that "
+                    + "it has not seen is not known.")
+        }
+    }
+
+    static func labelCount(_ examples: [RewardExample]) -> Int { examples.reduce(0) { $0 + $1.elements.count } }
+}

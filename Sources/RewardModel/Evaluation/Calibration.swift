@@ -1,0 +1,28 @@
+/// How far stated probabilities lie from what happens.
+public struct Calibration: Sendable, Equatable {
+    public static let bins = 10
+
+    /// By bin of the stronger side's probability: total weight, weighted probability, weighted successes.
+    private var weights = [Double](repeating: 0, count: bins)
+    private var confidences = [Double](repeating: 0, count: bins)
+    private var successes = [Double](repeating: 0, count: bins)
+
+    public init() {}
+
+    /// Adds a pair.
+    /// - Parameter probability: what the model gave the side that won.
+    public mutating func add(probability: Double, weight: Double = 1) {
+        let confidence = max(probability, 1 - probability)
+        let bin = min(Self.bins - 1, Int((confidence - 0.5) * 2 * Double(Self.bins)))
+        weights[bin] += weight
+        confidences[bin] += weight * confidence
+        successes[bin] += weight * (probability > 0.5 ? 1 : probability == 0.5 ? 0.5 : 0)
+    }
+
+    /// Expected calibration error: the mean over all pairs of |confidence - accuracy| of their bin (Naeini et al. 2015).
+    public var expectedError: Double {
+        let total = weights.reduce(0, +)
+        guard total > 0 else { return 0 }
+        return zip(confidences, successes).reduce(0) { $0 + abs($1.0 - $1.1) } / total
+    }
+}

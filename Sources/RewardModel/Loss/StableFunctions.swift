@@ -1,0 +1,11 @@
+import Foundation
+
+/// log(1 + exp(x)), right for any x: no overflow above, no loss of the small value below.
+public func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+
+/// 1 / (1 + exp(-x)), right for any x.
+public func sigmoid(_ x: Double) -> Double {
+    if x >= 0 { return 1 / (1 + exp(-x)) }
+    let power = exp(x)
+    return power / (1 + power)
+}

@@ -1,0 +1,42 @@
+import Runs
+
+/// The numbers of a finished run, for `plumb.json` and RESULT.json: the same in every run of the same bytes.
+struct RewardModelReport {
+    let data: RewardDataset
+    let state: TrainingState
+    let training: RewardEvaluation
+    let heldOut: RewardEvaluation?
+    let longerIsBetter: Bool
+    let normalisation: Normalisation
+
+    static let terminalRule =
+        "The score is read at the last token of prompt and response as they stand: the end token of a finished response, the "
+        + "last token of one that was cut short."
+
+    func metrics() throws -> [String: JSONValue] {
+        var metrics: [String: JSONValue] = [
+            "training_groups": .integer(Int64(data.training.count)),
+            "training_labels": .integer(Int64(RewardDataset.labelCount(data.training))),
+            "held_out_groups": .integer(Int64(data.heldOut.count)),
+            "held_out_labels": .integer(Int64(RewardDataset.labelCount(data.heldOut))),
+            "steps": .integer(Int64(state.step)),
+            "best_step": state.bestStep.map { .integer(Int64($0)) } ?? .null,
+            "training_accuracy": .number(training.accuracy),
+            "training_log_loss": .number(training.logLoss),
+            "length_baseline": longerIsBetter ? "longer" : "shorter",
+            "gain": .number(normalisation.gain),
+            "bias": .number(normalisation.bias),
+            "reference_samples": .integer(Int64(normalisation.samples)),
+        ]
+        // Without held-out prompts there is no honest number, and null says so.
+        metrics["held_out_pairs"] = heldOut.map { .integer(Int64($0.pairs)) } ?? .null
+        metrics["held_out_accuracy"] = heldOut.map { .number($0.accuracy) } ?? .null
+        metrics["held_out_log_loss"] = heldOut.map { .number($0.logLoss) } ?? .null
+        metrics["held_out_ece"] = heldOut.map { .number($0.calibrationError) } ?? .null
+        metrics["held_out_kendall_tau"] = heldOut?.kendallTau.map { .number($0) } ?? .null
+        metrics["length_baseline_accuracy"] = heldOut.map { .number($0.lengthBaselineAccuracy) } ?? .null
+        metrics["length_correlation"] = heldOut?.lengthCorrelation.map { .number($0) } ?? .null
+        metrics["accuracy_by_grade"] = try heldOut.map { try JSONValue(encoding: $0.accuracyByGrade) } ?? .null
+        return metrics
+    }
+}

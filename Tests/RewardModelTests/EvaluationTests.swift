@@ -1,0 +1,53 @@
+import LanguageModel
+import Preferences
+import RewardModel
+import Testing
+
+@Suite struct EvaluationTests {
+    private func example(_ elements: [RankingElement], lengths: [Int]) -> RewardExample {
+        RewardExample(
+            id: "g", tokens: TokenGroup(prompt: [1], responses: lengths.map { _ in [2] }), elements: elements,
+            lengths: lengths)
+    }
+
+    @Test func numbersAreTheOnesCountedByHand() throws {
+        let graded = RankingElement(
+            pairs: [PreferencePair(winner: 1, loser: 0, margin: 1, grade: .significantly)], members: [0, 1])
+        let examples = [
+            example([RankingElement(ranks: [1, 2, 3])], lengths: [10, 30, 20]),
+            example([graded], lengths: [5, 6]),
+        ]
+        let scores = [[2.0, 0.0, 1.0], [1.0, 1.0]]
+        let evaluation = RewardEvaluation(examples, scores: scores, longerIsBetter: true)
+        #expect(evaluation.pairs == 4)
+        // Of 0>1, 0>2, 1>2 the last is wrong; the graded pair is even.
+        #expect(evaluation.accuracy == 2.5 / 4)
+        #expect(evaluation.accuracyByGrade == ["ungraded": 2.0 / 3, "significantly": 0.5])
+        let first = (softplus(-2) + softplus(-1) + softplus(1)) / 3
+        #expect(abs(evaluation.logLoss - (first + softplus(0)) / 2) < 1e-14)
+        // Longer wins 1>2 and the graded pair.
+        #expect(evaluation.lengthBaselineAccuracy == 0.5)
+        // τ of (2, 0, 1) against 3 ranks is 1/3; all scores even says nothing.
+        #expect(abs(try #require(evaluation.kendallTau) - 1.0 / 3) < 1e-14)
+        #expect(abs(try #require(evaluation.lengthCorrelation) - (-20 / (2 * 200.5).squareRoot())) < 1e-12)
+    }
+
+    @Test func theLengthBaselineTakesTheDirectionOfTheTrainingLabels() throws {
+        let shorter = example([RankingElement(ranks: [1, 2])], lengths: [3, 9])
+        #expect(!RewardEvaluation.longerWins(in: [shorter]))
+        let evaluation = RewardEvaluation([shorter], scores: [[0, 0]], longerIsBetter: false)
+        #expect(evaluation.lengthBaselineAccuracy == 1)
+    }
+
+    @Test func calibrationIsPerfectWhereFrequencyEqualsProbability() {
+        var honest = Calibration()
+        for _ in 0..<3 { honest.add(probability: 0.75) }
+        honest.add(probability: 0.25)
+        #expect(abs(honest.expectedError) < 1e-15)
+        var proud = Calibration()
+        for _ in 0..<5 { proud.add(probability: 0.99) }
+        for _ in 0..<5 { proud.add(probability: 0.01) }
+        #expect(abs(proud.expectedError - 0.49) < 1e-12)
+        #expect(Calibration().expectedError == 0)
+    }
+}
