@@ -61,3 +61,22 @@ extension DemoCorpus {
             shareWithoutWantedWords: Double(wanted.count { $0 == 0 }) / total)
     }
 }
+
+extension CorpusStatistics: CustomStringConvertible {
+    public var description: String {
+        var lines = [
+            "\(documents) documents (\(conversations) of them conversations), \(demonstrations) demonstrations",
+            "\(words) words, \(distinctWords) distinct; responses: 90th percentile \(responseWords90) words, "
+                + "\(percent(uniqueResponseShare)) stand only once",
+            "prompts: "
+                + PromptUse.allCases.map { "\($0.rawValue) \(prompts[$0.rawValue] ?? 0)" }.joined(separator: ", "),
+            "without a wanted word: \(percent(shareWithoutWantedWords))",
+        ]
+        for manner in Manner.allCases {
+            let words = Int((meanWordsByManner[manner.rawValue] ?? 0).rounded())
+            lines.append(
+                "  \(manner.rawValue): \(percent(mannerShares[manner.rawValue] ?? 0)), \(words) words a response")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -8,6 +8,9 @@ public struct DemoWorld: Sendable {
 
     public init() { subjects = Subject.all }
 
+    /// The seed of the embedded demo policy's corpus. Prompts of another seed may be ones that it was trained on.
+    public static let seed: UInt64 = 20_260
+
     /// The names of everything that prompts can be about.
     public var subjectNames: [String] { subjects.map(\.name) }
 
@@ -70,6 +73,21 @@ public struct DemoWorld: Sendable {
         guard let cast = cast(for: prompt, random: &random) else { return nil }
         let plan = Plan(steps: [Step(role)])
         return AnswerWriter(subjects: subjects).sentences(of: plan, cast: cast, random: &random).first
+    }
+
+    /// Prompts with an opening that commits the answer to a manner in which their subject is never answered in the
+    /// corpus: what a policy writes after it shows whether it learnt subject and manner apart.
+    public func heldOutMannerCases(seed: UInt64, perPair: Int) -> [HeldOutMannerCase] {
+        let prompts = prompts(seed: seed).heldOut
+        var random = SplitMix64(seed: seed, stream: 3_000_000)
+        return heldOutManners.flatMap { subject, manner in
+            prompts.lazy.filter { $0.subject == subject && !isHeldOut(instruction: $0.instruction, subject: subject) }
+                .compactMap { prompt in
+                    opening(in: manner, to: prompt, random: &random).map { (prompt, $0) }
+                }
+                .prefix(perPair)
+                .map { HeldOutMannerCase(prompt: $0.0, manner: manner, opening: $0.1) }
+        }
     }
 
     /// The prompt that a text is, or nil when it is not one of this world's.

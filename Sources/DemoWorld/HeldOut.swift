@@ -18,3 +18,10 @@ enum HeldOut {
         (.advice, "forest"), (.advice, "cake"),
     ]
 }
+
+/// A prompt, and the first sentence of an answer in a manner that the corpus never has about its subject.
+public struct HeldOutMannerCase: Sendable, Equatable {
+    public let prompt: DemoPrompt
+    public let manner: Manner
+    public let opening: String
+}

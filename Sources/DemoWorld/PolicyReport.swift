@@ -8,6 +8,8 @@ public struct PolicyReport: Codable, Sendable, Equatable {
     /// The same, by manner and by instruction.
     public let passShareByManner: [String: Double]
     public let passShareByInstruction: [String: Double]
+    /// The same, of the prompts whose instruction is held out of the corpus for their subject; nil when there are none.
+    public let passShareHeldOut: Double?
     /// Of the responses in a manner that keeps to the subject: the share that does keep to it.
     public let subjectShare: Double
     /// Share of all responses that are well-formed.
@@ -44,6 +46,10 @@ public struct PolicyReport: Codable, Sendable, Equatable {
                     share(kept.filter { $0.0.prompt.instruction == instruction }) { $0.1.passes }
                 )
             })
+        let heldOut = kept.filter { row in
+            checker.world.isHeldOut(instruction: row.0.prompt.instruction, subject: row.0.prompt.subject)
+        }
+        passShareHeldOut = heldOut.isEmpty ? nil : share(heldOut) { $0.1.passes }
         subjectShare = share(kept) { $0.1.keepsToSubject }
         wellFormedShare = share(verdicts) { $0.isWellFormed }
         verbatimShare = share(pairs) { corpus.contains($0.response) }
@@ -51,4 +57,35 @@ public struct PolicyReport: Codable, Sendable, Equatable {
             "\(pair.prompt.text) → \(pair.response) [\(verdict.problems.joined(separator: "; "))]"
         }
     }
+}
+
+extension PolicyReport: CustomStringConvertible {
+    public var description: String {
+        var lines = [
+            "\(responses) responses",
+            "pass the checker, of those in a manner that keeps to the subject: \(percent(passShare))",
+            "keep to the subject, of the same: \(percent(subjectShare))",
+            "well-formed: \(percent(wellFormedShare))",
+            "word for word in the corpus: \(percent(verbatimShare))",
+        ]
+        if let passShareHeldOut {
+            lines.append("pass, on combinations held out of the corpus: \(percent(passShareHeldOut))")
+        }
+        for manner in Manner.allCases {
+            let name = manner.rawValue
+            let pass = passShareByManner[name].map { ", of which pass \(percent($0))" } ?? ""
+            lines.append("  \(name): \(percent(mannerShares[name] ?? 0))\(pass)")
+        }
+        for instruction in Instruction.allCases {
+            lines.append(
+                "  \(instruction.rawValue): pass \(percent(passShareByInstruction[instruction.rawValue] ?? 0))")
+        }
+        return (lines + (examples.isEmpty ? [] : ["did not pass, for example:"]) + examples).joined(separator: "\n")
+    }
+}
+
+/// A share in percent with one digit, e.g. "82.5%".
+func percent(_ share: Double) -> String {
+    let tenths = Int((share * 1_000).rounded())
+    return "\(tenths / 10).\(tenths % 10)%"
 }

@@ -110,6 +110,15 @@ import Testing
         }
     }
 
+    @Test func heldOutMannerCasesCoverEveryPair() {
+        let cases = world.heldOutMannerCases(seed: 7, perPair: 4)
+        #expect(cases.count == world.heldOutManners.count * 4)
+        for one in cases {
+            #expect(world.isHeldOut(subject: one.prompt.subject, manner: one.manner))
+            #expect(checker.check(prompt: one.prompt, response: one.opening).manner == one.manner)
+        }
+    }
+
     @Test func theReportCountsSharesOverResponses() {
         let good = samples(.plain, count: 60, seed: 1)
         let off = samples(.offPoint, count: 20, seed: 2)
