@@ -35,7 +35,7 @@ let migration004Labels = """
         expires_at INTEGER NOT NULL,
         closed_at INTEGER,
         outcome TEXT CHECK (outcome IN ('submitted', 'skipped', 'expired', 'released', 'superseded')),
-        draft TEXT CHECK (json_valid(draft)),
+        draft TEXT CHECK (draft IS NULL OR json_valid(draft)),
         draft_version INTEGER NOT NULL DEFAULT 0,
         UNIQUE (task_id, user_id, attempt),
         CHECK ((closed_at IS NULL) = (outcome IS NULL))

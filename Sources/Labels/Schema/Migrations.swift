@@ -1,8 +1,8 @@
-import GRDB
+package import GRDB
 
 /// The schema's history. A migration that was released is never edited; a change is a new file with the next number.
-enum Migrations {
-    static let all: [(name: String, sql: String)] = [
+package enum Migrations {
+    package static let all: [(name: String, sql: String)] = [
         ("001 people", migration001People),
         ("002 projects and policies", migration002Projects),
         ("003 prompts and responses", migration003Prompts),
@@ -11,7 +11,7 @@ enum Migrations {
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.
-    static func migrator(upTo last: Int = all.count) -> DatabaseMigrator {
+    package static func migrator(upTo last: Int = all.count) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for (name, sql) in all.prefix(last) {
             migrator.registerMigration(name) { db in try db.execute(sql: sql) }

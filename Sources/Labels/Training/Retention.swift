@@ -15,6 +15,15 @@ public struct Prunable: Sendable, Hashable {
     public let path: String
     public let bytes: Int64
     public let createdAt: Date
+
+    public init(kind: Kind, id: Int64, name: String, path: String, bytes: Int64, createdAt: Date) {
+        self.kind = kind
+        self.id = id
+        self.name = name
+        self.path = path
+        self.bytes = bytes
+        self.createdAt = createdAt
+    }
 }
 
 /// What checkpoints take on disk and which of them may go.
