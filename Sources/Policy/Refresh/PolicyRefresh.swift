@@ -1,0 +1,169 @@
+package import LanguageModel
+
+/// What a refresh knows besides weights and moments; with them it is everything that a resumed run needs.
+package struct RefreshState: Codable, Equatable {
+    /// Iterations done.
+    package var iteration = 0
+    package var controller: KLController
+    /// Statistics of the reference's own samples.
+    package var reference: SampleStatistics
+    /// Iteration whose policy is the newest within all limits; nil before any.
+    package var goodIteration: Int?
+    /// Numbers of that policy's rollout.
+    package var good: RolloutNumbers?
+    /// Rollouts in a row that were over a limit.
+    package var alarmsInARow = 0
+    /// Why training ended before its last iteration.
+    package var stopReason: String?
+
+    package init(controller: KLController, reference: SampleStatistics) {
+        self.controller = controller
+        self.reference = reference
+    }
+}
+
+/// Numbers of a rollout that a lineage records.
+package struct RolloutNumbers: Codable, Equatable {
+    package var score: Double
+    package var tokenSumKL: Double
+    package var statistics: SampleStatistics
+}
+
+/// PPO on one policy: rollout → advantages → update, iteration after iteration.
+package final class PolicyRefresh {
+    package let settings: PolicyRefreshSettings
+    package let policy: PolicyLearner
+    package let value: ValueLearner
+    /// Weights of the newest policy within all limits.
+    package let good: FloatBuffer
+    /// Moving average of the policy's weights, where asked for.
+    package let average: FloatBuffer?
+    package private(set) var state: RefreshState
+    private let collector: RolloutCollector
+    private let check: StartUpCheck
+    private let prompts: [RolloutCollector.Prompt]
+    private let streams: RefreshStreams
+    private var checked = false
+
+    /// One iteration's outcome.
+    package struct Step {
+        package var rollout: Rollout
+        package var numbers: RolloutNumbers
+        package var alarms: [String]
+        /// Nil where the run stopped instead of learning.
+        package var batch: LearningBatch?
+        package var report: UpdateReport?
+        package var coefficient: Double
+    }
+
+    package init(
+        settings: PolicyRefreshSettings, policy: PolicyLearner, value: ValueLearner, collector: RolloutCollector,
+        check: StartUpCheck, prompts: [RolloutCollector.Prompt], seed: UInt64, state: RefreshState
+    ) {
+        precondition(!prompts.isEmpty, "a refresh needs a prompt")
+        self.settings = settings
+        self.policy = policy
+        self.value = value
+        self.collector = collector
+        self.check = check
+        self.prompts = prompts
+        self.state = state
+        streams = RefreshStreams(seed: seed)
+        good = FloatBuffer(count: policy.model.table.count)
+        good.copy(from: policy.model.parameters)
+        average = settings.averageDecay == nil ? nil : FloatBuffer(count: policy.model.table.count)
+        average?.copy(from: policy.model.parameters)
+    }
+
+    /// Training is over: all iterations are done, or a limit ended it.
+    package var isOver: Bool { state.iteration >= settings.iterations || state.stopReason != nil }
+
+    /// A rollout by the policy as it is, and the updates that it gives.
+    package func iterate() throws -> Step {
+        let iteration = state.iteration
+        let rollout = try collector.collect(
+            chosen(iteration), seed: streams.sampling(iteration: iteration))
+        if !checked {
+            // Value and reward model part with the first update; the rest holds at every start, also of a resumed run.
+            var check = check
+            if iteration > 0 { (check.referenceIsBase, check.valueIsRewardModel) = (false, false) }
+            try check.require(rollout: rollout, policy: policy, value: value)
+            checked = true
+        }
+        let coefficient = state.controller.coefficient
+        let (numbers, alarms) = judge(rollout, iteration: iteration)
+        var step = Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: coefficient)
+        state.alarmsInARow = alarms.isEmpty ? 0 : state.alarmsInARow + 1
+        if state.alarmsInARow >= settings.alarmPatience {
+            state.stopReason = alarms.joined(separator: "; ")
+            return step
+        }
+        let batch = try learningBatch(rollout, iteration: iteration, coefficient: coefficient)
+        let update = RefreshUpdate(policy: policy, value: value, settings: settings)
+        step.report = try update.learn(from: batch, iteration: iteration, seed: streams.minibatches)
+        step.batch = batch
+        state.controller.update(tokenSumKL: numbers.tokenSumKL, responses: rollout.responses.count)
+        moveAverage()
+        state.iteration += 1
+        return step
+    }
+
+    /// Judges the policy after the last update, so that what is handed out has been looked at.
+    package func finish() throws -> Step? {
+        guard state.stopReason == nil else { return nil }
+        if let average { policy.model.parameters.copy(from: average) }
+        let rollout = try collector.collect(chosen(state.iteration), seed: streams.last)
+        let (numbers, alarms) = judge(rollout, iteration: state.iteration)
+        return Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: state.controller.coefficient)
+    }
+
+    /// The reference's statistics, from as many responses as a rollout has.
+    package static func baseline(
+        collector: RolloutCollector, prompts: [RolloutCollector.Prompt], settings: PolicyRefreshSettings, seed: UInt64
+    ) throws -> SampleStatistics {
+        let streams = RefreshStreams(seed: seed)
+        let chosen = streams.prompts(iteration: 0, perIteration: settings.promptsPerIteration, of: prompts.count)
+        let groups = try collector.sampled(chosen.map { prompts[$0] }, seed: streams.baseline)
+        return SampleStatistics(rollout: groups)
+    }
+
+    private func chosen(_ iteration: Int) -> [RolloutCollector.Prompt] {
+        streams.prompts(iteration: iteration, perIteration: settings.promptsPerIteration, of: prompts.count)
+            .map { prompts[$0] }
+    }
+
+    private func judge(_ rollout: Rollout, iteration: Int) -> (numbers: RolloutNumbers, alarms: [String]) {
+        let numbers = RolloutNumbers(
+            score: rollout.scores.reduce(0, +) / Double(rollout.scores.count), tokenSumKL: rollout.tokenSumKL,
+            statistics: SampleStatistics(rollout: rollout.groups))
+        let alarms = RefreshLimits(reference: state.reference, settings: settings)
+            .alarms(statistics: numbers.statistics, tokenSumKL: numbers.tokenSumKL)
+        if alarms.isEmpty {
+            good.copy(from: average ?? policy.model.parameters)
+            state.goodIteration = iteration
+            state.good = numbers
+        }
+        return (numbers, alarms)
+    }
+
+    private func learningBatch(_ rollout: Rollout, iteration: Int, coefficient: Double) throws -> LearningBatch {
+        let groups = rollout.tokenGroups
+        var batch = LearningBatch(
+            rollout: rollout, values: try value.values(of: groups), coefficient: coefficient, settings: settings)
+        if iteration == 0 && settings.valueWarmUpEpochs > 0 {
+            try RefreshUpdate(policy: policy, value: value, settings: settings)
+                .warmUpValue(on: batch, seed: streams.valueWarmUp)
+            batch = LearningBatch(
+                rollout: rollout, values: try value.values(of: groups), coefficient: coefficient, settings: settings)
+        }
+        return batch
+    }
+
+    private func moveAverage() {
+        guard let average, let decay = settings.averageDecay else { return }
+        let old = average.array(0..<average.count)
+        let new = policy.model.parameters.array(0..<average.count)
+        let kept = Float(decay)
+        average.store(zip(old, new).map { kept * $0 + (1 - kept) * $1 }, at: 0)
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import LanguageModel
+import RewardModel
+import Runs
+
+/// The `policy-refresh` job: PPO from the current policy, held to the reference, towards a reward model's score.
+struct PolicyRefreshJob {
+    let attempt: RunAttempt
+    let pool: WorkerPool
+
+    func run() throws -> JobOutcome {
+        let settings = try attempt.specification.settings(as: PolicyRefreshSettings.self)
+        try settings.validate()
+        let parents = try RefreshParents(attempt: attempt, pool: pool, tokensPerPass: settings.tokensPerPass)
+        let file = try attempt.run.inputFile(RefreshPrompts.name)
+        let prompts = try RefreshPrompts.read(file, policy: parents.base)
+        let refresh = try makeRefresh(settings, parents: parents, prompts: prompts)
+        let texts = Dictionary(prompts.map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
+        let reporter = try RefreshReporter(attempt: attempt, settings: settings, promptTexts: texts)
+        try train(refresh, reporter: reporter)
+        let last = try refresh.finish()
+        if let last { try reporter.report(last, number: refresh.state.iteration + 1, phase: "last") }
+        return try write(refresh, settings: settings, parents: parents, snapshot: try Digest.file(file))
+    }
+
+    private func makeRefresh(
+        _ settings: PolicyRefreshSettings, parents: RefreshParents, prompts: [RolloutCollector.Prompt]
+    ) throws -> PolicyRefresh {
+        let resumed = try attempt.resumePoint()
+        let policy = PolicyLearner(
+            model: parents.base.model, optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
+            temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool)
+        let value = ValueLearner(
+            model: parents.rewardModel.model.copy(), gain: parents.rewardModel.normalisation.gain,
+            bias: parents.rewardModel.normalisation.bias,
+            optimiser: settings.optimiser(learningRate: settings.valueLearningRate),
+            tokensPerPass: settings.tokensPerPass, pool: pool)
+        let seed = attempt.specification.seed
+        let collector = RolloutCollector(
+            policy: policy.model, reference: parents.reference.model, template: parents.base.template,
+            scorer: parents.scorer, settings: settings, pool: pool)
+        let state: RefreshState
+        if let resumed {
+            state = try RefreshCheckpoint.state(in: resumed.url)
+        } else {
+            let own = RolloutCollector(
+                policy: parents.reference.model, reference: parents.reference.model, template: parents.base.template,
+                scorer: parents.scorer, settings: settings, pool: pool)
+            state = RefreshState(
+                controller: settings.controller,
+                reference: try PolicyRefresh.baseline(collector: own, prompts: prompts, settings: settings, seed: seed))
+        }
+        let refresh = PolicyRefresh(
+            settings: settings, policy: policy, value: value, collector: collector,
+            check: StartUpCheck(
+                referenceIsBase: parents.referenceIsBase, valueIsRewardModel: true,
+                endTokens: parents.base.template.endTokenIDs),
+            prompts: prompts, seed: seed, state: state)
+        if let resumed {
+            try RefreshCheckpoint.restore(refresh, from: resumed.url)
+            attempt.log("goes on from iteration \(state.iteration) of attempt \(resumed.attempt)")
+        }
+        return refresh
+    }
+
+    private func train(_ refresh: PolicyRefresh, reporter: RefreshReporter) throws {
+        let settings = refresh.settings
+        var checkpoints = CheckpointSchedule(steps: settings.checkpointEvery, from: refresh.state.iteration)
+        var clock = ProgressClock(step: refresh.state.iteration, total: settings.iterations)
+        while !refresh.isOver {
+            if attempt.shouldStop {
+                let done = refresh.state.iteration
+                try attempt.writeCheckpoint(step: done) { try RefreshCheckpoint.write(refresh, to: $0) }
+                throw JobStopped(
+                    "asked to stop; the next attempt goes on from iteration \(done) of \(settings.iterations)")
+            }
+            let number = refresh.state.iteration + 1
+            let step = try refresh.iterate()
+            clock.add(tokens: step.rollout.responseTokenCount)
+            try reporter.report(step, number: number, phase: "ppo", extra: clock.numbers(at: number))
+            if checkpoints.isDue(step: refresh.state.iteration) && !refresh.isOver {
+                try attempt.writeCheckpoint(step: refresh.state.iteration) {
+                    try RefreshCheckpoint.write(refresh, to: $0)
+                }
+                checkpoints.written(step: refresh.state.iteration)
+            }
+        }
+        if let reason = refresh.state.stopReason { attempt.log("stopped early: \(reason)") }
+    }
+
+    private func write(
+        _ refresh: PolicyRefresh, settings: PolicyRefreshSettings, parents: RefreshParents, snapshot: String
+    ) throws -> JobOutcome {
+        let model = refresh.policy.model
+        model.parameters.copy(from: refresh.good)
+        let state = refresh.state
+        var metrics: [String: JSONValue] = [
+            "iterations": .integer(Int64(state.iteration)),
+            "kept_iteration": state.goodIteration.map { .integer(Int64($0)) } ?? .null,
+        ]
+        if let good = state.good {
+            metrics["reward"] = .number(good.score)
+            metrics["kl"] = .number(good.tokenSumKL)
+            metrics["end_share"] = .number(good.statistics.endShare)
+            metrics["distinct_2"] = .number(good.statistics.distinct2)
+            metrics["distinct_text_share"] = .number(good.statistics.distinctTextShare)
+            metrics["response_length"] = .number(good.statistics.meanLength)
+        }
+        var notes: [String] = []
+        if let reason = state.stopReason { notes.append("Training stopped early: \(reason).") }
+        if let kept = state.goodIteration {
+            if kept < state.iteration {
+                notes.append("The policy after \(kept) iterations is the newest within all limits and was kept.")
+            }
+        } else {
+            notes.append("No policy was within all limits; the result is the policy that the run started from.")
+        }
+        return try PolicyOutput(attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: snapshot)
+            .write(
+                model, tokenizerOf: parents.base.folder, precision: settings.precision, metrics: metrics,
+                details: ["reference": try JSONValue(encoding: state.reference)], notes: notes)
+    }
+}
+
+/// Writes what a refresh does to metrics.jsonl and samples.jsonl.
+final class RefreshReporter {
+    private let attempt: RunAttempt
+    private let settings: PolicyRefreshSettings
+    private let promptTexts: [String: String]
+    private let samples: FileHandle
+
+    static let samplesName = "samples.jsonl"
+
+    init(attempt: RunAttempt, settings: PolicyRefreshSettings, promptTexts: [String: String]) throws {
+        self.attempt = attempt
+        self.settings = settings
+        self.promptTexts = promptTexts
+        let file = attempt.url.appending(path: Self.samplesName)
+        if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }
+        samples = try FileHandle(forWritingTo: file)
+        try samples.seekToEnd()
+    }
+
+    deinit { try? samples.close() }
+
+    func report(
+        _ step: PolicyRefresh.Step, number: Int, phase: String, extra: [String: JSONValue] = [:]
+    ) throws {
+        let line = RefreshMetrics.line(step, number: number, phase: phase, settings: settings)
+        try attempt.metrics.write(line.merging(extra) { own, _ in own })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        for sample in RefreshMetrics.samples(
+            step, number: number, count: settings.samplesPerIteration, promptTexts: promptTexts)
+        {
+            try samples.write(contentsOf: encoder.encode(sample) + Data("\n".utf8))
+        }
+    }
+}

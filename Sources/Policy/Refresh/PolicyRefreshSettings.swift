@@ -1,0 +1,137 @@
+package import LanguageModel
+
+/// Settings of a `policy-refresh` run: PPO on responses that the policy samples itself.
+///
+/// Bytes never depend on time: the budget is a number of iterations. Sources: Ouyang et al. 2022 (InstructGPT),
+/// Ziegler et al. 2019, Schulman et al. 2017, Huang et al. 2024 ("The N+ Implementation Details of RLHF with PPO").
+public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
+    // MARK: Rollouts
+
+    /// Rollouts, each followed by its updates.
+    public var iterations = 40
+    /// Prompts of one rollout.
+    public var promptsPerIteration = 32
+    /// Responses of one group, K. Four share a prompt's computation and give a group-wise baseline something to compare.
+    public var responsesPerPrompt = 4
+    /// Most tokens of a response, the end token included.
+    public var maximumTokens = 160
+    /// Temperature of sampling and of every log-probability. 1, without top-k and top-p: what people rank is then exactly
+    /// the policy that is trained, and k1 cannot be gamed below zero.
+    public var temperature = 1.0
+
+    // MARK: Reward
+
+    /// Normalised scores are cut to ± this (DeepSpeed-Chat).
+    public var scoreClip: Double? = 5
+    /// Subtracted from a response without an end token.
+    public var missingEndPenalty = 1.0
+    /// Estimator of the per-token KL to the reference in the reward.
+    public var klEstimator = KLEstimator.k1
+    /// β, of `klTarget` the first one (N+, TRL).
+    public var klCoefficient = 0.05
+    /// Steers β so that the token-sum KL comes to this, nats a response; null keeps β (Ziegler et al. 2019).
+    public var klTarget: Double? = nil
+    /// Responses over which the controller integrates.
+    public var klHorizon = 2_000.0
+    /// Divide rewards by their standard deviation over the batch, keeping the mean. Off: scores are normalised already.
+    public var whitenRewards = false
+
+    // MARK: Advantages
+
+    /// γ: 1, because a response is short and only its whole is judged.
+    public var discount = 1.0
+    /// λ of generalised advantage estimation.
+    public var decay = 0.95
+    /// Zero mean and unit variance over the tokens of the rollout (TRL, verl: unbiased).
+    public var whitenAdvantages = true
+
+    // MARK: Updates
+
+    /// Passes over a rollout. More gain less than fresh responses and drift further from the policy that sampled.
+    public var epochs = 1
+    /// Optimiser steps of one pass, each on whole groups.
+    public var minibatches = 4
+    /// Tokens of one packed pass: bounds memory, changes no result beyond rounding.
+    public var tokensPerPass = 2048
+    /// Peak rate of the policy. Models of a few million parameters take 1e-4…3e-4; 1e-5 above a hundred million.
+    public var policyLearningRate = 2e-4
+    /// Peak rate of the value network, one to three times the policy's.
+    public var valueLearningRate = 4e-4
+    /// Iterations of linear warm-up.
+    public var warmUpIterations = 2
+    /// The rates fall linearly to this share of the peak.
+    public var finalLearningRateFraction = 0.1
+    /// AdamW's decay rates (InstructGPT, Llama 2) and ε (lm-human-preferences, Llama 2).
+    public var beta1 = 0.9
+    public var beta2 = 0.95
+    public var epsilon = 1e-5
+    /// Decoupled weight decay: none, the KL penalty already holds the weights.
+    public var weightDecay = 0.0
+    /// The gradients' norms are cut to this.
+    public var clipNorm: Double? = 1
+    /// ε of the policy's ratio.
+    public var clipRange = 0.2
+    /// ε of the value, in units of the score; null does not clip.
+    public var valueClipRange: Double? = 0.2
+    /// A token with a negative advantage loses at most this times −advantage; null is off (verl: 3).
+    public var dualClip: Double? = nil
+    /// The rest of a rollout's updates is skipped when the approximate KL of one passes this, nats a token.
+    public var approximateKLLimit = 0.03
+    /// Value-only passes over the first rollout before the policy's first update: the reward model has never been asked
+    /// for a score in the middle of a response.
+    public var valueWarmUpEpochs = 4
+    /// Moving average of the policy's weights that is handed out in their place; null is off (InstructGPT: 0.992).
+    public var averageDecay: Double? = nil
+
+    // MARK: When to stop
+
+    /// Most KL to the reference, nats a response.
+    public var klBudget = 16.0
+    /// Least distinct-2 of a rollout, as a share of the reference's.
+    public var distinctFloor = 0.85
+    /// Least share of responses that end with the end token, as a share of the reference's.
+    public var endFloor = 0.93
+    /// Least share of distinct texts within a group.
+    public var groupDiversityFloor = 0.92
+    /// Rollouts in a row over a limit before the run stops. Handed out is always the newest policy within all limits.
+    public var alarmPatience = 3
+
+    // MARK: Records
+
+    /// Most iterations between two checkpoints; time may bring one earlier.
+    public var checkpointEvery = 10
+    /// Responses of each iteration that are written to samples.jsonl.
+    public var samplesPerIteration = 4
+    /// Format of the stored weights.
+    public var precision = StoredPrecision.float32
+
+    public init() {}
+
+    /// The optimiser's settings with one of the two peak rates.
+    package func optimiser(learningRate: Double) -> AdamWSettings {
+        var settings = AdamWSettings()
+        settings.learningRate = Float(learningRate)
+        settings.beta1 = Float(beta1)
+        settings.beta2 = Float(beta2)
+        settings.epsilon = Float(epsilon)
+        settings.weightDecay = Float(weightDecay)
+        settings.decay = .matrices
+        settings.clipNorm = clipNorm.map { Float($0) }
+        return settings
+    }
+
+    /// The rate of an iteration, counted from 0.
+    package func rate(peak: Double, iteration: Int) -> Float {
+        LearningRateSchedule(
+            kind: .linear, peak: Float(peak), warmUpSteps: min(warmUpIterations, iterations / 2),
+            totalSteps: iterations, finalFraction: Float(finalLearningRateFraction)
+        ).rate(step: iteration)
+    }
+
+    package var shaping: ScoreShaping { ScoreShaping(clip: scoreClip, missingEndPenalty: missingEndPenalty) }
+
+    package var controller: KLController {
+        KLController(
+            coefficient: klCoefficient, adaptation: klTarget.map { .init(target: $0, horizon: klHorizon) })
+    }
+}

@@ -1,0 +1,101 @@
+public import LanguageModel
+
+/// A value network under training: a trunk with a scalar head, read at the state before each token.
+///
+/// Its output is `gain` · head + `bias`, so that a network that starts as a copy of the reward model speaks in normalised
+/// scores with unchanged weights.
+public final class ValueLearner {
+    public let model: Transformer
+    public let optimiser: AdamW
+    public let gain: Double
+    public let bias: Double
+    private let pool: WorkerPool
+    private let gradients: FloatBuffer
+    private let pass: PackedPass
+    private let tokensPerPass: Int
+
+    public init(
+        model: Transformer, gain: Double, bias: Double, optimiser: AdamWSettings, tokensPerPass: Int, pool: WorkerPool
+    ) {
+        precondition(model.configuration.head == .scalar, "a value network has a scalar head")
+        self.model = model
+        self.gain = gain
+        self.bias = bias
+        self.optimiser = AdamW(model: model, settings: optimiser)
+        self.tokensPerPass = tokensPerPass
+        self.pool = pool
+        gradients = model.makeGradients()
+        pass = PackedPass(model: model, pool: pool)
+    }
+
+    /// Values of the state before each response token: `[responses][tokens]`.
+    public func values(of groups: [TokenGroup]) throws -> [[Double]] {
+        var found: [[Double]] = []
+        for range in passes(of: groups, tokenBudget: tokensPerPass) {
+            let part = Array(groups[range])
+            try pass.forward(part)
+            found += readValues(part).values
+        }
+        return found
+    }
+
+    /// Values at each response's last token, where a reward model reads its score: `[responses]`.
+    public func lastTokenValues(of groups: [TokenGroup]) throws -> [Double] {
+        var found: [Double] = []
+        for range in passes(of: groups, tokenBudget: tokensPerPass) {
+            let part = Array(groups[range])
+            try pass.forward(part)
+            let rows = part.indices.flatMap { group in
+                part[group].responses.indices.map { pass.layout.lastResponseRow(group, $0) }
+            }
+            found += pass.scores(atRows: rows).map { gain * Double($0) + bias }
+        }
+        return found
+    }
+
+    /// One optimiser step on the value loss of a minibatch.
+    /// - Throws: `PolicyError.diverged` before a weight has changed.
+    func step(
+        _ batch: Minibatch, loss: ClippedValueLoss, number: Int, learningRate: Float
+    ) throws -> (loss: Double, clipFraction: Double, gradientNorm: Double) {
+        gradients.zero()
+        let count = batch.responseTokenCount
+        var total = 0.0
+        var clipped = 0.0
+        var response = 0
+        for range in passes(of: batch.groups, tokenBudget: tokensPerPass) {
+            let part = Array(batch.groups[range])
+            try pass.forward(part)
+            let (values, rows) = readValues(part)
+            let responses = response..<response + values.count
+            response = responses.upperBound
+            let found = loss(
+                values: values, old: Array(batch.values[responses]), returns: Array(batch.returns[responses]),
+                tokenCount: count)
+            total += found.loss
+            clipped += found.clipFraction
+            pass.scoreBackward(
+                found.gradient.flatMap { row in row.map { Float(gain * $0) } }, atRows: rows, into: gradients)
+            pass.backward(into: gradients)
+        }
+        guard total.isFinite, gradients.firstNotFinite == nil else {
+            throw PolicyError.diverged(step: number, what: "the value network's loss or gradient is not finite")
+        }
+        let norm = try optimiser.step(model, gradients: gradients, learningRate: learningRate, pool: pool)
+        return (total, clipped, norm)
+    }
+
+    private func readValues(_ groups: [TokenGroup]) -> (values: [[Double]], rows: [Int]) {
+        let states = groups.indices.flatMap { group in
+            groups[group].responses.indices.map { pass.layout.statesBefore(group, $0) }
+        }
+        let rows = states.flatMap { $0 }
+        let scores = pass.scores(atRows: rows)
+        var start = 0
+        let values = states.map { state in
+            defer { start += state.count }
+            return scores[start..<start + state.count].map { gain * Double($0) + bias }
+        }
+        return (values, rows)
+    }
+}

@@ -1,0 +1,65 @@
+public import Foundation
+public import LanguageModel
+public import Preferences
+import RewardModel
+
+/// Model, tokenizer and prompt template of one policy folder.
+public struct LoadedPolicy: Sendable {
+    public let folder: URL
+    public let model: Transformer
+    public let template: PromptTemplate
+
+    /// Loads and checks a Hugging Face folder.
+    /// - Throws: an error that names the file, tensor or field that is wrong.
+    public init(folder: URL) throws {
+        let model = try Checkpoint.load(folder)
+        guard model.configuration.head == .languageModel else {
+            throw PolicyError.unsuitableModel(
+                folder: folder.path, reason: "it is a sequence classifier (a reward model), not a language model")
+        }
+        let tokenizer = try Tokenizer(folder: folder)
+        guard tokenizer.vocabularySize <= model.configuration.vocabularySize else {
+            throw PolicyError.unsuitableModel(
+                folder: folder.path,
+                reason: "its tokenizer has \(tokenizer.vocabularySize) tokens and its model only "
+                    + "\(model.configuration.vocabularySize)")
+        }
+        self.init(folder: folder, model: model, template: try PromptTemplate(folder: folder, tokenizer: tokenizer))
+    }
+
+    /// Parts that are already in memory.
+    public init(folder: URL, model: Transformer, template: PromptTemplate) {
+        self.folder = folder
+        self.model = model
+        self.template = template
+    }
+
+    /// Most tokens of a prompt and its response together.
+    public var contextLength: Int { model.configuration.contextLength }
+
+    /// The tokens a prompt is given to the model as.
+    /// - Parameter name: what an error calls the prompt.
+    /// - Throws: `PolicyError.emptyPrompt`, or `.promptTooLong` where not even one token of a response fits.
+    public func tokens(of prompt: Prompt, named name: String = "given") throws -> [Int32] {
+        let tokens = try template.tokens(of: prompt)
+        try requireUsable(tokens, named: name)
+        return tokens
+    }
+
+    /// - Throws: `PolicyError.emptyPrompt` or `.promptTooLong`.
+    func requireUsable(_ tokens: [Int32], named name: String) throws(PolicyError) {
+        if tokens.isEmpty { throw .emptyPrompt(prompt: name) }
+        if tokens.count >= contextLength {
+            throw .promptTooLong(prompt: name, tokens: tokens.count, contextLength: contextLength)
+        }
+    }
+}
+
+extension Transformer {
+    /// - Throws: `PolicyError.nonFiniteWeight` that names the first tensor with a NaN or an infinity.
+    func requireFiniteWeights(folder: String) throws(PolicyError) {
+        guard let place = parameters.firstNotFinite else { return }
+        let tensor = table.entries.first { $0.range.contains(place) }?.name ?? "an unnamed tensor"
+        throw .nonFiniteWeight(folder: folder, tensor: tensor)
+    }
+}

@@ -1,0 +1,118 @@
+/// How to sample responses. Temperature 1 without top-k and top-p is the policy itself.
+public struct SamplingOptions: Sendable, Codable, Equatable {
+    /// Divides the logits; 0 takes the most probable token.
+    public var temperature: Double
+    /// Only the k most probable tokens; nil is all.
+    public var topK: Int?
+    /// The smallest set of tokens that holds this much probability; 1 is all. Source: Holtzman et al. 2020.
+    public var topP: Double
+    /// Most tokens of a response, the end token included; less where the context ends earlier.
+    public var maximumTokens: Int
+    /// A response ends before the first of these texts; it is not kept.
+    public var stop: [String]
+    /// How many of the most probable tokens to report at each place.
+    public var alternatives: Int
+
+    public init(
+        temperature: Double = 1, topK: Int? = nil, topP: Double = 1, maximumTokens: Int = 128, stop: [String] = [],
+        alternatives: Int = 0
+    ) {
+        self.temperature = temperature
+        self.topK = topK
+        self.topP = topP
+        self.maximumTokens = maximumTokens
+        self.stop = stop
+        self.alternatives = alternatives
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case temperature
+        case topK = "top_k"
+        case topP = "top_p"
+        case maximumTokens = "maximum_tokens"
+        case stop, alternatives
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let reader = try SettingsReader(decoder, keys: CodingKeys.self)
+        let standard = SamplingOptions()
+        temperature = try reader.value(.temperature, default: standard.temperature)
+        topK = try reader.optional(.topK, default: standard.topK)
+        topP = try reader.value(.topP, default: standard.topP)
+        maximumTokens = try reader.value(.maximumTokens, default: standard.maximumTokens)
+        stop = try reader.value(.stop, default: standard.stop)
+        alternatives = try reader.value(.alternatives, default: standard.alternatives)
+    }
+
+    /// - Throws: `PolicyError.badOption` that names the field.
+    public func validate() throws(PolicyError) {
+        try require(
+            temperature.isFinite && temperature >= 0 && temperature <= 100, "temperature",
+            "\(temperature) is not in 0…100")
+        if let topK { try require(topK > 0, "top_k", "\(topK) is not a positive number of tokens") }
+        try require(topP > 0 && topP <= 1, "top_p", "\(topP) is not above 0 and at most 1")
+        try require(maximumTokens > 0, "maximum_tokens", "\(maximumTokens) is not a positive number of tokens")
+        try require(alternatives >= 0, "alternatives", "\(alternatives) is negative")
+        try require(!stop.contains(""), "stop", "an empty text stops every response before it begins")
+    }
+}
+
+/// Why a response ended.
+public enum FinishReason: String, Sendable, Codable {
+    /// The policy wrote its end token.
+    case endToken = "end_token"
+    /// One of the stop texts came.
+    case stopString = "stop_string"
+    /// The token limit or the context came first.
+    case length
+    /// Whoever read along did not want more.
+    case cancelled
+}
+
+/// A token that could have stood at a place, with its log-probability in nats at the response's temperature.
+public struct TokenAlternative: Sendable, Equatable {
+    public let token: Int32
+    public let logProbability: Double
+
+    public init(token: Int32, logProbability: Double) {
+        self.token = token
+        self.logProbability = logProbability
+    }
+}
+
+/// One sampled response with what is known of it.
+public struct PolicyResponse: Sendable, Equatable {
+    /// The text without the end token and without the stop text.
+    public let text: String
+    /// The tokens as sampled, the end token included where it came.
+    public let tokenIDs: [Int32]
+    /// Log-probability of each token in nats under softmax(logits/temperature), before top-k and top-p `[tokens]`.
+    /// At temperature 0 those of temperature 1.
+    public let tokenLogProbabilities: [Double]
+    /// The temperature it was sampled at.
+    public let temperature: Double
+    /// The seed of this response alone.
+    public let seed: UInt64
+    public let finishReason: FinishReason
+    /// The most probable tokens at each place, in falling order; empty unless asked for.
+    public let alternatives: [[TokenAlternative]]
+
+    public init(
+        text: String, tokenIDs: [Int32], tokenLogProbabilities: [Double], temperature: Double, seed: UInt64,
+        finishReason: FinishReason, alternatives: [[TokenAlternative]] = []
+    ) {
+        self.text = text
+        self.tokenIDs = tokenIDs
+        self.tokenLogProbabilities = tokenLogProbabilities
+        self.temperature = temperature
+        self.seed = seed
+        self.finishReason = finishReason
+        self.alternatives = alternatives
+    }
+
+    /// Sum over the response's tokens, the end token included, nats at `temperature`.
+    public var logProbability: Double { tokenLogProbabilities.reduce(0, +) }
+
+    /// Ended with the end token.
+    public var finished: Bool { finishReason == .endToken }
+}

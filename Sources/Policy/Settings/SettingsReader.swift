@@ -1,0 +1,41 @@
+/// Reads a settings object in which every field has a default and an unknown field is an error that names it.
+struct SettingsReader<Key: CodingKey & CaseIterable> {
+    private let container: KeyedDecodingContainer<Key>
+
+    /// - Parameter siblings: names that another reader of the same object knows.
+    init(_ decoder: any Decoder, keys: Key.Type, siblings: [String] = []) throws {
+        let known = Set(Key.allCases.map(\.stringValue)).union(siblings)
+        let found = try decoder.container(keyedBy: AnyKey.self)
+        if let unknown = found.allKeys.map(\.stringValue).filter({ !known.contains($0) }).min() {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath + [AnyKey(unknown)],
+                    debugDescription: "there is no such setting; there are " + known.sorted().joined(separator: ", ")))
+        }
+        container = try decoder.container(keyedBy: Key.self)
+    }
+
+    /// The field, or its default where it is absent or null.
+    func value<Value: Decodable>(_ key: Key, default standard: Value) throws -> Value {
+        try container.decodeIfPresent(Value.self, forKey: key) ?? standard
+    }
+
+    /// The field where it is given; an explicit null turns an option with a default off.
+    func optional<Value: Decodable>(_ key: Key, default standard: Value?) throws -> Value? {
+        guard container.contains(key) else { return standard }
+        return try container.decodeIfPresent(Value.self, forKey: key)
+    }
+
+    private struct AnyKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { return nil }
+    }
+}
+
+/// A range check that names the field.
+func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) throws(PolicyError) {
+    if !holds { throw .badOption(field: field, reason: reason()) }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import LanguageModel
+import Runs
+import SeededRandom
+
+/// The loop of a next-token job: steps, held-out loss, metrics lines, checkpoints, resume, leaving when asked to.
+struct NextTokenRun {
+    let attempt: RunAttempt
+    let settings: NextTokenSettings
+    let targets: NextTokenTrainer.Targets
+    let pool: WorkerPool
+    private let training: [TokenGroup]
+    private let heldOut: [TokenGroup]
+
+    /// Cuts off the held-out examples by the run's seed.
+    init(
+        attempt: RunAttempt, settings: NextTokenSettings, targets: NextTokenTrainer.Targets, pool: WorkerPool,
+        examples: [TokenGroup]
+    ) {
+        self.attempt = attempt
+        self.settings = settings
+        self.targets = targets
+        self.pool = pool
+        // The last stream: the plan takes one stream an epoch, from 0.
+        var random = SplitMix64(seed: attempt.specification.seed, stream: .max)
+        let order = random.permutation(of: examples.count)
+        let count = min(Int(Double(examples.count) * settings.heldOutShare), settings.heldOutLimit)
+        heldOut = order.prefix(count).map { examples[$0] }
+        training = order.dropFirst(count).map { examples[$0] }
+    }
+
+    /// Trains `fresh`, or goes on from the newest checkpoint of an older attempt.
+    /// - Returns: the model, and its numbers for the lineage.
+    func train(_ fresh: Transformer) throws -> (model: Transformer, metrics: [String: JSONValue]) {
+        let resumed = try attempt.resumePoint()
+        let model = try resumed.map { try Checkpoint.load($0.url.appending(path: "model")) } ?? fresh
+        let trainer = NextTokenTrainer(model: model, targets: targets, settings: settings, pool: pool)
+        var step = 0
+        if let resumed {
+            try trainer.optimiser.load(from: resumed.url.appending(path: "optimiser.safetensors"))
+            step = resumed.step
+            attempt.log("goes on from step \(step) of attempt \(resumed.attempt)")
+        }
+        var plan = BatchPlan(
+            sizes: training.map(\.tokenCount), tokensPerStep: settings.tokensPerStep,
+            seed: attempt.specification.seed, epochs: settings.epochs, steps: settings.steps)
+        let schedule = LearningRateSchedule(
+            kind: .cosine, peak: Float(settings.learningRate),
+            warmUpSteps: min(settings.warmUpSteps, plan.totalSteps / 2), totalSteps: plan.totalSteps,
+            finalFraction: Float(settings.finalLearningRateFraction))
+        attempt.log("\(training.count) examples, \(heldOut.count) held out, \(plan.totalSteps) steps")
+        var checkpoints = CheckpointSchedule(steps: settings.checkpointEvery, from: step)
+        var clock = ProgressClock(step: step, total: plan.totalSteps)
+        while step < plan.totalSteps {
+            if attempt.shouldStop {
+                try write(trainer, step: step)
+                throw JobStopped("asked to stop; the next attempt goes on from step \(step) of \(plan.totalSteps)")
+            }
+            let rate = schedule.rate(step: step)
+            let done = try trainer.step(
+                plan.batch(step: step).map { training[$0] }, number: step + 1, learningRate: rate)
+            step += 1
+            clock.add(tokens: done.tokens)
+            var line: [String: JSONValue] = [
+                "step": .integer(Int64(step)), "phase": "train", "loss": .number(done.loss),
+                "learning_rate": .number(Double(rate)), "gradient_norm": .number(done.gradientNorm),
+            ]
+            if step % settings.evaluateEvery == 0 || step == plan.totalSteps,
+                let loss = try trainer.loss(of: heldOut)
+            {
+                line["held_out_loss"] = .number(loss)
+            }
+            try attempt.metrics.write(line.merging(clock.numbers(at: step)) { own, _ in own })
+            if checkpoints.isDue(step: step) {
+                try write(trainer, step: step)
+                checkpoints.written(step: step)
+            }
+        }
+        var metrics: [String: JSONValue] = ["steps": .integer(Int64(plan.totalSteps))]
+        if let loss = try trainer.loss(of: heldOut) {
+            metrics["held_out_loss"] = .number(loss)
+            metrics["held_out_examples"] = .integer(Int64(heldOut.count))
+        }
+        return (model, metrics)
+    }
+
+    private func write(_ trainer: NextTokenTrainer, step: Int) throws {
+        try attempt.writeCheckpoint(step: step) { folder in
+            try Checkpoint.save(trainer.model, to: folder.appending(path: "model"), as: .float32)
+            try trainer.optimiser.save(to: folder.appending(path: "optimiser.safetensors"))
+        }
+    }
+}

@@ -1,0 +1,168 @@
+public import LanguageModel
+
+/// How next-token training runs: what pretraining and supervised fine-tuning have in common.
+public struct NextTokenSettings: Sendable, Codable, Equatable {
+    /// Peak learning rate.
+    public var learningRate: Double
+    /// The rate at the end of the cosine, as a share of the peak. A tenth: Llama 2, nanoGPT.
+    public var finalLearningRateFraction: Double
+    /// Steps of linear warm-up.
+    public var warmUpSteps: Int
+    /// Passes over the data; `steps` goes before it.
+    public var epochs: Int
+    /// Optimiser steps in all; nil is `epochs` passes over the data.
+    public var steps: Int?
+    /// Tokens of an optimiser step, all its passes together.
+    public var tokensPerStep: Int
+    /// Tokens of one packed pass: bounds memory, changes no result beyond rounding.
+    public var tokensPerPass: Int
+    /// Decoupled decay of matrices (norms and biases have none): nanoGPT, llm.c.
+    public var weightDecay: Double
+    /// AdamW's first and second decay rate; 0.9 and 0.95 as in GPT-3 and Llama.
+    public var beta1: Double
+    public var beta2: Double
+    /// AdamW's ε.
+    public var epsilon: Double
+    /// The gradient's norm is cut to this; nil leaves it alone.
+    public var clipNorm: Double?
+    /// Share of the examples that is never trained on.
+    public var heldOutShare: Double
+    /// Most examples that the held-out loss is computed on.
+    public var heldOutLimit: Int
+    /// Steps between two held-out losses.
+    public var evaluateEvery: Int
+    /// Most steps between two checkpoints; time may bring one earlier.
+    public var checkpointEvery: Int
+    /// Format of the stored weights.
+    public var precision: StoredPrecision
+
+    /// Defaults for training a small model from nothing.
+    public static let pretraining = NextTokenSettings(
+        learningRate: 1.5e-3, warmUpSteps: 100, epochs: 1, tokensPerStep: 8192, weightDecay: 0.1)
+
+    /// Defaults for tuning a small pretrained model on demonstrations.
+    public static let supervised = NextTokenSettings(
+        learningRate: 3e-4, warmUpSteps: 20, epochs: 1, tokensPerStep: 8192, weightDecay: 0.1)
+
+    private init(learningRate: Double, warmUpSteps: Int, epochs: Int, tokensPerStep: Int, weightDecay: Double) {
+        self.learningRate = learningRate
+        finalLearningRateFraction = 0.1
+        self.warmUpSteps = warmUpSteps
+        self.epochs = epochs
+        steps = nil
+        self.tokensPerStep = tokensPerStep
+        tokensPerPass = 4096
+        self.weightDecay = weightDecay
+        beta1 = 0.9
+        beta2 = 0.95
+        epsilon = 1e-8
+        clipNorm = 1
+        heldOutShare = 0.01
+        heldOutLimit = 256
+        evaluateEvery = 200
+        checkpointEvery = 500
+        precision = .float32
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case learningRate = "learning_rate"
+        case finalLearningRateFraction = "final_learning_rate_fraction"
+        case warmUpSteps = "warm_up_steps"
+        case epochs, steps
+        case tokensPerStep = "tokens_per_step"
+        case tokensPerPass = "tokens_per_pass"
+        case weightDecay = "weight_decay"
+        case beta1, beta2, epsilon
+        case clipNorm = "clip_norm"
+        case heldOutShare = "held_out_share"
+        case heldOutLimit = "held_out_limit"
+        case evaluateEvery = "evaluate_every"
+        case checkpointEvery = "checkpoint_every"
+        case precision
+    }
+
+    static let names = CodingKeys.allCases.map(\.stringValue)
+
+    public init(from decoder: any Decoder) throws { try self.init(from: decoder, standard: .pretraining, siblings: []) }
+
+    /// Reads the fields that are given over `standard`; `siblings` are the other fields of the same object.
+    init(from decoder: any Decoder, standard: NextTokenSettings, siblings: [String]) throws {
+        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: siblings)
+        self = standard
+        learningRate = try reader.value(.learningRate, default: learningRate)
+        finalLearningRateFraction = try reader.value(.finalLearningRateFraction, default: finalLearningRateFraction)
+        warmUpSteps = try reader.value(.warmUpSteps, default: warmUpSteps)
+        epochs = try reader.value(.epochs, default: epochs)
+        steps = try reader.optional(.steps, default: steps)
+        tokensPerStep = try reader.value(.tokensPerStep, default: tokensPerStep)
+        tokensPerPass = try reader.value(.tokensPerPass, default: tokensPerPass)
+        weightDecay = try reader.value(.weightDecay, default: weightDecay)
+        beta1 = try reader.value(.beta1, default: beta1)
+        beta2 = try reader.value(.beta2, default: beta2)
+        epsilon = try reader.value(.epsilon, default: epsilon)
+        clipNorm = try reader.optional(.clipNorm, default: clipNorm)
+        heldOutShare = try reader.value(.heldOutShare, default: heldOutShare)
+        heldOutLimit = try reader.value(.heldOutLimit, default: heldOutLimit)
+        evaluateEvery = try reader.value(.evaluateEvery, default: evaluateEvery)
+        checkpointEvery = try reader.value(.checkpointEvery, default: checkpointEvery)
+        precision = try reader.value(.precision, default: precision)
+    }
+
+    /// Every field, also those that are off: an absent field would be read as its default.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(learningRate, forKey: .learningRate)
+        try container.encode(finalLearningRateFraction, forKey: .finalLearningRateFraction)
+        try container.encode(warmUpSteps, forKey: .warmUpSteps)
+        try container.encode(epochs, forKey: .epochs)
+        try container.encode(steps, forKey: .steps)
+        try container.encode(tokensPerStep, forKey: .tokensPerStep)
+        try container.encode(tokensPerPass, forKey: .tokensPerPass)
+        try container.encode(weightDecay, forKey: .weightDecay)
+        try container.encode(beta1, forKey: .beta1)
+        try container.encode(beta2, forKey: .beta2)
+        try container.encode(epsilon, forKey: .epsilon)
+        try container.encode(clipNorm, forKey: .clipNorm)
+        try container.encode(heldOutShare, forKey: .heldOutShare)
+        try container.encode(heldOutLimit, forKey: .heldOutLimit)
+        try container.encode(evaluateEvery, forKey: .evaluateEvery)
+        try container.encode(checkpointEvery, forKey: .checkpointEvery)
+        try container.encode(precision, forKey: .precision)
+    }
+
+    /// - Throws: `PolicyError.badOption` that names the field.
+    public func validate() throws(PolicyError) {
+        try require(learningRate > 0 && learningRate < 1, "learning_rate", "\(learningRate) is not between 0 and 1")
+        try require(
+            (0...1).contains(finalLearningRateFraction), "final_learning_rate_fraction",
+            "\(finalLearningRateFraction) is not in 0…1")
+        try require(warmUpSteps >= 0, "warm_up_steps", "\(warmUpSteps) is negative")
+        try require(epochs > 0, "epochs", "\(epochs) is not a positive number")
+        if let steps { try require(steps > 0, "steps", "\(steps) is not a positive number") }
+        try require(tokensPerStep > 0, "tokens_per_step", "\(tokensPerStep) is not a positive number")
+        try require(tokensPerPass > 0, "tokens_per_pass", "\(tokensPerPass) is not a positive number")
+        try require(weightDecay >= 0 && weightDecay < 10, "weight_decay", "\(weightDecay) is not in 0…10")
+        for (name, beta) in [("beta1", beta1), ("beta2", beta2)] {
+            try require(beta >= 0 && beta < 1, name, "\(beta) is not at least 0 and below 1")
+        }
+        try require(epsilon > 0, "epsilon", "\(epsilon) is not positive")
+        if let clipNorm { try require(clipNorm > 0, "clip_norm", "\(clipNorm) is not positive; null turns it off") }
+        try require(heldOutShare >= 0 && heldOutShare < 0.9, "held_out_share", "\(heldOutShare) is not in 0…0.9")
+        try require(heldOutLimit >= 0, "held_out_limit", "\(heldOutLimit) is negative")
+        try require(evaluateEvery > 0, "evaluate_every", "\(evaluateEvery) is not a positive number of steps")
+        try require(checkpointEvery > 0, "checkpoint_every", "\(checkpointEvery) is not a positive number of steps")
+    }
+
+    /// The optimiser's settings.
+    public var optimiser: AdamWSettings {
+        var settings = AdamWSettings()
+        settings.learningRate = Float(learningRate)
+        settings.beta1 = Float(beta1)
+        settings.beta2 = Float(beta2)
+        settings.epsilon = Float(epsilon)
+        settings.weightDecay = Float(weightDecay)
+        settings.decay = .matrices
+        settings.clipNorm = clipNorm.map { Float($0) }
+        return settings
+    }
+}

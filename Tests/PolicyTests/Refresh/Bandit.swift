@@ -1,0 +1,52 @@
+import Foundation
+import LanguageModel
+import Policy
+import SeededRandom
+
+/// Rewards one token: the share of a response that it makes, so that nothing but the policy gradient can find it.
+struct TokenShareScorer: ResponseScorer {
+    let token: Int32
+
+    func scores(of groups: [TokenGroup]) -> [[Double]] {
+        groups.map { group in
+            group.responses.map { response in
+                4 * Double(response.count { $0 == token }) / Double(response.count)
+            }
+        }
+    }
+}
+
+/// Policy, value network and collector of a tiny refresh.
+struct TinyRefresh {
+    let policy: PolicyLearner
+    let value: ValueLearner
+    let refresh: PolicyRefresh
+
+    init(settings: PolicyRefreshSettings, scorer: any ResponseScorer, seed: UInt64, threads: Int = 2) throws {
+        let pool = WorkerPool(threads: threads)
+        let tiny = try TinyPolicy(seed: 1).sharpened(by: 3)
+        let reference = tiny.model.copy()
+        policy = PolicyLearner(
+            model: tiny.model, optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
+            temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool)
+        value = ValueLearner(
+            model: try tiny.model.withScalarHead(seed: 5), gain: 1, bias: 0,
+            optimiser: settings.optimiser(learningRate: settings.valueLearningRate),
+            tokensPerPass: settings.tokensPerPass, pool: pool)
+        let collector = RolloutCollector(
+            policy: tiny.model, reference: reference, template: tiny.template, scorer: scorer, settings: settings,
+            pool: pool)
+        let prompts = try ["the cat", "a dog", "the moon", "tell"].map {
+            RolloutCollector.Prompt(id: $0, text: $0, tokens: try tiny.template.prompt(text: $0))
+        }
+        refresh = PolicyRefresh(
+            settings: settings, policy: policy, value: value, collector: collector,
+            check: StartUpCheck(
+                referenceIsBase: true, valueIsRewardModel: false, endTokens: tiny.template.endTokenIDs),
+            prompts: prompts, seed: seed,
+            state: RefreshState(
+                controller: settings.controller,
+                reference: try PolicyRefresh.baseline(
+                    collector: collector, prompts: prompts, settings: settings, seed: seed)))
+    }
+}

@@ -1,0 +1,97 @@
+import LanguageModel
+import Policy
+import Testing
+
+@Suite struct BanditTests {
+    private var settings: PolicyRefreshSettings {
+        var settings = PolicyRefreshSettings()
+        settings.iterations = 30
+        settings.promptsPerIteration = 8
+        settings.responsesPerPrompt = 8
+        settings.maximumTokens = 8
+        settings.policyLearningRate = 5e-3
+        settings.valueLearningRate = 5e-3
+        settings.minibatches = 2
+        settings.missingEndPenalty = 0
+        settings.approximateKLLimit = 0.2
+        settings.klBudget = 1000
+        settings.distinctFloor = 0
+        settings.endFloor = 0
+        settings.groupDiversityFloor = 0
+        return settings
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `a rewarded token becomes frequent while the KL stays bounded`(seed: UInt64) throws {
+        let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: seed)
+        var scores: [Double] = []
+        var divergences: [Double] = []
+        while !tiny.refresh.isOver {
+            let step = try tiny.refresh.iterate()
+            scores.append(step.numbers.score)
+            divergences.append(step.numbers.tokenSumKL)
+        }
+        #expect(scores.count == 30)
+        #expect(divergences[0] == 0)
+        let before = scores.prefix(3).reduce(0, +) / 3
+        let after = scores.suffix(3).reduce(0, +) / 3
+        #expect(before < 0.4)
+        #expect(after > 1.5)
+        #expect(divergences.allSatisfy { $0 < 60 })
+    }
+
+    @Test func `a strong KL penalty holds the policy where it is`() throws {
+        var settings = settings
+        settings.iterations = 15
+        func last(_ coefficient: Double) throws -> Double {
+            settings.klCoefficient = coefficient
+            let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+            var divergence = 0.0
+            while !tiny.refresh.isOver { divergence = try tiny.refresh.iterate().numbers.tokenSumKL }
+            return divergence
+        }
+        let free = try last(0)
+        let held = try last(2)
+        #expect(free > 3)
+        #expect(held < 0.25 * free)
+    }
+
+    @Test func `the run stops over its KL budget and hands out the newest policy within it`() throws {
+        var settings = settings
+        settings.klCoefficient = 0
+        settings.klBudget = 3
+        settings.alarmPatience = 2
+        let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+        while !tiny.refresh.isOver { _ = try tiny.refresh.iterate() }
+        #expect(try tiny.refresh.finish() == nil)
+        let state = tiny.refresh.state
+        #expect(state.iteration < settings.iterations)
+        #expect(state.stopReason?.contains("KL") == true)
+        #expect(try #require(state.good).tokenSumKL <= 3)
+        let kept = try #require(state.goodIteration)
+        #expect(kept > 0 && kept <= state.iteration - 1)
+    }
+
+    @Test func `the value network learns what the rewards are`() throws {
+        var settings = settings
+        settings.policyLearningRate = 1e-9
+        settings.iterations = 20
+        let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+        var losses: [Double] = []
+        while !tiny.refresh.isOver { losses.append(try tiny.refresh.iterate().report?.valueLoss ?? 0) }
+        let late = losses.suffix(5).reduce(0, +) / 5
+        #expect(late < 0.5 * losses[0])
+    }
+
+    @Test func `a moving average trails the policy and is what is handed out`() throws {
+        var settings = settings
+        settings.averageDecay = 0.9
+        settings.iterations = 4
+        let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+        while !tiny.refresh.isOver { _ = try tiny.refresh.iterate() }
+        let trained = tiny.policy.model.parameters.sha256
+        _ = try tiny.refresh.finish()
+        #expect(tiny.refresh.good.sha256 == tiny.refresh.average?.sha256)
+        #expect(tiny.refresh.good.sha256 != trained)
+    }
+}

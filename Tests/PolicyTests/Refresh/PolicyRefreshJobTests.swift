@@ -1,0 +1,138 @@
+import Foundation
+import LanguageModel
+import Policy
+import Preferences
+import RewardModel
+import Runs
+import Testing
+
+@Suite struct PolicyRefreshJobTests {
+    private let settings: JSONValue = [
+        "iterations": 5, "prompts_per_iteration": 4, "responses_per_prompt": 3, "maximum_tokens": 10, "minibatches": 2,
+        "checkpoint_every": 2, "kl_budget": 500, "policy_learning_rate": 0.001, "average_decay": 0.5,
+        "kl_target": 2.0, "value_warm_up_epochs": 2, "approximate_kl_limit": 1, "distinct_floor": 0, "end_floor": 0,
+        "group_diversity_floor": 0,
+    ]
+
+    private let prompts = (0..<6).map { "{\"id\":\"p\($0)\",\"prompt\":\"tell me about \($0)\"}\n" }.joined()
+
+    /// Folders of a supervised policy and a reward model with a normalisation.
+    private func parents(in folder: URL) throws -> [(role: String, url: URL)] {
+        let base = folder.appending(path: "supervised")
+        let reward = folder.appending(path: "reward")
+        if !FileManager.default.fileExists(atPath: base.path) {
+            let tiny = try TinyPolicy(seed: 3).sharpened(by: 5)
+            try tiny.write(to: base)
+            try Checkpoint.save(try tiny.model.withScalarHead(seed: 2), to: reward, as: .float32)
+            try TokenizerFiles.copy(from: base, to: reward)
+            let specification = RunSpecification(
+                kind: "reward-model", seed: 1, parents: [], settings: .object([:]), version: "test")
+            let normalisation = try JSONValue(encoding: Normalisation(gain: 3, bias: 0.25, samples: 10))
+            try Lineage(
+                specification: specification, snapshot: nil, metrics: [:], processor: "", blas: "",
+                details: ["normalisation": normalisation]
+            ).write(to: reward)
+        }
+        return [("base", base), ("reference", base), ("reward-model", reward)]
+    }
+
+    private func job(
+        in folder: URL, name: String, settings: JSONValue? = nil, prompts: String? = nil
+    ) throws -> RunningJob {
+        try RunningJob(
+            in: folder, name: name, kind: "policy-refresh", parents: try parents(in: folder),
+            settings: settings ?? self.settings, files: ["prompts.jsonl": prompts ?? self.prompts])
+    }
+
+    @Test func `threads, a kill and a second run change no byte`() throws {
+        let folder = try TemporaryFolder()
+        let first = try job(in: folder.url, name: "first")
+        let whole = try contents(of: try first.output())
+        #expect(try contents(of: try job(in: folder.url, name: "second").output(threads: 2)) == whole)
+        try first.kill(afterStep: 2)
+        #expect(try contents(of: try first.output(threads: 2)) == whole)
+        #expect(try first.metrics(attempt: 2).first?["step"]?.intValue == 3)
+    }
+
+    @Test func `a run that is asked to stop goes on to the same bytes`() throws {
+        let folder = try TemporaryFolder()
+        let stopped = try job(in: folder.url, name: "stopped")
+        let stop = StopFlag()
+        stop.request()
+        #expect(stopped.run(stop: stop) == .stopped)
+        let whole = try contents(of: try job(in: folder.url, name: "whole").output())
+        #expect(try contents(of: try stopped.output()) == whole)
+    }
+
+    @Test func `the result is a policy with lineage, and each iteration left its numbers and samples`() throws {
+        let folder = try TemporaryFolder()
+        let run = try job(in: folder.url, name: "run")
+        let output = try run.output()
+        let policy = try LoadedPolicy(folder: output)
+        let base = try LoadedPolicy(folder: folder.url.appending(path: "supervised"))
+        #expect(policy.model.parameters.sha256 != base.model.parameters.sha256)
+        let lineage = try Lineage.read(from: output)
+        #expect(lineage.parents.map(\.role) == ["base", "reference", "reward-model"])
+        #expect(lineage.settings["clip_range"]?.doubleValue == 0.2)
+        let lines = try run.metrics()
+        #expect(lines.compactMap { $0["step"]?.intValue } == [1, 2, 3, 4, 5, 6])
+        #expect(lines[0]["kl"]?.doubleValue == 0)
+        #expect(lines.compactMap { $0["phase"]?.stringValue } == ["ppo", "ppo", "ppo", "ppo", "ppo", "last"])
+        for name in [
+            "reward", "kl", "kl_per_token", "entropy", "response_length", "end_share", "distinct_2", "clip_fraction",
+            "explained_variance", "approximate_kl", "learning_rate", "kl_coefficient", "tokens_per_second",
+            "seconds_left",
+        ] { #expect(lines[1][name]?.doubleValue != nil, "\(name)") }
+        let samples = try String(
+            contentsOf: run.directory.attemptURL(1).appending(path: "samples.jsonl"), encoding: .utf8)
+        #expect(samples.split(separator: "\n").count == 6 * 4)
+    }
+
+    @Test func `a reward model with another tokenizer is refused by name`() throws {
+        let folder = try TemporaryFolder()
+        let parents = try parents(in: folder.url)
+        let other = try TokenizerTrainer(vocabularySize: 265, minimumFrequency: 1).train(on: ["another corpus another"])
+        try TokenizerFiles.write(other, form: .chat, contextLength: 64, to: parents[2].url)
+        let run = try job(in: folder.url, name: "run")
+        #expect(run.run() == .failed)
+        #expect(try #require(try run.failure()?.message).contains("tokenizer"))
+    }
+
+    @Test(arguments: [
+        ("{\"id\":\"a\"}\n", "line 1"), ("", "holds no prompt"),
+        ("{\"id\":\"a\",\"prompt\":\"x\"}\n{\"id\":\"a\",\"prompt\":\"y\"}\n", "line 2"),
+        ("{\"id\":\"a\",\"prompt\":\"\(String(repeating: "zq ", count: 90))\"}\n", "context of 64"),
+    ])
+    func `prompts that cannot be answered are an error that names the line`(prompts: String, reason: String) throws {
+        let folder = try TemporaryFolder()
+        let run = try job(in: folder.url, name: "run", prompts: prompts)
+        #expect(run.run() == .failed)
+        #expect(try #require(try run.failure()?.message).contains(reason))
+    }
+
+    @Test(
+        arguments: [
+            (["iterations": 0], "iterations"), (["beta": 1], "beta"), (["clip_range": -1], "clip_range"),
+            (["minibatches": 50, "prompts_per_iteration": 4], "minibatches"), (["kl_estimator": "k9"], "kl_estimator"),
+        ] as [(JSONValue, String)])
+    func `a setting that cannot be is an error that names it`(settings: JSONValue, field: String) throws {
+        let folder = try TemporaryFolder()
+        let run = try job(in: folder.url, name: "run", settings: settings)
+        #expect(run.run() == .failed)
+        #expect(try #require(try run.failure()?.message).contains(field))
+    }
+
+    @Test func `settings keep every field through JSON`() throws {
+        var settings = PolicyRefreshSettings()
+        settings.klTarget = 4
+        settings.scoreClip = nil
+        settings.averageDecay = 0.99
+        let json = try JSONValue(encoding: settings)
+        #expect(json["score_clip"] == nil || json["score_clip"] == .null)
+        let mirror = Mirror(reflecting: settings)
+        #expect(mirror.children.count == 41)
+        var again = try json.decoded(as: PolicyRefreshSettings.self)
+        again.scoreClip = nil
+        #expect(again == settings)
+    }
+}
