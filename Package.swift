@@ -20,6 +20,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -87,7 +88,7 @@ let package = Package(
             dependencies: [
                 "Web", "Labels", "Preferences", "Policy", "RewardModel", "LanguageModel", "ModelServer", "Runs",
                 "DemoWorld", "SeededRandom", argumentParser, hummingbird, logging, serviceLifecycle, unixSignals,
-                asyncHTTPClient, nioCore, crypto,
+                asyncHTTPClient, nioCore, nioHTTP1, crypto,
             ],
             swiftSettings: strict),
 

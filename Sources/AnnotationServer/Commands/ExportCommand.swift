@@ -33,7 +33,7 @@ struct ExportCommand: AsyncParsableCommand {
             summary = try await store.writeExport(project.id, as: format, ExportOptions(), to: URL(filePath: output))
         } else {
             var last: ExportSummary?
-            for try await chunk in try await store.export(project.id, as: format, ExportOptions()) {
+            for try await chunk in store.export(project.id, as: format, ExportOptions()) {
                 try FileHandle.standardOutput.write(contentsOf: Data(chunk.bytes))
                 last = chunk.summary
             }

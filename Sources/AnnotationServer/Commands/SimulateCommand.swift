@@ -2,6 +2,7 @@ import ArgumentParser
 import DemoWorld
 import Foundation
 import Logging
+import Policy
 import Preferences
 
 /// `plumb simulate`: the loop without people, to see how learning fares under a known preference.

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import Labels
 import NIOCore
+import NIOHTTP1
 
 /// A server that holds the data folder, reached through its own API: there is one writer, and it is that server.
 struct RunningServer: Sendable {
@@ -37,18 +38,16 @@ struct RunningServer: Sendable {
     }
 
     func projectID(named name: String) async throws -> String {
-        struct Listing: Decodable {
-            struct Project: Decodable {
-                let id: String
-                let name: String
-            }
-            let projects: [Project]
+        struct Listed: Decodable {
+            let id: Int
+            let name: String
         }
-        let listing = try JSONDecoder().decode(Listing.self, from: try await send(HTTPClientRequest(url: address + "/api/v1/projects")))
-        guard let found = listing.projects.first(where: { $0.name == name || $0.id == name }) else {
-            throw Problem.noProject(name: name, known: listing.projects.map(\.name))
+        let projects = try JSONDecoder().decode(
+            [Listed].self, from: try await send(HTTPClientRequest(url: address + "/api/v1/projects")))
+        guard let found = projects.first(where: { $0.name == name || "\($0.id)" == name }) else {
+            throw Problem.noProject(name: name, known: projects.map(\.name))
         }
-        return found.id
+        return "\(found.id)"
     }
 
     /// Sends a file's bytes. - Returns: the sentence that the server answers.
@@ -65,12 +64,12 @@ struct RunningServer: Sendable {
 
     /// Asks for a one-time sign-in link of a lead.
     func leadLink() async throws -> String {
-        struct Invite: Decodable { let url: String }
+        struct Invite: Decodable { let address: String }
         var request = HTTPClientRequest(url: address + "/api/v1/invites")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(ByteBuffer(string: #"{"role":"lead"}"#))
-        return try JSONDecoder().decode(Invite.self, from: try await send(request)).url
+        return try JSONDecoder().decode(Invite.self, from: try await send(request)).address
     }
 
     private func send(_ request: HTTPClientRequest) async throws -> Data {

@@ -4,18 +4,18 @@ import Runs
 import Web
 
 extension LiveServerOperations {
-    func runStatus(_ run: String) async throws -> RunStatus {
-        try await translated { try await self.status(of: self.record(run)) }
+    func runStatus(_ run: RunID) async throws -> RunStatus {
+        try await translated { try await self.status(of: self.store.run(run)) }
     }
 
-    func metricsHistory(_ run: String) async throws -> [MetricsLine] {
+    func metricsHistory(_ run: RunID) async throws -> [MetricsLine] {
         try await translated {
             var reader = RunMetricsReader(try await self.directory(of: run))
             return try reader.readNew()
         }
     }
 
-    func runLog(_ run: String, lines: Int) async throws -> [String] {
+    func runLog(_ run: RunID, lines: Int) async throws -> [String] {
         try await translated {
             let directory = try await self.directory(of: run)
             guard let attempt = try directory.attempts().last,
@@ -25,8 +25,8 @@ extension LiveServerOperations {
         }
     }
 
-    func runEvents(_ run: String, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent> {
-        let record = try await translated { try await self.record(run) }
+    func runEvents(_ run: RunID, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent> {
+        let record = try await translated { try await self.store.run(run) }
         let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
         let first = try await translated { try await self.status(of: record) }
         let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self, bufferingPolicy: .bufferingNewest(10_000))
@@ -38,7 +38,7 @@ extension LiveServerOperations {
                 for line in (try? reader.readNew()) ?? [] where line.index >= fromMetricsIndex {
                     continuation.yield(.metrics(line))
                 }
-                if shown.state.hasEnded { break }
+                if shown.hasEnded { break }
                 try? await Task.sleep(for: Self.watchInterval)
                 guard let now = try? await self.runStatus(run) else { continue }
                 if now != shown {
@@ -58,31 +58,18 @@ extension LiveServerOperations {
 
     private static let watchInterval = Duration.milliseconds(500)
 
-    private func directory(of run: String) async throws -> RunDirectory {
-        RunDirectory(data.url.appending(path: try await record(run).directory, directoryHint: .isDirectory))
+    private func directory(of run: RunID) async throws -> RunDirectory {
+        RunDirectory(data.url.appending(path: try await store.run(run).directory, directoryHint: .isDirectory))
     }
 
     /// The store's record with what the run directory adds.
     private func status(of record: RunRecord) async throws -> RunStatus {
         let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
         let stopping = await supervisor.stopping.contains(record.id)
-        let state: Web.RunState =
-            switch record.state {
-            case .queued: .waiting
-            case .running: stopping ? .stopping : .running
-            case .succeeded: .finished
-            case .failed: .failed
-            case .stopped: .stopped
-            }
-        var product: Web.RunProduct?
-        if let policy = record.resultPolicy { product = .init(kind: .policy, id: policy.description) }
-        if let model = record.resultRewardModel { product = .init(kind: .rewardModel, id: model.description) }
-        let project = record.project?.description ?? ""
         return RunStatus(
-            id: record.id.description, project: project, kind: record.kind, state: state, attempt: record.attempt,
-            createdAt: record.createdAt, startedAt: record.startedAt, endedAt: record.finishedAt,
+            run: record.id, state: record.state, isStopping: record.state == .running && stopping, attempt: record.attempt,
             progress: record.state == .succeeded ? 1 : RunMetricsReader.progress(of: directory),
-            message: record.message, product: product)
+            message: record.message)
     }
 }
 

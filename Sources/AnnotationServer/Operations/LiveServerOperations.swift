@@ -15,16 +15,16 @@ struct LiveServerOperations: ServerOperations {
 
     // MARK: Runs
 
-    func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> String {
+    func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID {
         try await translated {
-            let project = try await self.project(request.project)
-            let actor = try await self.actor(request.user)
+            let project = try await self.store.project(request.project)
+            let actor = Actor.user(request.user)
             try await self.requireNoLiveRun(of: RunKind.rewardModel, in: project)
             guard let base = project.referencePolicy ?? project.currentPolicy else {
                 throw OperationError(
                     .conflict, "Project \(project.name) has no supervised policy to start a reward model from. Choose one on its policies page.")
             }
-            let settings = try RunSettings.merged(project: project.settings.rewardModel, request: request.settings)
+            let settings = RunSettings.merged(project: project.settings.rewardModel, request: request.settings)
             try self.retention.requireRoom(in: self.data)
             let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
             let run = try await self.store.createRun(
@@ -32,14 +32,14 @@ struct LiveServerOperations: ServerOperations {
                     kind: RunKind.rewardModel, project: project.id, snapshot: snapshot.id,
                     parents: [.policy(base, role: "base")], seed: request.seed ?? Self.drawnSeed(),
                     settings: settings), by: actor)
-            return run.id.description
+            return run.id
         }
     }
 
-    func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> String {
+    func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID {
         try await translated {
-            let project = try await self.project(request.project)
-            let actor = try await self.actor(request.user)
+            let project = try await self.store.project(request.project)
+            let actor = Actor.user(request.user)
             try await self.requireNoLiveRun(of: RunKind.policyRefresh, in: project)
             guard let current = project.currentPolicy else {
                 throw OperationError(.conflict, "Project \(project.name) has no current policy to refresh. Choose one on its policies page.")
@@ -49,7 +49,7 @@ struct LiveServerOperations: ServerOperations {
                 throw OperationError(
                     .conflict, "Project \(project.name) has no prompts for PPO. Import some with the use 'ppo' first.")
             }
-            let settings = try RunSettings.merged(project: project.settings.policyRefresh, request: request.settings)
+            let settings = RunSettings.merged(project: project.settings.policyRefresh, request: request.settings)
             try self.retention.requireRoom(in: self.data)
             let run = try await self.store.createRun(
                 NewRun(
@@ -59,41 +59,39 @@ struct LiveServerOperations: ServerOperations {
                         .policy(project.referencePolicy ?? current, role: "reference"),
                         .rewardModel(rewardModel.id, role: "reward-model"),
                     ], seed: request.seed ?? Self.drawnSeed(), settings: settings), by: actor)
-            return run.id.description
+            return run.id
         }
     }
 
-    func cancelRun(_ run: String, by user: String) async throws {
+    func cancelRun(_ run: RunID, by user: UserID) async throws {
         try await translated {
-            let record = try await self.record(run)
+            let record = try await self.store.run(run)
             guard !record.isOver else {
                 throw OperationError(.conflict, "Run \(run) has ended already (\(record.state.rawValue)).")
             }
             try await self.supervisor.stop(record)
-            try await self.store.record("run.cancel", subject: "run \(run)", details: "", by: self.actor(user))
+            try await self.store.record("run.cancel", subject: "run \(run)", details: "", by: .user(user))
         }
     }
 
-    func resumeRun(_ run: String, by user: String) async throws {
+    func resumeRun(_ run: RunID, by user: UserID) async throws {
         try await translated {
-            let record = try await self.record(run)
+            let record = try await self.store.run(run)
             guard record.state == .failed || record.state == .stopped else {
                 throw OperationError(
                     .conflict, "Run \(run) cannot be resumed: it is \(record.state == .succeeded ? "finished" : "going on").")
             }
             try self.retention.requireRoom(in: self.data)
             try await self.supervisor.resume(record)
-            try await self.store.record("run.resume", subject: "run \(run)", details: "", by: self.actor(user))
+            try await self.store.record("run.resume", subject: "run \(run)", details: "", by: .user(user))
         }
     }
 
     // MARK: Policies and sampling
 
-    func makePolicyCurrent(project: String, policy: String, by user: String) async throws -> WithdrawnTasks {
+    func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
         try await translated {
-            let project = try await self.project(project)
-            guard let id = PolicyID(policy) else { throw OperationError(.notFound, "There is no policy '\(policy)'.") }
-            let chosen = try await self.store.policy(id)
+            let chosen = try await self.store.policy(policy)
             if chosen.kind != .foreign {
                 let folder = self.data.url.appending(path: chosen.path)
                 guard FileManager.default.fileExists(atPath: folder.path) else {
@@ -101,16 +99,16 @@ struct LiveServerOperations: ServerOperations {
                         .conflict, "The files of policy \(chosen.name) are not there any more (\(folder.path)).")
                 }
             }
-            let withdrawn = try await self.store.makeCurrent(id, in: project.id, by: self.actor(user))
-            await self.sampler.wake(project.id)
-            let leases = try await self.store.progress(project.id).liveLeases
+            let withdrawn = try await self.store.makeCurrent(policy, in: project, by: .user(user))
+            await self.sampler.wake(project)
+            let leases = try await self.store.progress(project).liveLeases
             return WithdrawnTasks(withdrawn: withdrawn, finishing: leases)
         }
     }
 
-    func requestSampling(project: String) async throws {
+    func requestSampling(project: ProjectID) async throws {
         try await translated {
-            let project = try await self.project(project)
+            let project = try await self.store.project(project)
             guard try await self.store.promptCounts(project.id)[.ranking] ?? 0 > 0 else {
                 throw OperationError(
                     .conflict, "Project \(project.name) has no prompts for ranking. Import some with the use 'ranking' first.")
@@ -122,8 +120,8 @@ struct LiveServerOperations: ServerOperations {
         }
     }
 
-    func samplingStatus(project: String) async throws -> SamplingStatus {
-        try await translated { try await self.sampler.status(of: self.project(project).id) }
+    func samplingStatus(project: ProjectID) async throws -> SamplingStatus {
+        try await translated { try await self.sampler.status(of: project) }
     }
 
     func modelServerStatus() async -> ModelServerStatus { await models.status }
@@ -141,22 +139,7 @@ struct LiveServerOperations: ServerOperations {
 
     // MARK: Shared parts
 
-    func record(_ run: String) async throws -> RunRecord {
-        guard let id = RunID(run) else { throw OperationError(.notFound, "There is no run '\(run)'.") }
-        return try await store.run(id)
-    }
-
-    private func project(_ id: String) async throws -> Project {
-        guard let number = ProjectID(id) else { throw OperationError(.notFound, "There is no project '\(id)'.") }
-        return try await store.project(number)
-    }
-
-    private func actor(_ user: String) async throws -> Actor {
-        guard let id = UserID(user) else { throw OperationError(.notFound, "There is no user '\(user)'.") }
-        return .user(try await store.user(id).id)
-    }
-
-    private func rewardModel(_ id: String?, in project: Project) async throws -> RewardModelRecord {
+    private func rewardModel(_ id: RewardModelID?, in project: Project) async throws -> RewardModelRecord {
         let models = try await store.rewardModels(project.id).filter { $0.prunedAt == nil }
         guard let id else {
             guard let newest = models.max(by: { $0.id < $1.id }) else {
@@ -165,9 +148,9 @@ struct LiveServerOperations: ServerOperations {
             }
             return newest
         }
-        guard let chosen = models.first(where: { $0.id.description == id }) else {
+        guard let chosen = models.first(where: { $0.id == id }) else {
             throw OperationError(
-                .notFound, "Project \(project.name) has no reward model '\(id)'.", field: "reward_model")
+                .notFound, "Project \(project.name) has no reward model \(id).", field: "reward_model")
         }
         return chosen
     }

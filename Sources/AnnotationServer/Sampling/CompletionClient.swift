@@ -1,7 +1,7 @@
 import AsyncHTTPClient
 import Foundation
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import Preferences
 
 /// What one call for responses asks of a model server.
@@ -27,7 +27,7 @@ struct CompletionRequest: Sendable, Equatable {
 /// One response as a model server gave it. The optional parts are our server's additions.
 struct CompletionChoice: Sendable, Equatable {
     var text: String
-    /// Ended by itself (end token or stop string) rather than cut by the limit.
+    /// Ended with the end token; where the server does not tell, ended by itself rather than cut by the limit.
     var finished: Bool
     var tokenIDs: [Int32]?
     var seed: UInt64?
@@ -104,7 +104,7 @@ struct CompletionClient: Sendable {
                 throw CompletionError.unreadable(address: address, reason: "choice \(choice.index) has no text")
             }
             return CompletionChoice(
-                text: text, finished: choice.finish_reason == "stop", tokenIDs: choice.token_ids, seed: choice.seed,
+                text: text, finished: choice.ending.map { $0 == "end_token" } ?? (choice.finish_reason == "stop"), tokenIDs: choice.token_ids, seed: choice.seed,
                 logProbability: choice.log_probability)
         }
     }
@@ -213,6 +213,7 @@ private struct Answer: Decodable {
         let text: String?
         let message: Message?
         let finish_reason: String?
+        let ending: String?
         let token_ids: [Int32]?
         let seed: UInt64?
         let log_probability: Double?

@@ -117,7 +117,7 @@ actor TaskSampler: Service {
     /// The ids as sampled where the server gave them, else those of the policy's tokenizer for the text.
     private func tokenIDs(
         of choice: CompletionChoice, from policy: Labels.Policy
-    ) async throws -> ([Int32]?, TokenIDsSource?) {
+    ) async throws -> ([Int32]?, GroupResponse.TokenIDsSource?) {
         if let ids = choice.tokenIDs { return (ids, .own) }
         guard policy.kind != .foreign else { return (nil, nil) }
         let ids = try await tokenizers.tokenIDs(of: choice.text, finished: choice.finished, policyPath: policy.path)

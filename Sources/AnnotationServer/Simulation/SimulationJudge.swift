@@ -35,8 +35,10 @@ struct SimulationJudge: Sendable {
         let scores = try plan.gold.scores(pairs.map { (prompt: $0.0, response: $0.1) })
         let size = plan.responsesPerPrompt
         let gold = stride(from: 0, to: scores.count, by: size).map { Array(scores[$0..<min($0 + size, scores.count)]) }
-        let drawn = try zip(prompts, responses).map { (prompt: try policy.policy.tokens(of: $0), responses: $1) }
-        let kl = try PolicyEvaluation.klToReference(samples: drawn, policy: policy, reference: supervised)
+        let groups = try zip(prompts, responses).map { prompt, group in
+            TokenGroup(prompt: try policy.policy.tokens(of: prompt), responses: group.map(\.tokenIDs))
+        }
+        let kl = try PolicyEvaluation.klToReference(of: groups, policy: policy, reference: supervised)
         return Samples(
             responses: responses, gold: gold, statistics: PolicyEvaluation.statistics(of: responses),
             klToSupervised: kl.mean)

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ModelServer
+import Runs
+
+/// `plumb model-server`: policies behind OpenAI-compatible HTTP. What `plumb serve` starts; also useful alone.
+struct ModelServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model-server", abstract: "Serve policies over OpenAI-compatible HTTP.")
+
+    @Option(help: "Folder whose model folders are served by their names.", completion: .directory)
+    var policies: String?
+    @Option(help: "One more policy, as name=FOLDER; may be repeated.")
+    var policy: [String] = []
+    @Option(help: "Address to listen on.") var host = "127.0.0.1"
+    @Option(help: "Port to listen on; 0 takes a free one.") var port = 8081
+    @Option(help: "Compute threads; without it one a core.") var threads: Int?
+    @Option(help: "A file to write the address to, once it answers.", completion: .file()) var announce: String?
+    @Option(help: "End when this process is not the parent any more.") var parent: Int32?
+
+    func validate() throws {
+        guard policies != nil || !policy.isEmpty else {
+            throw ValidationError("Give --policies FOLDER, or --policy name=FOLDER.")
+        }
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
+    }
+
+    func run() async throws {
+        if let parent { ParentWatch.endWith(parent) }
+        var configuration = ModelServerConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.threads = threads
+        configuration.policiesFolder = policies.map { URL(filePath: $0, directoryHint: .isDirectory) }
+        for pair in policy {
+            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw ValidationError("--policy '\(pair)' is not of the form name=FOLDER.") }
+            configuration.policies[parts[0]] = URL(filePath: parts[1], directoryHint: .isDirectory)
+        }
+        let (host, announce) = (host, announce)
+        let server = try ModelServerApplication(configuration, logger: Logger(label: "plumb.model-server")) { port in
+            let address = "http://\(host):\(port)\n"
+            print("Models are served at \(address)", terminator: "")
+            fflush(nil)
+            guard let announce else { return }
+            do { try DurableFile.write(Data(address.utf8), to: URL(filePath: announce)) } catch {
+                FileHandle.standardError.write(Data("The address could not be announced: \(error)\n".utf8))
+            }
+        }
+        try await server.run()
+    }
+}
+
+/// Ends this process when its parent is gone, so that a killed server leaves no model process behind.
+enum ParentWatch {
+    static func endWith(_ parent: Int32) {
+        let thread = Thread {
+            while getppid() == parent { Thread.sleep(forTimeInterval: 0.5) }
+            exit(0)
+        }
+        thread.start()
+    }
+}
