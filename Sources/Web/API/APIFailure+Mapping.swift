@@ -42,7 +42,7 @@ extension APIFailure {
             case .invalid: .unprocessableContent
             case .conflict: .conflict
             case .forbidden: .forbidden
-            case .locked: .locked
+            case .locked: .serviceUnavailable
             case .gone: .gone
             case .storage: .serviceUnavailable
             }

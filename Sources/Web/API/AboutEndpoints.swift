@@ -1,3 +1,6 @@
+import HTTPTypes
+import Labels
+
 /// What the API is, and who is asking.
 enum AboutEndpoints {
     static let all: [APIEndpoint] = [

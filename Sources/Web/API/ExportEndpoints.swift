@@ -13,7 +13,7 @@ enum ExportEndpoints {
         ) { call in
             let (format, options) = try choices(call)
             let project = try await call.store.project(try call.id("project"))
-            return try await LabelDownload.response(call.store, project, format, options)
+            return LabelDownload.response(call.store, project, format, options)
         },
         APIEndpoint(
             method: .get, path: Path.api + "/projects/{project}/export/summary", operation: "summariseExport",
@@ -25,6 +25,7 @@ enum ExportEndpoints {
             return try .json([
                 "format": .string(format.rawValue), "labels": .integer(summary.labels),
                 "lines": .integer(summary.lines), "tied_pairs_dropped": .integer(summary.tiedPairsDropped),
+                "conversations_flattened": .integer(summary.conversationsFlattened),
                 "sentence": .string(summary.sentence), "drops": .string(LabelDownload.drops(format)),
             ])
         },
@@ -87,6 +88,7 @@ enum ExportEndpoints {
             .object([
                 .required("format", .choice(ExportFormat.allCases.map(\.rawValue))), .required("labels", .integer()),
                 .required("lines", .integer()), .required("tied_pairs_dropped", .integer()),
+                .required("conversations_flattened", .integer()),
                 .required("sentence", .string()), .required("drops", .string("What the format can't carry.")),
             ])
         ),

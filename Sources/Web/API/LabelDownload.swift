@@ -9,8 +9,8 @@ enum LabelDownload {
     /// Reads and sends about 64 KiB at a time, as fast as the client takes them.
     static func response(
         _ store: Store, _ project: Project, _ format: ExportFormat, _ options: ExportOptions
-    ) async throws -> Response {
-        let export = try await store.export(project.id, as: format, options)
+    ) -> Response {
+        let export = store.export(project.id, as: format, options)
         return Response(
             status: .ok,
             headers: [

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Labels
 
@@ -9,7 +10,7 @@ enum PolicyEndpoints {
             summary: "All policies with their lineage and how they stand in this project.", access: .lead,
             answers: [.json(.ok, .array(.reference("PolicyStanding")))]
         ) { call in
-            let standings = try await call.store.policyTable(try call.id("project"))
+            let standings = try await PolicyOverview.all(of: try call.id("project"), in: call.store)
             return try .json(.array(standings.map(json)))
         },
         APIEndpoint(
@@ -52,7 +53,7 @@ enum PolicyEndpoints {
         },
     ]
 
-    private static func json(_ standing: PolicyStanding) -> JSONValue {
+    private static func json(_ standing: PolicyOverview) -> JSONValue {
         let policy = standing.policy
         return [
             "id": APIEncoding.id(policy.id), "name": .string(policy.name), "version": .integer(policy.version),

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Labels
 import Preferences
@@ -47,7 +48,7 @@ enum ProgressEndpoints {
             ],
             "labels": [
                 "counted": .integer(progress.labels), "extras": .integer(progress.extras),
-                "retracted": .integer(progress.retracted), "with_ties": .integer(progress.ties),
+                "retracted": .integer(progress.retracted),
                 "since_snapshot": .integer(progress.labelsSinceSnapshot),
             ],
             "skips": .integer(progress.skips), "annotators": .array(annotators.map(json)),
@@ -75,7 +76,8 @@ enum ProgressEndpoints {
                 "tied_by_one": .integer(agreement.tiedByOne), "tied_by_both": .integer(agreement.tiedByBoth),
                 "rate": APIEncoding.number(agreement.rate), "interval": interval(agreement.interval),
                 "definition": .string(PairAgreement.definition),
-                "undefined_because": agreement.rate == nil ? .string(QualityWords.agreementUndefined(agreement)) : .null,
+                "undefined_because": agreement.rate == nil
+                    ? .string(QualityWords.agreementUndefined(agreement)) : .null,
             ],
             "mean_tau": APIEncoding.number(quality.meanTau),
             "sides": [
@@ -88,7 +90,11 @@ enum ProgressEndpoints {
                 "first": .array(quality.slots.first.map(JSONValue.integer)),
             ],
             "grades": .object(grades),
-            "length": ["longer_wins": .integer(quality.longerWins), "shorter_wins": .integer(quality.shorterWins)],
+            "length": [
+                "longer_wins": .integer(quality.lengths.longerWins),
+                "shorter_wins": .integer(quality.lengths.shorterWins),
+                "equal": .integer(quality.lengths.equalLength),
+            ], "groups": .integer(quality.groups),
         ]
     }
 
@@ -102,7 +108,8 @@ enum ProgressEndpoints {
             "id": APIEncoding.id(line.labelID), "annotator": .string(line.annotator.handle),
             "task": APIEncoding.id(line.taskID), "mode": .string(line.mode.rawValue),
             "prompt_preview": .string(line.promptPreview), "revision": .integer(line.revision),
-            "kept": .string(line.kept.rawValue), "submitted_at": APIEncoding.time(line.submittedAt),
+            "kept": .string(line.kept.rawValue), "retracted": .bool(line.retracted),
+            "submitted_at": APIEncoding.time(line.submittedAt),
         ]
     }
 }
@@ -119,7 +126,7 @@ extension ProgressEndpoints {
                 .required(
                     "labels",
                     .object(
-                        ["counted", "extras", "retracted", "with_ties", "since_snapshot"].map {
+                        ["counted", "extras", "retracted", "since_snapshot"].map {
                             .required($0, .integer())
                         })),
                 .required("skips", .integer()),
@@ -162,7 +169,9 @@ extension ProgressEndpoints {
                     ])),
                 .required("grades", .map(.integer())),
                 .required(
-                    "length", .object([.required("longer_wins", .integer()), .required("shorter_wins", .integer())])),
+                    "length",
+                    .object(["longer_wins", "shorter_wins", "equal"].map { .required($0, .integer()) })),
+                .required("groups", .integer("The newest labelled groups that these figures are of.")),
             ])
         ),
         (
@@ -171,7 +180,8 @@ extension ProgressEndpoints {
                 .required("id", .integer()), .required("annotator", .string("A pseudonym.")),
                 .required("task", .integer()), .required("mode", .choice(["ranking", "comparison"])),
                 .required("prompt_preview", .string()), .required("revision", .integer()),
-                .required("kept", .choice(["counted", "extra"])), .required("submitted_at", .time()),
+                .required("kept", .choice(["counted", "extra"])), .required("retracted", .boolean()),
+                .required("submitted_at", .time()),
             ])
         ),
     ]

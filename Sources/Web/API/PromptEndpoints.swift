@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Labels
 
@@ -21,7 +22,8 @@ enum PromptEndpoints {
             ],
             body: .text(
                 mediaType: "text/plain",
-                description: "text: a prompt a line; jsonl: {\"prompt\": …} a line; messages: {\"messages\": […]} a line."),
+                description:
+                    "text: a prompt a line; jsonl: {\"prompt\": …} a line; messages: {\"messages\": […]} a line."),
             answers: [.json(.ok, .reference("ImportReport"))], handle: importPrompts),
         APIEndpoint(
             method: .post, path: Path.api + "/projects/{project}/groups", operation: "importGroups",

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Labels
 
@@ -97,7 +98,9 @@ enum RunEndpoints {
         APIEndpoint(
             method: .get, path: Path.api + "/runs/{run}/events", operation: "watchRun",
             summary: "Server-sent events: `status` and `metrics`, until the run has ended.", access: .lead,
-            query: [.init(name: "from", schema: .integer("The first index of metrics wanted; 0 unless given.", from: 0))],
+            query: [
+                .init(name: "from", schema: .integer("The first index of metrics wanted; 0 unless given.", from: 0))
+            ],
             answers: [
                 .stream(
                     mediaType: "text/event-stream",

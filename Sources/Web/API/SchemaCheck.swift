@@ -76,7 +76,8 @@ struct SchemaCheck {
     private func child(_ field: String, _ name: String) -> String { field.isEmpty ? name : "\(field).\(name)" }
 
     private func refusal(_ field: String, _ problem: String) -> APIFailure {
-        .invalid("\(field.isEmpty ? "The body" : "The field “\(field)”") \(problem).", field: field.isEmpty ? nil : field)
+        .invalid(
+            "\(field.isEmpty ? "The body" : "The field “\(field)”") \(problem).", field: field.isEmpty ? nil : field)
     }
 
     private func word(for value: JSONValue) -> String {

@@ -33,7 +33,8 @@ extension TaskEndpoints {
             .object([
                 .required(
                     "rows",
-                    .array(.array(.string("A response's id."), atLeast: 1), "Best first; one row is a tie.", atLeast: 1)),
+                    .array(.array(.string("A response's id."), atLeast: 1), "Best first; one row is a tie.", atLeast: 1)
+                ),
                 .optional("unacceptable", .array(.string("A response's id."))),
             ])
         ),

@@ -23,7 +23,7 @@ struct ExportPages: RouteSet {
             options.everyRevision = query.get("every_revision") != nil
             if let scale = query.get("margin").flatMap({ MarginScale(rawValue: $0) }) { options.marginScale = scale }
             options.snapshot = query.get("snapshot").flatMap { SnapshotID($0) }
-            return try await LabelDownload.response(services.store, project, format, options)
+            return LabelDownload.response(services.store, project, format, options)
         }
     }
 

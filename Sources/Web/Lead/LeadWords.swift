@@ -25,10 +25,12 @@ enum LeadWords {
         }
     }
 
-    /// An error's text as a sentence of its own.
+    /// An error's text as a sentence of its own; a name of a file or field at its start stays as it is.
     static func sentence(_ text: String) -> String {
         guard let first = text.first, let last = text.last else { return text }
-        return first.uppercased() + text.dropFirst() + (".!?…".contains(last) ? "" : ".")
+        let startsWithName = text.prefix { $0 != " " }.contains { !$0.isLetter && $0 != "'" }
+        return (startsWithName ? String(first) : first.uppercased()) + text.dropFirst()
+            + (".!?…".contains(last) ? "" : ".")
     }
 
     static func count(_ number: Int, _ one: String, _ many: String) -> String {

@@ -13,19 +13,25 @@ struct MetricsCurve: Sendable, Equatable {
     var points: [Point]
 
     /// Members of a line that say where it stands and are no curve of their own.
-    private static let coordinates: Set<String> = ["step", "steps", "time", "epoch", "attempt", "phase", "event"]
+    private static let coordinates: Set<String> = [
+        "step", "steps", "time", "epoch", "attempt", "phase", "event", "note", "seconds_left",
+    ]
     /// What a person looks at first; everything else follows by name.
     private static let preferred = [
-        "loss", "held_out_loss", "accuracy", "held_out_accuracy", "reward", "score", "kl", "entropy", "length",
+        "loss", "held_out_log_loss", "held_out_loss", "accuracy", "held_out_accuracy", "reward", "objective", "kl",
+        "entropy", "response_length", "end_share",
     ]
 
     /// The curves of a run: every number of its lines that is there at least twice.
     ///
+    /// Where lines have steps, those without one (a phase before or after the training) are no points of a curve.
     /// Where a newer attempt repeats steps of an older one, the newer one's lines count.
     static func all(of lines: [MetricsLine]) -> [MetricsCurve] {
+        let lines = withoutRepeats(lines)
+        let hasSteps = lines.contains { $0.values["step"]?.doubleValue != nil }
         var pointsByName: [String: [Point]] = [:]
-        for (position, line) in withoutRepeats(lines).enumerated() {
-            let step = line.values["step"]?.doubleValue ?? Double(position)
+        for (position, line) in lines.enumerated() {
+            guard let step = hasSteps ? line.values["step"]?.doubleValue : Double(position) else { continue }
             for (name, value) in line.values.objectValue ?? [:] where !coordinates.contains(name) {
                 guard let number = value.doubleValue else { continue }
                 pointsByName[name, default: []].append(Point(step: step, value: number))

@@ -49,7 +49,7 @@ struct PeoplePages: RouteSet {
                 explanation: "Another lead can do it.", action: Problem.Action(label: "Back", path: Path.people))
         }
         let user = try await services.store.updateUser(id, active: active, by: try context.lead())
-        return .redirect(
+        return Response.redirect(
             to: Path.people,
             notice: active
                 ? "\(user.name) can sign in again."

@@ -21,7 +21,7 @@ struct PolicyPages: RouteSet {
             let outcome = try await services.operations.makePolicyCurrent(
                 project: project, policy: policy, by: try context.requireLead().id)
             let name = try await services.store.policy(policy).name
-            return .redirect(
+            return Response.redirect(
                 to: Path.policies(project.description), notice: Self.sentence(outcome, name),
                 settings: services.settings)
         }
@@ -29,7 +29,7 @@ struct PolicyPages: RouteSet {
             let project: ProjectID = try context.id("project")
             let policy: PolicyID = try context.id("policy")
             try await services.store.setReference(policy, in: project, by: try context.lead())
-            return .redirect(
+            return Response.redirect(
                 to: Path.policies(project.description), notice: "The reference policy was set.",
                 settings: services.settings)
         }
@@ -37,7 +37,7 @@ struct PolicyPages: RouteSet {
 
     private func list(_ id: ProjectID) async throws -> PoliciesPage {
         let project = try await services.store.project(id)
-        let standings = try await services.store.policyTable(id)
+        let standings = try await PolicyOverview.all(of: id, in: services.store)
         let history = try await services.store.currentPolicyHistory(id)
         return PoliciesPage(
             title: "Policies · \(project.name)", nav: ProjectNav(project, .policies),
@@ -49,7 +49,7 @@ struct PolicyPages: RouteSet {
             })
     }
 
-    private func row(_ standing: PolicyStanding, project: String) -> PoliciesPage.Row {
+    private func row(_ standing: PolicyOverview, project: String) -> PoliciesPage.Row {
         let policy = standing.policy
         let decided = standing.wins + standing.losses
         return PoliciesPage.Row(
@@ -59,7 +59,8 @@ struct PolicyPages: RouteSet {
             isPruned: policy.prunedAt != nil, canBeMadeCurrent: !standing.isCurrent && policy.prunedAt == nil,
             responses: standing.responses, labelledGroups: standing.labelledGroups,
             record: decided == 0
-                ? "–" : "\(standing.wins) won, \(standing.losses) lost "
+                ? "–"
+                : "\(standing.wins) won, \(standing.losses) lost "
                     + "(\(LeadWords.share(Double(standing.wins) / Double(decided))))",
             size: LeadWords.bytes(policy.bytes),
             metrics: policy.metrics.sorted { $0.key < $1.key }.map {

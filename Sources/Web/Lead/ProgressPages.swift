@@ -15,14 +15,14 @@ struct ProgressPages: RouteSet {
         routes.post(RouterPath(Path.projectSampling(":project"))) { _, context in
             let id: ProjectID = try context.id("project")
             try await services.operations.requestSampling(project: id)
-            return .redirect(
+            return Response.redirect(
                 to: Path.project(id.description), notice: "Sampling was woken up.", settings: services.settings)
         }
         routes.post(RouterPath(Path.projectPause(":project"))) { request, context in
             let id: ProjectID = try context.id("project")
             let pause = try await LeadForm(request, context).text("paused") == "true"
             _ = try await services.store.updateProject(id, paused: pause, by: try context.lead())
-            return .redirect(
+            return Response.redirect(
                 to: Path.project(id.description),
                 notice: pause ? "Paused: no tasks are handed out." : "Tasks are handed out again.",
                 settings: services.settings)
@@ -51,7 +51,8 @@ struct ProgressPages: RouteSet {
             samplingProblem: sampling.problem, samplingPath: Path.projectSampling(text),
             retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
             isPaused: project.paused, annotators: annotators.map(ProgressPage.Annotator.init),
-            quality: Self.quality(quality, project.settings.mode), positions: Self.positions(quality.slots), hasPositions: quality.slots.shown.contains { $0 > 0 })
+            quality: Self.quality(quality, project.settings.mode), positions: Self.positions(quality.slots),
+            hasPositions: quality.slots.shown.contains { $0 > 0 })
     }
 
     private func labels(_ id: ProjectID, before: LabelID?) async throws -> LabelsPage {
@@ -66,6 +67,7 @@ struct ProgressPages: RouteSet {
                 .init(
                     id: $0.labelID.description, annotator: $0.annotator.name, mode: $0.mode.rawValue,
                     preview: $0.promptPreview, revision: $0.revision, isExtra: $0.kept == .extra,
+                    isRetracted: $0.retracted,
                     submitted: LeadWords.Moment($0.submittedAt))
             }, olderPath: olderPath)
     }
@@ -74,7 +76,7 @@ struct ProgressPages: RouteSet {
         [
             .init("Labels that count", "\(progress.labels)"),
             .init("Labels since the last snapshot", "\(progress.labelsSinceSnapshot)"),
-            .init("Labels with ties", "\(progress.ties)"), .init("Late extras", "\(progress.extras)"),
+            .init("Late extras", "\(progress.extras)"),
             .init("Taken back", "\(progress.retracted)"), .init("Skips", "\(progress.skips)"),
             .init("Tasks ready", "\(progress.tasksReady)"), .init("Tasks with somebody now", "\(progress.liveLeases)"),
             .init("Tasks finished", "\(progress.tasksDone)"), .init("Tasks withdrawn", "\(progress.tasksWithdrawn)"),
@@ -105,10 +107,10 @@ struct ProgressPages: RouteSet {
             ProgressPage.Figure(
                 "Longer response preferred",
                 LeadWords.share(
-                    share(quality.longerWins, quality.shorterWins),
+                    share(quality.lengths.longerWins, quality.lengths.shorterWins),
                     wilsonInterval(
-                        successes: Double(quality.longerWins),
-                        trials: Double(quality.longerWins + quality.shorterWins)),
+                        successes: Double(quality.lengths.longerWins),
+                        trials: Double(quality.lengths.longerWins + quality.lengths.shorterWins)),
                     otherwise: "Not defined yet: no pair of different lengths was put in an order."),
                 note: "Near 50% people do not care for length; far from it, a reward model may learn length alone."),
         ]
@@ -210,6 +212,7 @@ struct LabelsPage: PageModel {
         var preview: String
         var revision: Int
         var isExtra: Bool
+        var isRetracted: Bool
         var submitted: LeadWords.Moment
     }
 

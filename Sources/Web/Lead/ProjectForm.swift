@@ -70,21 +70,27 @@ struct ProjectForm: Sendable {
             Field(name: name, label: label, value: value, help: help, inputMode: decimal ? "decimal" : "numeric")
         }
         return [
-            field("k_smallest", "Fewest responses a task (K)", "\(settings.responseCount.smallest)",
+            field(
+                "k_smallest", "Fewest responses a task (K)", "\(settings.responseCount.smallest)",
                 "4 to 9 for ranking; a comparison always has 2."),
-            field("k_largest", "Most responses a task (K)", "\(settings.responseCount.largest)",
+            field(
+                "k_largest", "Most responses a task (K)", "\(settings.responseCount.largest)",
                 "The same number twice fixes K; else it is drawn for each prompt."),
-            field("overlap", "Labels wanted for each task", "\(settings.overlap)",
+            field(
+                "overlap", "Labels wanted for each task", "\(settings.overlap)",
                 "With 2 or more, agreement between people can be measured."),
-            field("lease_minutes", "Minutes a task stays with one person", Self.minutes(settings.leaseSeconds),
+            field(
+                "lease_minutes", "Minutes a task stays with one person", Self.minutes(settings.leaseSeconds),
                 decimal: true),
             field("open_leases", "Open tasks a person at most", "\(settings.openLeasesPerPerson)"),
-            field("tasks_ahead", "Tasks to keep ready", "\(settings.tasksAhead)",
+            field(
+                "tasks_ahead", "Tasks to keep ready", "\(settings.tasksAhead)",
                 "Sampled ahead of need, so that nobody waits for the model."),
             field("max_tokens", "Longest response in tokens", "\(settings.maxTokens)"),
             field("top_p", "Top-p", "\(settings.topP)", "1 samples from the whole distribution.", decimal: true),
             field("top_k", "Top-k", "\(settings.topK)", "0 samples from the whole vocabulary."),
-            field("held_out_share", "Share of prompts held out of reward-model training", "\(settings.heldOutShare)",
+            field(
+                "held_out_share", "Share of prompts held out of reward-model training", "\(settings.heldOutShare)",
                 "They measure its accuracy.", decimal: true),
         ]
     }

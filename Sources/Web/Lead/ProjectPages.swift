@@ -32,7 +32,7 @@ struct ProjectPages: RouteSet {
             let project = try await services.store.createProject(
                 name: form.text("name"), settings: try ProjectForm.settings(form, from: ProjectSettings()),
                 by: try context.lead())
-            return .redirect(
+            return Response.redirect(
                 to: Path.prompts(project.id.description),
                 notice: "The project is there. Import prompts, and make a policy current for it.",
                 settings: services.settings)
@@ -51,7 +51,7 @@ struct ProjectPages: RouteSet {
             _ = try await services.store.updateProject(
                 project.id, name: form.text("name"),
                 settings: try ProjectForm.settings(form, from: project.settings), by: try context.lead())
-            return .redirect(
+            return Response.redirect(
                 to: Path.projectSettings(project.id.description),
                 notice: "Saved. Tasks that are ready already keep the settings they were made with.",
                 settings: services.settings)

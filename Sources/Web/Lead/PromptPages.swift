@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Labels
 import NIOCore
+import Preferences
 
 /// A project's prompts, and importing more: typed or pasted into the page, or as a file.
 struct PromptPages: RouteSet {
@@ -36,7 +37,7 @@ struct PromptPages: RouteSet {
         do {
             let report = try await importPrompts(
                 project, use: draft.use, format: draft.format, Data(draft.text.utf8), name: "the text", context)
-            return .redirect(
+            return Response.redirect(
                 to: Path.prompts(project.id.description), notice: report.sentence, settings: services.settings)
         } catch {
             guard let words = FieldError.words(for: error) else { throw error }

@@ -56,17 +56,37 @@ struct RewardModelFigures: Sendable {
 
     init(_ metrics: [String: Double]) { self.metrics = metrics }
 
+    /// What a lead asks first, in this order; other numbers follow by name.
+    private static let known: [(name: String, title: String)] = [
+        ("held_out_accuracy", "Accuracy, held out"),
+        ("accuracy_by_grade.significantly", "… “significantly better”"),
+        ("accuracy_by_grade.better", "… “better”"),
+        ("accuracy_by_grade.slightly", "… “slightly better”"),
+        ("accuracy_by_grade.negligibly", "… “negligibly better or unsure”"),
+        ("length_baseline_accuracy", "Length-only baseline"),
+        ("held_out_log_loss", "Log-loss, held out (nats)"),
+        ("held_out_ece", "Calibration error"),
+        ("held_out_kendall_tau", "Kendall's τ a prompt"),
+        ("length_correlation", "Correlation of score and length"),
+        ("training_accuracy", "Accuracy, learned from"),
+        ("held_out_pairs", "Held-out pairs"),
+    ]
+
     var figures: [Figure] {
-        metrics.sorted { (Self.order($0.key), $0.key) < (Self.order($1.key), $1.key) }.map { name, value in
-            Figure(
-                name: LeadWords.metric(name),
-                value: Self.isShare(name) ? LeadWords.share(value) : MetricsCurve.text(value))
+        let first = Self.known.compactMap { name, title in
+            metrics[name].map { Figure(name: title, value: Self.text(name, $0)) }
         }
+        let names = Set(Self.known.map(\.name))
+        let rest = metrics.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }
+        return first + rest.map { Figure(name: LeadWords.metric($0.key), value: Self.text($0.key, $0.value)) }
+    }
+
+    private static func text(_ name: String, _ value: Double) -> String {
+        name.contains("accuracy") || name.contains("share") ? LeadWords.share(value) : MetricsCurve.text(value)
     }
 
     /// What to say where the figures rest on too little, or are missing.
     func tooFewWords(heldOutGroups: Int?) -> String? {
-        let hasAccuracy = metrics.keys.contains { $0.contains("accuracy") }
         switch heldOutGroups {
         case 0?:
             return "There were too few labels to hold any out, so nothing says how well this model predicts people. "
@@ -75,18 +95,8 @@ struct RewardModelFigures: Sendable {
             return "Only \(LeadWords.count(groups, "group was", "groups were")) held out, so the accuracy can be far "
                 + "off by chance. Label more and retrain."
         default:
-            return hasAccuracy ? nil : "This model carries no accuracy: it was not measured on held-out labels."
+            return metrics["held_out_accuracy"] != nil ? nil : "This model carries no accuracy: it was not measured on held-out labels."
         }
-    }
-
-    private static func isShare(_ name: String) -> Bool { name.contains("accuracy") || name.contains("share") }
-
-    private static func order(_ name: String) -> Int {
-        if name.contains("baseline") || name.contains("length") { return 3 }
-        if name.hasSuffix("accuracy") { return 0 }
-        if name.contains("accuracy") { return 1 }
-        if name.contains("loss") { return 2 }
-        return 4
     }
 }
 

@@ -40,7 +40,7 @@ struct RunListPages: RouteSet {
         let project = try await services.store.project(try context.id("project"))
         do {
             let run = try await operation(project.id, form, try context.requireLead().id)
-            return .redirect(to: Path.run(run.description))
+            return Response.redirect(to: Path.run(run.description))
         } catch {
             guard let words = FieldError.words(for: error) else { throw error }
             var page = try await list(project)

@@ -81,13 +81,13 @@ struct RunPage: PageModel {
         hasMetrics = !lines.isEmpty
     }
 
-    /// The newest value of each number, in the order of the curves.
+    /// The newest line's numbers and words, by name.
     private static func latest(_ lines: [MetricsLine]) -> [Fact] {
-        guard let line = lines.last(where: { $0.values["event"] == nil }), let members = line.values.objectValue else {
-            return []
-        }
+        let line = lines.last { $0.values["event"] == nil && $0.values["note"] == nil }
+        let members = line?.values.objectValue ?? [:]
         return members.sorted { $0.key < $1.key }.compactMap { name, value in
             if name == "time" { return nil }
+            if name == "seconds_left" { return Fact(name: "time left", value: LeadWords.seconds(value.doubleValue)) }
             if let number = value.doubleValue {
                 return Fact(name: LeadWords.metric(name), value: MetricsCurve.text(number))
             }

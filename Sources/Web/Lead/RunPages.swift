@@ -30,14 +30,14 @@ struct RunPages: RouteSet {
         routes.post(RouterPath(Path.cancelRun(":run"))) { _, context in
             let run: RunID = try context.id("run")
             try await services.operations.cancelRun(run, by: try context.requireLead().id)
-            return .redirect(
+            return Response.redirect(
                 to: Path.run(run.description), notice: "Asked to stop: it writes a checkpoint first.",
                 settings: services.settings)
         }
         routes.post(RouterPath(Path.resumeRun(":run"))) { _, context in
             let run: RunID = try context.id("run")
             try await services.operations.resumeRun(run, by: try context.requireLead().id)
-            return .redirect(
+            return Response.redirect(
                 to: Path.run(run.description), notice: "It goes on from its newest checkpoint.",
                 settings: services.settings)
         }
@@ -55,7 +55,8 @@ struct RunPages: RouteSet {
         var snapshot: String?
         if let chosen = record.snapshot {
             let found = try await services.store.snapshot(chosen)
-            snapshot = "\(LeadWords.count(found.labels, "label", "labels")), sha256 \(found.hash.prefix(12))…. "
+            snapshot =
+                "\(LeadWords.count(found.labels, "label", "labels")), sha256 \(found.hash.prefix(12))…. "
                 + found.splitRule
         }
         return RunPage(

@@ -16,7 +16,7 @@ struct TokenPages: RouteSet {
         }
         routes.post(RouterPath(Path.revokeToken(":token"))) { _, context in
             try await services.store.revokeAPIToken(try context.id("token"), by: try context.lead())
-            return .redirect(to: Path.tokens, notice: "The token was revoked.", settings: services.settings)
+            return Response.redirect(to: Path.tokens, notice: "The token was revoked.", settings: services.settings)
         }
     }
 
@@ -50,7 +50,8 @@ struct TokenPages: RouteSet {
             rows: tokens.map {
                 .init(
                     label: $0.label, owner: $0.user.name, role: $0.role.rawValue,
-                    created: LeadWords.Moment($0.createdAt), revoked: LeadWords.Moment($0.revokedAt), revokePath: Path.revokeToken($0.id.description))
+                    created: LeadWords.Moment($0.createdAt), revoked: LeadWords.Moment($0.revokedAt),
+                    revokePath: Path.revokeToken($0.id.description))
             }, owners: users.map { .init(id: $0.id.description, name: $0.name, isMe: $0.id == me) },
             createPath: Path.tokens, descriptionPath: Path.apiDescription, problem: problem)
     }

@@ -24,6 +24,9 @@ import Web
             try await driveRuns(driver, site, project)
             try await drivePolicies(driver, site, project)
             try await drivePeople(driver, site)
+            // The server closes the connection after a stream of events, so this comes last.
+            let events = try await driver.call("watchRun", token: lead, path: ["run": "1"])
+            #expect(events.stringValue?.contains("event: metrics") == true)
             let missing = Set(driver.operations.keys).subtracting(driver.driven)
             #expect(missing.isEmpty, "in the document, but not driven by this test: \(missing.sorted())")
         }
@@ -56,7 +59,11 @@ import Web
         let id = try #require(made["id"]?.integerValue)
         let changed = try await driver.call(
             "updateProject", token: lead, path: ["project": "\(id)"],
-            json: ["settings": ["mode": "ranking", "mix": [["policy": ["kind": "reference"], "temperature": 0.5, "weight": 2]]]])
+            json: [
+                "settings": [
+                    "mode": "ranking", "mix": [["policy": ["kind": "reference"], "temperature": 0.5, "weight": 2]],
+                ]
+            ])
         #expect(changed["settings"]?["mode"] == "ranking")
         #expect(changed["settings"]?["overlap"] == 2, "what is not given stays")
         #expect(changed["settings"]?["response_count"]?["smallest"] == 4)
@@ -108,7 +115,8 @@ import Web
         #expect(again["responses"] == task["responses"], "the same order and ids on reload")
         #expect(again["draft"]?["rows"] == [[.string(ids[0])]])
         let answer: JSONValue = [
-            "ranking": ["rows": rows, "unacceptable": [.string(ids[3])]], "timing": ["active_ms": 5200, "operations": 4],
+            "ranking": ["rows": rows, "unacceptable": [.string(ids[3])]],
+            "timing": ["active_ms": 5200, "operations": 4],
         ]
         let submission = try await driver.call("submit", token: token, path: lease, json: answer)
         #expect(submission["kept"] == "counted")
@@ -144,7 +152,6 @@ import Web
     private func driveFigures(_ driver: APIDriver, _ lead: String, _ project: [String: String]) async throws {
         let progress = try await driver.call("getProgress", token: lead, path: project)
         #expect(progress["labels"]?["counted"] == 1)
-        #expect(progress["labels"]?["with_ties"] == 1)
         let quality = try await driver.call("getQuality", token: lead, path: project)
         #expect(quality["agreement"]?["rate"] == .null)
         #expect(quality["agreement"]?["undefined_because"]?.stringValue?.contains("overlap") == true)
@@ -183,8 +190,6 @@ import Web
         let stopping = try await driver.call("cancelRun", token: lead, path: run, expecting: .accepted)
         #expect(stopping["status"]?["is_stopping"] == true)
         try await site.operations.end(RunID(rawValue: Int64(id)), .stopped, message: "Stopped by a lead.")
-        let events = try await driver.call("watchRun", token: lead, path: run)
-        #expect(events.stringValue?.contains("event: metrics") == true)
         try await driver.call("resumeRun", token: lead, path: run, expecting: .accepted)
         let read = try await driver.call("getRun", token: lead, path: run)
         #expect(read["status"]?["attempt"] == 2)
@@ -195,7 +200,7 @@ import Web
             RunID(rawValue: Int64(id)), attempt: 2,
             .rewardModel(
                 NewRewardModel(
-                    name: "rm-1", path: "reward-models/rm-1", sha256: "ab", parents: [],
+                    name: "rm-1", path: "reward-models/rm-1", sha256: String(repeating: "a", count: 64), parents: [],
                     metrics: ["accuracy": 0.75], bytes: 10)))
         let models = try await driver.call("listRewardModels", token: lead, path: project)
         #expect(models.arrayValue?.first?["metrics"]?["accuracy"] == 0.75)
@@ -205,7 +210,7 @@ import Web
         let lead = site.leadToken
         let newer = try await site.store.addPolicy(
             NewPolicy(
-                name: "refreshed-1", kind: .refreshed, path: "policies/refreshed-1", sha256: "cd",
+                name: "refreshed-1", kind: .refreshed, path: "policies/refreshed-1", sha256: String(repeating: "b", count: 64),
                 parents: [.policy(site.policy.id, role: "current")]), by: .system)
         var path = project
         path["policy"] = newer.id.description
@@ -223,7 +228,8 @@ import Web
         let lead = site.leadToken
         let people = try await driver.call("listUsers", token: lead)
         #expect(people.arrayValue?.count == 2)
-        let invite = try await driver.call("createInvite", token: lead, json: ["role": "annotator"], expecting: .created)
+        let invite = try await driver.call(
+            "createInvite", token: lead, json: ["role": "annotator"], expecting: .created)
         #expect(invite["address"]?.stringValue?.contains("/welcome/") == true)
         try await driver.call(
             "createSignInLink", token: lead, path: ["user": site.annotator.id.description], json: ["days": 1],

@@ -71,8 +71,11 @@ final class APIDriver {
         let operation = try #require(operations[id], "there is no operation \(id)")
         var uri = operation.path
         for (name, value) in path { uri = uri.replacingOccurrences(of: "{\(name)}", with: value) }
+        uri = uri.replacing(/\{[a-z]+\}/, with: "1")
         if !query.isEmpty {
-            uri += "?" + query.sorted { $0.key < $1.key }.map { "\($0.key)=\(Browser.encode($0.value))" }
+            uri +=
+                "?"
+                + query.sorted { $0.key < $1.key }.map { "\($0.key)=\(Browser.encode($0.value))" }
                 .joined(separator: "&")
         }
         var headers: HTTPFields = [:]

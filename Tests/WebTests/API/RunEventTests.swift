@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import Labels
 import NIOCore
+import NIOPosix
 import Testing
 import Web
 
@@ -63,7 +64,8 @@ import Web
             let port = try #require(client.port)
             for leaves in [true, false] {
                 let stream = TestClient(
-                    host: "127.0.0.1", port: port, configuration: .init(), eventLoopGroupProvider: .createNew)
+                    host: "127.0.0.1", port: port, configuration: .init(),
+                    eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton))
                 stream.connect()
                 try await stream.executeAndDontWaitForResponse(
                     TestClient.Request(

@@ -48,6 +48,7 @@ import Web
             #expect(stopped.text.contains("Stopped at step 2."))
             #expect(!stopped.text.contains("data-events="))
             #expect(try await browser.post(Path.cancelRun(run.description)).status == .conflict)
+            _ = try await browser.get(path)
             let resumed = try await browser.follow(try await browser.post(Path.resumeRun(run.description)))
             #expect(resumed.text.contains("Running"))
         }
@@ -111,14 +112,14 @@ import Web
             run, attempt: 1,
             .rewardModel(
                 NewRewardModel(
-                    name: "rm-1", path: "reward-models/rm-1", sha256: "ab", parents: [],
-                    metrics: ["accuracy": 0.75, "length_baseline_accuracy": 0.5, "log_loss": 0.61], bytes: 10)))
+                    name: "rm-1", path: "reward-models/rm-1", sha256: String(repeating: "a", count: 64), parents: [],
+                    metrics: ["held_out_accuracy": 0.75, "length_baseline_accuracy": 0.5, "gain": 2], bytes: 10)))
         try await site.live { client in
             var browser = try await site.browser(client, as: site.lead)
             let page = try await browser.get(Path.rewardModels(site.project.id.description))
             #expect(page.text.contains("too few labels to hold any out") || page.text.contains("held out, so"))
             #expect(page.text.contains("75.0%"))
-            #expect(page.text.contains("length baseline accuracy"))
+            #expect(page.text.contains("Length-only baseline"))
             let finished = try await browser.get(Path.run(run.description))
             #expect(finished.text.contains("It made the reward model rm-1."))
         }
