@@ -91,7 +91,8 @@ enum ComparisonForm {
     static func judgement(_ fields: [String: String]) throws -> Judgement {
         let both = (fields["responses"] ?? "").split(separator: " ").map(String.init)
         guard let choice = fields["choice"], !choice.isEmpty else { throw FormRefusal.noChoice }
-        guard let dot = choice.lastIndex(of: "."), let grade = Grade(rawValue: String(choice[choice.index(after: dot)...])),
+        guard let dot = choice.lastIndex(of: "."),
+            let grade = Grade(rawValue: String(choice[choice.index(after: dot)...])),
             both.count == 2, let side = both.firstIndex(of: String(choice[..<dot]))
         else { throw FormRefusal.badChoice(choice) }
         return .comparison(try Comparison(winner: both[side], loser: both[1 - side], grade: grade))

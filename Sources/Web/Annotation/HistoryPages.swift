@@ -7,26 +7,19 @@ import Labels
 /// the old answer filled in.
 struct HistoryPages: RouteSet {
     let services: WebServices
-    private static let shown = 10
 
     init(_ services: WebServices) { self.services = services }
 
     func add(to routes: RouterGroup<PlumbContext>) {
-        routes.get(RouterPath(Path.history)) { request, context in
+        routes.get(RouterPath(Path.history)) { _, context -> Response in
             let user = try context.requireUser()
             return try services.pages.page(try await page(of: user.id), for: context)
         }
-        routes.post(RouterPath(Path.takeBack(":label"))) { request, context in
+        routes.post(RouterPath(Path.takeBack(":label"))) { _, context -> Response in
             let user = try context.requireUser()
             let label = try context.parameters.require("label", as: LabelID.self)
             let assignment = try await services.store.undo(label, by: user.id)
-            return .redirect(to: Path.task(assignment.token))
-        }
-        routes.post(RouterPath(Path.takeBackLast(":project"))) { request, context in
-            let user = try context.requireUser()
-            let project = try context.parameters.require("project", as: ProjectID.self)
-            let assignment = try await services.store.undoLast(of: user.id, in: project)
-            return .redirect(to: Path.task(assignment.token))
+            return Response.redirect(to: Path.task(assignment.token))
         }
     }
 
@@ -34,7 +27,7 @@ struct HistoryPages: RouteSet {
     private func page(of user: UserID) async throws -> HistoryPage {
         var projects: [HistoryPage.ProjectAnswers] = []
         for project in try await services.store.projects() {
-            let past = try await services.store.recentSubmissions(of: user, in: project.id, limit: Self.shown)
+            let past = try await services.store.recentSubmissions(of: user, in: project.id)
             guard !past.isEmpty else { continue }
             projects.append(
                 .init(
@@ -72,11 +65,9 @@ struct HistoryPage: PageModel {
 
         init(_ past: PastSubmission) {
             prompt = past.promptPreview
-            kind = past.taskMode == .ranking ? "Ranking" : "Comparison"
+            kind = past.mode == .ranking ? "Ranking" : "Comparison"
             machineTime = past.submittedAt.formatted(.iso8601)
-            time = past.submittedAt.formatted(
-                Date.ISO8601FormatStyle().year().month().day().time(includingFractionalSeconds: false)
-                    .dateTimeSeparator(.space))
+            time = machineTime.prefix(16).replacingOccurrences(of: "T", with: " ") + " UTC"
             isTakenBack = past.retracted
             state =
                 past.retracted

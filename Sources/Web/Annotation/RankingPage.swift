@@ -83,7 +83,7 @@ struct TaskFrame: Sendable {
         instructions = project.settings.instructions.isEmpty ? nil : project.settings.instructions
         prompt = PromptView(assignment.prompt)
         self.problem = problem
-        allowsSkip = project.settings.allowSkip
+        allowsSkip = assignment.allowSkip
         isTakenBack = assignment.draft != nil && problem == nil
     }
 }

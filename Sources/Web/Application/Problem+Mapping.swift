@@ -2,10 +2,12 @@ import HTTPTypes
 import Labels
 
 extension Problem {
-    /// The problem that an error of the store, of an operation or of the pages stands for; nil for anything else.
+    /// The problem that an error of the store, of an operation or of the pages stands for; nil for anything else, as
+    /// for an error of the database itself, whose words are for the log.
     init?(describing error: any Error) {
         switch error {
         case let problem as Problem: self = problem
+        case StoreError.storage: return nil
         case let error as StoreError: self.init(error)
         case let error as OperationError: self.init(error)
         default: return nil
@@ -27,17 +29,55 @@ extension Problem {
     }
 
     private init(_ error: StoreError) {
-        let (status, title): (HTTPResponse.Status, String) =
+        if let title = Self.leaseTitle(error) {
+            self.init(
+                status: Self.status(error.kind), title: title, explanation: Self.sentence(error.description),
+                action: .nextTask)
+            return
+        }
+        let title =
             switch error.kind {
-            case .notFound: (.notFound, "Not found")
-            case .invalid: (.unprocessableContent, "That cannot be taken as it is")
-            case .conflict: (.conflict, "That does not fit what is stored")
-            case .forbidden: (.forbidden, "This is not yours to change")
-            case .locked: (.serviceUnavailable, "The store is busy")
-            case .gone: (.gone, "This is no longer available")
-            case .storage: (.insufficientStorage, "The store could not write")
+            case .notFound: "Not found"
+            case .invalid: "That cannot be taken as it is"
+            case .conflict: "That does not fit what is stored"
+            case .forbidden: "This is not yours to change"
+            case .locked: "The store is busy"
+            case .gone: "This is no longer available"
+            case .storage: "The disk is full"
             }
-        self.init(status: status, title: title, explanation: error.description)
+        self.init(
+            status: Self.status(error.kind), title: title, explanation: Self.sentence(error.description))
+    }
+
+    private static func status(_ kind: StoreError.Kind) -> HTTPResponse.Status {
+        switch kind {
+        case .notFound: .notFound
+        case .invalid: .unprocessableContent
+        case .conflict: .conflict
+        case .forbidden: .forbidden
+        case .locked: .serviceUnavailable
+        case .gone: .gone
+        case .storage: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+        }
+    }
+
+    /// What a task's page is called when its lease no longer serves; nil for other errors.
+    private static func leaseTitle(_ error: StoreError) -> String? {
+        switch error {
+        case .leaseUnknown: "There is no such task"
+        case .leaseOfAnotherPerson: "This task is somebody else’s"
+        case .leaseAlreadyUsed: "You have answered this task"
+        case .leaseSkipped: "You have skipped this task"
+        case .leaseExpired: "Your time for this task is over"
+        default: nil
+        }
+    }
+
+    /// The store speaks in clauses, which the command line shows after a file's name; pages show sentences.
+    static func sentence(_ clause: String) -> String {
+        guard let first = clause.first else { return clause }
+        let text = first.uppercased() + clause.dropFirst()
+        return text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix("!") ? text : text + "."
     }
 
     private init(_ error: OperationError) {

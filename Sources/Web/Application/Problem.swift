@@ -21,7 +21,9 @@ struct Problem: HTTPResponseError, CustomStringConvertible {
 
     /// Used only where no error middleware stands around the route.
     func response(from request: Request, context: some RequestContext) throws -> Response {
-        Response(status: status, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: .init(string: explanation)))
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: .init(byteBuffer: .init(string: explanation)))
     }
 }
 

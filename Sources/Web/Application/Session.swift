@@ -25,7 +25,7 @@ enum SessionCookie {
 
     /// 256 random bits in URL-safe base 64.
     static func randomSecret() -> String {
-        SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Data($0) }.urlSafeBase64
+        unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Data($0) }.urlSafeBase64
     }
 }
 

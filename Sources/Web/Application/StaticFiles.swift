@@ -31,7 +31,9 @@ enum StaticFiles {
     }
 
     /// Serves the folder under the versioned address, to be kept for good.
-    static func versioned(_ settings: WebSettings, prefix: String, logger: Logger) -> FileMiddleware<PlumbContext, LocalFileSystem> {
+    static func versioned(_ settings: WebSettings, prefix: String, logger: Logger) -> FileMiddleware<
+        PlumbContext, LocalFileSystem
+    > {
         middleware(settings, prefix: prefix, cache: [.public, .maxAge(31_536_000), .immutable], logger: logger)
     }
 

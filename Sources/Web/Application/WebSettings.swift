@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// How the pages are served: where the static files lie and at which address people reach the server.
 public struct WebSettings: Sendable {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Labels
 import Mustache
 import NIOCore
 

@@ -30,7 +30,6 @@ public enum Path {
     /// The person's own last answers.
     public static let history = "/history"
     public static func takeBack(_ label: String) -> String { "/history/\(label)/take-back" }
-    public static func takeBackLast(_ project: String) -> String { "/projects/\(project)/take-back" }
 
     // Files of `static/`
     public static let staticFiles = "/static"

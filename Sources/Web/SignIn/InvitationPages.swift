@@ -11,7 +11,7 @@ struct InvitationPages: RouteSet {
     init(_ services: WebServices) { self.services = services }
 
     func add(to routes: RouterGroup<PlumbContext>) {
-        routes.get(RouterPath(Path.invitation(":token"))) { request, context in
+        routes.get(RouterPath(Path.invitation(":token"))) { _, context -> Response in
             let page = try await page(for: try context.parameters.require("token"))
             return try services.pages.page(page, for: context)
         }
@@ -67,7 +67,7 @@ struct InvitationPages: RouteSet {
             return try await services.startSession(
                 try await redeem(token, name: name, password: form.password), leadingTo: Path.home)
         } catch let error as StoreError where error.kind == .conflict || error.kind == .invalid {
-            page.problem = error.description
+            page.problem = Problem.sentence(error.description)
             return try services.pages.page(page, status: .unprocessableContent, for: context)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 
 /// Makes guessing passwords slow and keeps hashing from taking the machine: a name may fail ten times in ten minutes,
 /// and passwords are hashed at most two at a time.

@@ -1,0 +1,23 @@
+import Labels
+import Web
+
+/// A server without jobs or models: whatever a page asks it to start is not available.
+struct NoOperations: ServerOperations {
+    private let refusal = OperationError(.unavailable, "This test has no jobs.")
+
+    func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID { throw refusal }
+    func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID { throw refusal }
+    func cancelRun(_ run: RunID, by user: UserID) async throws { throw refusal }
+    func resumeRun(_ run: RunID, by user: UserID) async throws { throw refusal }
+    func runStatus(_ run: RunID) async throws -> RunStatus { throw refusal }
+    func metricsHistory(_ run: RunID) async throws -> [MetricsLine] { throw refusal }
+    func runEvents(_ run: RunID, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent> { throw refusal }
+    func runLog(_ run: RunID, lines: Int) async throws -> [String] { throw refusal }
+    func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
+        throw refusal
+    }
+    func requestSampling(project: ProjectID) async throws { throw refusal }
+    func samplingStatus(project: ProjectID) async throws -> SamplingStatus { throw refusal }
+    func modelServerStatus() async -> ModelServerStatus { ModelServerStatus(state: .stopped) }
+    func diskUsage() async throws -> DiskUsage { throw refusal }
+}
