@@ -73,7 +73,8 @@ import Testing
             try await test.store.takeSnapshot(project, by: .system),
             try await other.store.takeSnapshot(copy.id, by: .system)
         )
-        #expect(snapshots.0.hash == snapshots.1.hash)
+        #expect(snapshots.0.hash == snapshots.1.hash && snapshots.0.ties == 1 && snapshots.1.ties == 1)
+        #expect(one.labelsWithTies == 1 && two.labelsWithTies == 1)
     }
 
     @Test func theNativeFormSaysEverythingOfASubmission() async throws {

@@ -15,7 +15,11 @@ public struct ProjectProgress: Sendable, Hashable {
     public let labels: Int
     public let extras: Int
     public let retracted: Int
+    /// Labels that count and tie at least two responses.
+    public let labelsWithTies: Int
     public let skips: Int
+    /// By the reason given; skips without one are in `skips` alone.
+    public let skipReasons: [SkipReason: Int]
     /// Labels that the newest snapshot has not read; all where there is none.
     public let labelsSinceSnapshot: Int
 }
@@ -98,8 +102,15 @@ extension Store {
                     WHERE project_id = ? AND leases.closed_at IS NULL AND expires_at > ?
                     """, [project, now.milliseconds]), labels: labels["active"] ?? 0, extras: labels["extra"] ?? 0,
                 retracted: labels["retracted"] ?? 0,
+                labelsWithTies: try db.count(
+                    """
+                    SELECT count(*) FROM labels l
+                    JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
+                    WHERE l.project_id = ? AND l.state = 'active' AND r.tied_pairs > 0
+                    """, [project]),
                 skips: try db.count(
                     "SELECT count(*) FROM skips JOIN tasks ON tasks.id = task_id WHERE project_id = ?", [project]),
+                skipReasons: try db.skipReasons(project),
                 labelsSinceSnapshot: (labels["active"] ?? 0) - read)
         }
     }
@@ -224,6 +235,15 @@ extension Store {
 }
 
 extension Database {
+    fileprivate func skipReasons(_ project: ProjectID) throws -> [SkipReason: Int] {
+        try rows(
+            """
+            SELECT reason, count(*) AS n FROM skips JOIN tasks ON tasks.id = task_id
+            WHERE project_id = ? AND reason IS NOT NULL GROUP BY reason
+            """, [project]
+        ).reduce(into: [:]) { $0[try $1.word("reason")] = $1["n"] as Int }
+    }
+
     /// The newest groups with labels that count, in the order in which they were made.
     fileprivate func labelledGroups(
         of project: ProjectID, latest: Int, _ note: (Judgement, [String]) -> Void

@@ -149,14 +149,15 @@ extension Database {
             revision = last + 1
             if status != "duplicate" {
                 try run(
-                    "UPDATE labels SET state = ?, revision = ? WHERE id = ?",
-                    [status == "counted" ? "active" : "extra", revision, label])
+                    "UPDATE labels SET state = ?, revision = ?, changed_at = ? WHERE id = ?",
+                    [status == "counted" ? "active" : "extra", revision, answer.at.milliseconds, label])
             }
         } else {
             label = try insert(
                 """
-                INSERT INTO labels (project_id, public_id, task_id, user_id, kind, state, revision, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, 1, ?)
+                INSERT INTO labels (project_id, public_id, task_id, user_id, kind, state, revision, created_at,
+                    changed_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)
                 """,
                 [
                     lease.project, newID, lease.task, lease.user, answer.judgement.kind.rawValue,
@@ -165,12 +166,13 @@ extension Database {
         }
         try run(
             """
-            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, display_order, lease_id,
-                issued_at, submitted_at, active_ms, first_action_ms, operations)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs, display_order,
+                lease_id, issued_at, submitted_at, active_ms, first_action_ms, operations)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 lease.project, label, revision, status, try JSONLines.line(answer.judgement),
+                answer.judgement.ranking.tiedPairCount,
                 try JSONLines.line(answer.displayOrder), lease.id, lease.issuedAt.milliseconds, answer.at.milliseconds,
                 answer.timing.activeMilliseconds.map { max(0, $0) },
                 answer.timing.firstActionMilliseconds.map { max(0, $0) }, answer.timing.operations.map { max(0, $0) },

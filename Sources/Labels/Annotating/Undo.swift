@@ -79,7 +79,7 @@ extension Database {
             FROM labels JOIN tasks t ON t.id = labels.task_id
             JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
             JOIN label_revisions r ON r.label_id = labels.id AND r.revision = labels.revision
-            WHERE labels.user_id = ? AND labels.project_id = ? ORDER BY r.id DESC LIMIT ?
+            WHERE labels.user_id = ? AND labels.project_id = ? ORDER BY labels.changed_at DESC, labels.id DESC LIMIT ?
             """, [user, project, limit])
     }
 
@@ -147,19 +147,19 @@ extension Database {
     private func retract(_ label: LabelID, at now: Date) throws {
         try run(
             """
-            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, display_order, issued_at,
-                submitted_at)
+            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs, display_order,
+                issued_at, submitted_at)
             SELECT r.project_id, label_id,
                 (SELECT max(revision) + 1 FROM label_revisions WHERE label_id = labels.id), 'retraction', judgement,
-                display_order, issued_at, ?
+                tied_pairs, display_order, issued_at, ?
             FROM labels JOIN label_revisions r ON r.label_id = labels.id AND r.revision = labels.revision
             WHERE labels.id = ?
             """, [now.milliseconds, label])
         try run(
             """
-            UPDATE labels SET state = 'retracted',
+            UPDATE labels SET state = 'retracted', changed_at = ?,
                 revision = (SELECT max(revision) FROM label_revisions WHERE label_id = labels.id)
             WHERE id = ?
-            """, [label])
+            """, [now.milliseconds, label])
     }
 }

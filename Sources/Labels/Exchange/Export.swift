@@ -200,8 +200,8 @@ extension LabelExport {
     /// The revision that was current when the export began: the last one up to `:end` that is not a duplicate.
     private var sql: String {
         var conditions = "r.project_id = :project AND r.id > :after AND r.id <= :end"
-        conditions += " AND (:snapshot IS NULL OR r.id IN"
-        conditions += " (SELECT label_revision_id FROM snapshot_labels WHERE snapshot_id = :snapshot))"
+        conditions += " AND (:snapshot IS NULL OR EXISTS (SELECT 1 FROM snapshot_labels s"
+        conditions += " WHERE s.label_revision_id = r.id AND s.snapshot_id = :snapshot))"
         if !(format == .native && options.everyRevision) && options.snapshot == nil {
             let extras = options.includeExtras ?? (format == .native)
             conditions += extras ? " AND r.status IN ('counted', 'extra')" : " AND r.status = 'counted'"

@@ -79,13 +79,14 @@ struct LabelImport {
         }
         try db.run(
             """
-            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, display_order, issued_at,
-                submitted_at, active_ms, first_action_ms, operations)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs, display_order,
+                issued_at, submitted_at, active_ms, first_action_ms, operations)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 project.id, label, line.revision, line.status, try JSONLines.line(judgement),
-                try JSONLines.line(line.displayOrder), Timestamp.date(line.issuedAt, field: "issued_at").milliseconds,
+                judgement.ranking.tiedPairCount, try JSONLines.line(line.displayOrder),
+                Timestamp.date(line.issuedAt, field: "issued_at").milliseconds,
                 Timestamp.date(line.submittedAt, field: "submitted_at").milliseconds,
                 line.activeMilliseconds.map { max(0, $0) }, line.firstActionMilliseconds.map { max(0, $0) },
                 line.operations.map { max(0, $0) },
@@ -146,8 +147,8 @@ struct LabelImport {
         }
         return try db.insert(
             """
-            INSERT INTO labels (project_id, public_id, task_id, user_id, kind, state, revision, created_at)
-            VALUES (?, ?, ?, ?, ?, 'retracted', ?, ?)
+            INSERT INTO labels (project_id, public_id, task_id, user_id, kind, state, revision, created_at, changed_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, 'retracted', ?6, ?7, ?7)
             """, [project.id, line.labelID, task, user, kind, line.revision, now.milliseconds])
     }
 
@@ -155,8 +156,8 @@ struct LabelImport {
     private func bringUpToDate(label: LabelID, task: TaskID) throws {
         try db.run(
             """
-            UPDATE labels SET (revision, state) = (
-                SELECT revision, CASE status WHEN 'counted' THEN 'active' WHEN 'extra' THEN 'extra' ELSE 'retracted' END
+            UPDATE labels SET (revision, changed_at, state) = (
+                SELECT revision, submitted_at, CASE status WHEN 'counted' THEN 'active' WHEN 'extra' THEN 'extra' ELSE 'retracted' END
                 FROM label_revisions WHERE label_id = labels.id
                 ORDER BY status = 'duplicate', revision DESC LIMIT 1)
             WHERE id = ?

@@ -82,9 +82,11 @@ extension Store {
                         group: row, project: project, state: "open", probability: new.samplingProbability,
                         under: project.currentPolicy, at: now))
             }
-            try db.audit(
-                "add tasks", subject: "project \(project.id)", details: "\(tasks.count) sampled groups", by: actor,
-                at: now)
+            if actor != .system {  // The sampler enters a group at a time, all day; its runs say so already.
+                try db.audit(
+                    "add tasks", subject: "project \(project.id)", details: "\(tasks.count) sampled groups", by: actor,
+                    at: now)
+            }
             return tasks
         }
     }

@@ -36,9 +36,11 @@ extension Store {
     ) async throws -> [StoredPrompt] {
         try await read { db in
             _ = try db.project(project)
+            var arguments: StatementArguments = [project, after ?? PromptID(0), limit]
+            if let use { arguments += [use.rawValue] }
+            let filter = use == nil ? "" : "AND use = ?4"
             return try db.rows(
-                "SELECT * FROM prompts WHERE project_id = ? AND use = coalesce(?, use) AND id > ? ORDER BY id LIMIT ?",
-                [project, use?.rawValue, after ?? PromptID(0), limit]
+                "SELECT * FROM prompts WHERE project_id = ?1 \(filter) AND id > ?2 ORDER BY id LIMIT ?3", arguments
             ).map(StoredPrompt.init(row:))
         }
     }

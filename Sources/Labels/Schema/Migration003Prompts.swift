@@ -12,6 +12,7 @@ let migration003Prompts = """
         UNIQUE (project_id, content_hash)
     ) STRICT;
     CREATE INDEX prompts_by_use ON prompts (project_id, use, group_count, id);
+    CREATE INDEX prompts_by_project ON prompts (project_id, id);
 
     CREATE TABLE response_groups (
         id INTEGER PRIMARY KEY,

@@ -21,6 +21,7 @@ let migration004Labels = """
     CREATE INDEX open_tasks ON tasks (project_id, label_count DESC, id) WHERE state = 'open';
     CREATE INDEX tasks_by_state ON tasks (project_id, state);
     CREATE INDEX tasks_by_group ON tasks (group_id);
+    CREATE INDEX labelled_tasks ON tasks (project_id, id) WHERE label_count > 0;
 
     CREATE TABLE leases (
         id INTEGER PRIMARY KEY,
@@ -54,10 +55,11 @@ let migration004Labels = """
         state TEXT NOT NULL CHECK (state IN ('active', 'extra', 'retracted')),
         revision INTEGER NOT NULL CHECK (revision >= 1),
         created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
         UNIQUE (project_id, public_id),
         UNIQUE (task_id, user_id, kind)
     ) STRICT;
-    CREATE INDEX labels_by_user ON labels (user_id, project_id, id);
+    CREATE INDEX labels_by_user ON labels (user_id, project_id, changed_at, id);
     CREATE INDEX labels_by_state ON labels (project_id, state);
 
     CREATE TABLE label_revisions (
@@ -67,6 +69,7 @@ let migration004Labels = """
         revision INTEGER NOT NULL CHECK (revision >= 1),
         status TEXT NOT NULL CHECK (status IN ('counted', 'extra', 'retraction', 'duplicate')),
         judgement TEXT NOT NULL CHECK (json_valid(judgement)),
+        tied_pairs INTEGER NOT NULL CHECK (tied_pairs >= 0),
         display_order TEXT NOT NULL CHECK (json_valid(display_order)),
         lease_id INTEGER UNIQUE REFERENCES leases (id),
         issued_at INTEGER NOT NULL,

@@ -8,18 +8,25 @@ final class StoreLock: Sendable {
     /// - Throws: `StoreError.lockedByAnotherProcess` while somebody holds it.
     init(folder: URL) throws {
         let url = folder.appending(path: StoreLock.fileName)
-        if !FileManager.default.fileExists(atPath: url.path) {
-            // Whoever comes second at the same moment finds the file there; the lock decides, not the file.
-            _ = FileManager.default.createFile(atPath: url.path, contents: nil)
-        }
+        // Fails where the file is there already, and must not replace it: the lock is on that very file.
+        try? Data().write(to: url, options: .withoutOverwriting)
         file = try FileHandle(forUpdating: url)
         // A job that outlives the server must not keep the server's lock.
         _ = fcntl(file.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        guard flock(file.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard StoreLock.take(file.fileDescriptor) else {
             let holder = StoreLock.written(in: url) ?? LockHolder(pid: 0)
             throw StoreError.lockedByAnotherProcess(folder: folder.path, holder: holder)
         }
         try write(LockHolder(pid: ProcessInfo.processInfo.processIdentifier))
+    }
+
+    /// Somebody who looks at who holds the lock has it for an instant, so a refusal is asked again.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for attempt in 0..<5 {
+            if attempt > 0 { Thread.sleep(forTimeInterval: 0.02) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        }
+        return false
     }
 
     func write(_ holder: LockHolder) throws {

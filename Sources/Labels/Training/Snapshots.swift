@@ -193,7 +193,7 @@ extension Database {
             cachedStatement(
                 sql: """
                     SELECT t.group_id, g.public_id AS group_public_id, g.content_hash AS group_hash, l.public_id,
-                        r.id AS revision_id, r.revision, r.judgement, l.state, p.content_hash, p.use
+                        r.id AS revision_id, r.revision, r.judgement, r.tied_pairs, l.state, p.content_hash, p.use
                     FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                     JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = t.group_id
                     JOIN prompts p ON p.id = g.prompt_id
@@ -204,7 +204,6 @@ extension Database {
         var chosen: [ChosenLabel] = []
         while let row = try cursor.next() {
             let text: String = row["judgement"]
-            let judgement: Judgement = try row.json("judgement")
             let groupHash: Data = row["group_hash"]
             let promptHash: Data = row["content_hash"]
             let use: PromptUse = try row.word("use")
@@ -213,7 +212,7 @@ extension Database {
                 ChosenLabel(
                     group: row["group_id"], groupID: row["group_public_id"], groupHash: Secrets.hex(groupHash),
                     labelID: row["public_id"], revisionRow: row["revision_id"], revision: row["revision"],
-                    judgementHash: Secrets.hex(Secrets.sha256(text)), ties: judgement.ranking.tiedPairCount,
+                    judgementHash: Secrets.hex(Secrets.sha256(text)), ties: row["tied_pairs"],
                     isExtra: state == "extra", promptHash: Secrets.hex(promptHash), promptIsHeldOut: use == .heldOut))
         }
         return chosen
