@@ -138,9 +138,9 @@ if __name__ == "__main__":
         for number in range(12):
             # Every third ranking has ties, so that the exports' strict pairs are not simply all pairs.
             server.rank(project, token, prefer=len if number % 3 else lambda text: len(text) // 60)
-        run = server.post(f"/projects/{project}/reward-model-runs", {"settings": {"steps": 20}})["id"]
+        run = server.start_run(project, "reward-model-runs", {"settings": {"steps": 20}})
         status = server.wait_for_run(run)
-        report.check("a reward model was trained for the comparison", status["state"] == "finished", status.get("message"))
+        report.check("a reward model was trained for the comparison", status["state"] == "succeeded", status.get("message"))
         labels, pairs = store_counts(server, project)
         exports_load(report, server, project, folder, labels, pairs)
         groups = groups_of_responses(server, project)

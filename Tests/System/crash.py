@@ -137,13 +137,13 @@ def runs_survive_a_killed_server(report, program):
             server.rank(project, token)
         folders = []
         for start in ("reward-model-runs", "policy-refreshes"):
-            run = server.post(f"/projects/{project}/{start}", {"seed": 7})["id"]
-            server.wait_for_run(run, until=("running", "finished", "failed"))
+            run = server.start_run(project, start, {"seed": 7})
+            server.wait_for_run(run, until=("running", "succeeded", "failed"))
             server.kill()
             server.start()
             status = server.wait_for_run(run)
             report.check(f"a run started by {start} finishes although its server was killed with -9",
-                         status["state"] == "finished", status.get("message") or status["state"])
+                         status["state"] == "succeeded", status.get("message") or status["state"])
             folders.append(server.data / "runs" / str(run))
         return folders
     finally:

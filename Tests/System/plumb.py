@@ -125,14 +125,19 @@ class Server:
         rows = [[r["id"] for r in task["responses"] if prefer(r["text"]) == score] for score in scored]
         return self.post(f"/tasks/{task['lease']}/submit", {"ranking": {"rows": rows}}, token=token)
 
-    def wait_for_run(self, run, timeout=400, until=("finished", "failed", "stopped")):
+    def start_run(self, project, kind, body=None):
+        """Starts `reward-model-runs` or `policy-refreshes`; the run's id."""
+        return self.post(f"/projects/{project}/{kind}", body)["record"]["id"]
+
+    def wait_for_run(self, run, timeout=400, until=("succeeded", "failed", "stopped")):
+        """The run's record once it has reached one of these states."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            status = self.get(f"/runs/{run}")
-            if status["state"] in until:
-                return status
+            record = self.get(f"/runs/{run}")["record"]
+            if record["state"] in until:
+                return record
             time.sleep(0.3)
-        raise RuntimeError(f"run {run} did not reach {until} in {timeout} s: {status}")
+        raise RuntimeError(f"run {run} did not reach {until} in {timeout} s: {record}")
 
     def database(self):
         """The store, opened read-only beside the server."""

@@ -28,7 +28,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Seed of samples, noise and training.") var seed: UInt64 = 0
     @Option(name: .customLong("evaluation-samples"), help: "Fresh samples that a round is judged by.")
     var evaluationSamples = 1_000
-    @Option(name: .customLong("max-tokens"), help: "Tokens a response at most.") var maximumTokens = 160
+    @Option(name: .customLong("max-tokens"), help: "Tokens a response at most.") var maximumTokens = 192
     @Option(name: .customLong("set-reward"), help: "A reward-model setting as name=value; may be repeated.")
     var rewardSettings: [String] = []
     @Option(name: .customLong("set-refresh"), help: "A policy-refresh setting as name=value; may be repeated.")

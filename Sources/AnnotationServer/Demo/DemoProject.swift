@@ -13,7 +13,6 @@ struct DemoProject: Sendable {
     static let name = "Demo"
     /// Prompts of each use; enough for many rounds, few enough that creating the project takes a moment.
     private static let promptsPerUse = 400
-    private static let seed: UInt64 = 1
 
     /// The embedded policies by folder name: a base, its supervised child, and an early, weaker version.
     static let base = "demo-base"
@@ -39,7 +38,7 @@ struct DemoProject: Sendable {
         var settings = ProjectSettings()
         settings.instructions = Self.instructions
         settings.responseCount = .fixed(4)
-        settings.maxTokens = 160
+        settings.maxTokens = 192
         // A share of the weaker version keeps differences in each task that are easy to see.
         settings.mix = [
             MixPart(policy: .current, temperature: 1, weight: 3), MixPart(policy: .policy(early), temperature: 1, weight: 1),
@@ -64,7 +63,7 @@ struct DemoProject: Sendable {
     }
 
     private func addPrompts(to project: ProjectID) async throws {
-        let drawn = DemoWorld().prompts(seed: Self.seed)
+        let drawn = DemoWorld().prompts(seed: DemoWorld.seed)
         let uses: [(Labels.PromptUse, [DemoPrompt])] = [
             (.supervised, drawn.supervised), (.ranking, drawn.ranking), (.ppo, drawn.ppo), (.heldOut, drawn.heldOut),
         ]

@@ -1,3 +1,4 @@
+import DemoWorld
 import Foundation
 import Runs
 
@@ -9,7 +10,7 @@ struct DemoRecipe: Sendable {
     let work: URL
     let output: URL
 
-    static let seed: UInt64 = 20_260
+    static let seed = DemoWorld.seed
 
     /// Entries of the vocabulary, control tokens included.
     static let vocabulary = ["vocabulary_size": "1024"]
