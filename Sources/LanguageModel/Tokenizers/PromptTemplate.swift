@@ -79,6 +79,12 @@ public struct PromptTemplate: Sendable {
         kind = form == .chat ? .chat(.plumb) : .plainText
     }
 
+    /// Whether a folder's model takes messages, found without reading its vocabulary.
+    /// - Throws: `TokenizerError` where a file cannot be read.
+    public static func isConversational(folder: URL) throws -> Bool {
+        try TemplateFiles(folder: folder).chatTemplate().map { ChatForm.known(template: $0.text) != nil } ?? false
+    }
+
     /// Whether messages can be rendered.
     public var hasChatForm: Bool {
         if case .chat = kind { true } else { false }

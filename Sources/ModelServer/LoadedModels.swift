@@ -1,0 +1,67 @@
+internal import Foundation
+internal import LanguageModel
+internal import Logging
+internal import Policy
+internal import Synchronization
+
+/// The models in memory, the ones used longest ago dropped first. Models are loaded on the compute thread only.
+final class LoadedModels: Sendable {
+    private struct Entry {
+        var name: String
+        var fingerprint: FolderFingerprint
+        var sampler: PolicySampler
+    }
+
+    let pool: WorkerPool
+    private let limit: Int
+    private let logger: Logger
+    /// Most recently used last.
+    private let entries = Mutex<[Entry]>([])
+
+    init(limit: Int, threads: Int?, logger: Logger) {
+        self.limit = max(1, limit)
+        self.logger = logger
+        pool = WorkerPool(threads: threads)
+    }
+
+    var names: [String] { entries.withLock { $0.map(\.name).sorted() } }
+
+    /// The sampler of a folder's weights as they are now: a model whose files have changed since is loaded anew.
+    /// - Throws: `ModelServerError.unusableModel`.
+    func sampler(named name: String, folder: URL) throws -> PolicySampler {
+        do {
+            let fingerprint = try FolderFingerprint(of: folder)
+            if let sampler = use(name, fingerprint) { return sampler }
+            let started = ContinuousClock.now
+            let sampler = try PolicySampler(folder: folder, pool: pool)
+            guard try FolderFingerprint(of: folder) == fingerprint else {
+                throw ModelServerError.unusableModel(
+                    name, reason: "its files changed while they were read; try again when they are complete")
+            }
+            keep(Entry(name: name, fingerprint: fingerprint, sampler: sampler))
+            logger.info("Loaded the model \(name) in \(started.duration(to: .now)).")
+            return sampler
+        } catch let error as ModelServerError {
+            throw error
+        } catch {
+            throw ModelServerError.unusableModel(name, reason: "\(error)")
+        }
+    }
+
+    private func use(_ name: String, _ fingerprint: FolderFingerprint) -> PolicySampler? {
+        entries.withLock { entries in
+            guard let place = entries.firstIndex(where: { $0.name == name }) else { return nil }
+            let entry = entries.remove(at: place)
+            guard entry.fingerprint == fingerprint else { return nil }
+            entries.append(entry)
+            return entry.sampler
+        }
+    }
+
+    private func keep(_ entry: Entry) {
+        entries.withLock { entries in
+            entries.append(entry)
+            if entries.count > limit { entries.removeFirst(entries.count - limit) }
+        }
+    }
+}

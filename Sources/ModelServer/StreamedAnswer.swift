@@ -1,0 +1,83 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import ServiceLifecycle
+
+/// An answer as server-sent events: text as it is sampled, then each choice's end, then `[DONE]`.
+struct StreamedAnswer<Form: AnswerForm>: Sendable {
+    let engine: CompletionEngine
+    let form: Form
+
+    private enum Event: Sendable {
+        case begun
+        case text(choice: Int, String)
+        case finished(CompletionResult)
+    }
+
+    /// Answers once sampling begins: a request that is wrong, or that nobody has room for, is refused as any other.
+    func begin(_ work: CompletionWork, _ request: Request) async throws -> Response {
+        let events = start(work)
+        for try await event in events { if case .begun = event { break } }
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache", .connection: "close"],
+            body: ResponseBody { writer in
+                var out = writer
+                for choice in 0..<form.fields.count {
+                    guard let opening = form.opening(choice: choice) else { break }
+                    try await out.write(ByteBuffer(bytes: try line([opening])))
+                }
+                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                    for try await event in events {
+                        for bytes in try pieces(of: event) { try await out.write(ByteBuffer(bytes: bytes)) }
+                    }
+                }
+                try await out.finish(nil)
+            })
+    }
+
+    /// Samples in a task that ends when nobody reads the events any more.
+    private func start(_ work: CompletionWork) -> AsyncThrowingStream<Event, any Error> {
+        let (events, continuation) = AsyncThrowingStream<Event, any Error>.makeStream()
+        let engine = engine
+        let task = Task {
+            do {
+                let result = try await withGracefulShutdownHandler {
+                    try await engine.complete(work) {
+                        continuation.yield(.begun)
+                    } onText: { choice, text in
+                        continuation.yield(.text(choice: choice, text))
+                    }
+                } onGracefulShutdown: {
+                    engine.queue.stop()
+                }
+                continuation.yield(.finished(result))
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return events
+    }
+
+    private func pieces(of event: Event) throws -> [[UInt8]] {
+        switch event {
+        case .begun: return []
+        case .text(let choice, let text): return [try line([form.piece(choice: choice, text: text)])]
+        case .finished(let result):
+            var lines: [[UInt8]] = []
+            let responses = result.prompts.flatMap(\.responses)
+            for (choice, response) in responses.enumerated() {
+                lines.append(try line([form.end(choice: choice, ending: ChoiceEnding(response))]))
+            }
+            if form.fields.streamsUsage { lines.append(try line([], usage: Usage(result))) }
+            return lines + [Array("data: [DONE]\n\n".utf8)]
+        }
+    }
+
+    private func line(_ choices: [Form.Choice], usage: Usage? = nil) throws -> [UInt8] {
+        let answer = Answer(form.head, object: form.pieceObject, choices: choices, usage: usage)
+        return Array("data: ".utf8) + Array(try JSONAnswer.encode(answer)) + Array("\n\n".utf8)
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import HummingbirdTesting
+import ModelServer
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct QueueTests {
+    static var endless: [String: Any] {
+        ["model": "tireless", "prompt": "the cat", "n": 64, "max_tokens": 16_000, "seed": 1]
+    }
+
+    static func server(queueLimit: Int) throws -> TestServer {
+        let test = try TestServer { $0.queueLimit = queueLimit }
+        try TestServer.addTirelessPolicy("tireless", to: test.folder)
+        return test
+    }
+
+    @Test func beyondTheBoundRequestsAreRefusedAndClientsThatGoMakeRoom() async throws {
+        try await Self.server(queueLimit: 1).run { server in
+            let running = try await server.start(Self.endless)
+            try await server.wait { $0["busy"] as? Bool == true }
+            let waiting = try await server.start(Self.endless)
+            try await server.wait { $0["waiting"] as? Int == 1 }
+
+            let refused = try await server.completions([:])
+            #expect(refused.status == 429)
+            #expect(refused.error["code"] as? String == "queue_full")
+            #expect(refused.message.contains("1 request"))
+
+            try await waiting.shutdown()
+            try await server.wait { $0["waiting"] as? Int == 0 }
+            try await running.shutdown()
+            let answer = try await server.completions([:])
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test func aStreamThatNobodyReadsIsBrokenOff() async throws {
+        try await Self.server(queueLimit: 4).run { server in
+            let running = try await server.start(Self.endless.merging(["stream": true]) { $1 })
+            try await server.wait { $0["busy"] as? Bool == true }
+            try await running.shutdown()
+            let answer = try await server.completions([:])
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test func aServerThatStopsAnswersWhoWaits() async throws {
+        let test = try Self.server(queueLimit: 4)
+        try await test.run { server in
+            async let first = server.completions(Self.endless)
+            try await server.wait { $0["busy"] as? Bool == true }
+            async let second = server.completions([:])
+            try await server.wait { $0["waiting"] as? Int == 1 }
+            test.server.stop()
+            for answer in try await [first, second] {
+                #expect(answer.status == 503)
+                #expect(answer.message.contains("shutting down"))
+            }
+            #expect(try await server.completions([:]).status == 503)
+        }
+    }
+}
