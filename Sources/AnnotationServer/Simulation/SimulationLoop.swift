@@ -145,30 +145,24 @@ actor SimulationLoop {
         }
     }
 
+    /// All groups of a policy decode as one batch.
     private func sample(_ plans: [GroupPlan]) async throws -> [NewGroup] {
         let data = data
         let options = SamplingOptions(temperature: 1, maximumTokens: plan.maximumTokens)
         return try await onOwnThread {
-            var samplers: [PolicyID: PolicySampler] = [:]
             let pool = WorkerPool()
             var responses = [[NewResponse]](repeating: [], count: plans.count)
-            for (index, plan) in plans.enumerated() {
-                for part in plan.parts {
-                    let sampler: PolicySampler
-                    if let loaded = samplers[part.policy.id] { sampler = loaded } else {
-                        sampler = try PolicySampler(folder: data.url.appending(path: part.policy.path), pool: pool)
-                        samplers[part.policy.id] = sampler
-                    }
-                    let request = PolicyRequest(
-                        prompt: plan.prompt.prompt, count: part.count, seed: UInt64(bitPattern: part.seed),
-                        options: options)
-                    responses[index] += try sampler.sample(request).map { response in
-                        NewResponse(
-                            text: response.text, tokenIDs: response.tokenIDs, tokenIDsSource: .own,
-                            policy: part.policy.id, seed: Int64(bitPattern: response.seed),
-                            temperature: response.temperature, logProbability: response.logProbability,
-                            finished: response.finished)
-                    }
+            let parts = plans.enumerated().flatMap { index, plan in plan.parts.map { (plan: index, part: $0) } }
+            let byPolicy = Dictionary(grouping: parts) { $0.part.policy.id }
+            for (_, parts) in byPolicy.sorted(by: { $0.key < $1.key }) {
+                let sampler = try PolicySampler(folder: data.url.appending(path: parts[0].part.policy.path), pool: pool)
+                let requests = parts.map { entry in
+                    PolicyRequest(
+                        prompt: plans[entry.plan].prompt.prompt, count: entry.part.count,
+                        seed: UInt64(bitPattern: entry.part.seed), options: options)
+                }
+                for (entry, sampled) in zip(parts, try sampler.sample(requests)) {
+                    responses[entry.plan] += sampled.map { NewResponse($0, policy: entry.part.policy.id) }
                 }
             }
             return zip(plans, responses).map { NewGroup(prompt: $0.prompt.id, responses: $1) }
@@ -223,5 +217,15 @@ actor SimulationLoop {
             }
             try await Task.sleep(for: .milliseconds(200))
         }
+    }
+}
+
+extension NewResponse {
+    /// A response that a policy of the store sampled in this process.
+    fileprivate init(_ response: PolicyResponse, policy: PolicyID) {
+        self.init(
+            text: response.text, tokenIDs: response.tokenIDs, tokenIDsSource: .own, policy: policy,
+            seed: Int64(bitPattern: response.seed), temperature: response.temperature,
+            logProbability: response.logProbability, finished: response.finished)
     }
 }
