@@ -63,7 +63,8 @@ public enum Checkpoint {
         // Before anything is laid out: a hostile config.json may ask for any number of layers.
         guard configuration.layers <= weights.names.count else {
             throw .invalidModel(
-                file: config, reason: "\(configuration.layers) layers, but only \(weights.names.count) tensors are stored")
+                file: config,
+                reason: "\(configuration.layers) layers, but only \(weights.names.count) tensors are stored")
         }
         let table = ParameterLayout(configuration).table
         let sources = try weights.sources(of: table, configuration)

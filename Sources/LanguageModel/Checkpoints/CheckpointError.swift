@@ -31,7 +31,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible, Localize
         case .surplusTensor(let file, let name): "\(file) holds a tensor that the model does not have: \(name)"
         case .wrongShape(let file, let name, let expected, let found):
             "\(file): tensor \(name) has shape \(found), its config.json asks for \(expected)"
-        case .wrongType(let file, let name, let type): "\(file): tensor \(name) has type \(type), which is not read here"
+        case .wrongType(let file, let name, let type):
+            "\(file): tensor \(name) has type \(type), which is not read here"
         case .notFinite(let file, let name, let index):
             "\(file): tensor \(name) holds a value that is infinite or not a number (element \(index))"
         case .invalidModel(let file, let reason): "\(file): \(reason)"

@@ -73,7 +73,8 @@ public struct SafetensorsFile: Sendable {
         guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataBytes else {
             throw .malformed(
                 file: path,
-                reason: "tensor \(name) lies at \(offsets[0])..<\(offsets[1]) of \(dataBytes) bytes: cut short or damaged")
+                reason:
+                    "tensor \(name) lies at \(offsets[0])..<\(offsets[1]) of \(dataBytes) bytes: cut short or damaged")
         }
         guard let size = elementBytes[type] else { throw .wrongType(file: path, name: name, type: type) }
         var bytes = size
@@ -86,7 +87,8 @@ public struct SafetensorsFile: Sendable {
         }
         guard bytes == offsets[1] - offsets[0] else {
             throw .malformed(
-                file: path, reason: "tensor \(name) of shape \(shape) needs \(bytes) bytes, has \(offsets[1] - offsets[0])")
+                file: path,
+                reason: "tensor \(name) of shape \(shape) needs \(bytes) bytes, has \(offsets[1] - offsets[0])")
         }
         return Tensor(type: type, shape: shape, bytes: offsets[0]..<offsets[1])
     }
@@ -95,8 +97,10 @@ public struct SafetensorsFile: Sendable {
         throws(CheckpointError)
     {
         var end = 0
-        let ordered = tensors.sorted { ($0.value.bytes.lowerBound, $0.value.bytes.upperBound, $0.key)
-            < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound, $1.key) }
+        let ordered = tensors.sorted {
+            ($0.value.bytes.lowerBound, $0.value.bytes.upperBound, $0.key)
+                < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound, $1.key)
+        }
         for (name, tensor) in ordered {
             guard tensor.bytes.lowerBound == end else {
                 let what = tensor.bytes.lowerBound < end ? "overlaps another tensor" : "leaves a gap before it"
@@ -129,12 +133,18 @@ public struct SafetensorsFile: Sendable {
         let tensor = try tensor(name)
         let bytes = data[tensor.bytes]
         switch tensor.type {
-        case "I64": return unsafe bytes.withUnsafeBytes { raw in
-            stride(from: 0, to: raw.count, by: 8).map { unsafe Int(raw.loadUnaligned(fromByteOffset: $0, as: Int64.self)) }
-        }
-        case "I32": return unsafe bytes.withUnsafeBytes { raw in
-            stride(from: 0, to: raw.count, by: 4).map { unsafe Int(raw.loadUnaligned(fromByteOffset: $0, as: Int32.self)) }
-        }
+        case "I64":
+            return unsafe bytes.withUnsafeBytes { raw in
+                stride(from: 0, to: raw.count, by: 8).map {
+                    unsafe Int(raw.loadUnaligned(fromByteOffset: $0, as: Int64.self))
+                }
+            }
+        case "I32":
+            return unsafe bytes.withUnsafeBytes { raw in
+                stride(from: 0, to: raw.count, by: 4).map {
+                    unsafe Int(raw.loadUnaligned(fromByteOffset: $0, as: Int32.self))
+                }
+            }
         default: throw .wrongType(file: path, name: name, type: tensor.type)
         }
     }

@@ -40,7 +40,8 @@ enum SafetensorsWriter {
     private static func append(_ tensor: Tensor, _ type: FloatType, to file: inout Data) {
         let source = unsafe tensor.buffer.base + tensor.offset
         if type == .float32 {
-            unsafe file.append(UnsafeRawBufferPointer(start: source, count: tensor.count * 4).bindMemory(to: UInt8.self))
+            unsafe file.append(
+                UnsafeRawBufferPointer(start: source, count: tensor.count * 4).bindMemory(to: UInt8.self))
             return
         }
         var halves = [UInt16](repeating: 0, count: tensor.count)
@@ -57,7 +58,8 @@ enum SafetensorsWriter {
 enum AtomicFile {
     /// Writes to a temporary file beside `url`, syncs it to disk, renames it over `url` and syncs the folder.
     static func write(_ data: Data, to url: URL) throws(CheckpointError) {
-        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(UUID().uuidString)")
+        let temporary = url.deletingLastPathComponent().appending(
+            path: ".\(url.lastPathComponent).\(UUID().uuidString)")
         do {
             try data.write(to: temporary)
             let handle = try FileHandle(forWritingTo: temporary)

@@ -123,7 +123,8 @@ public struct ModelConfiguration: Sendable, Equatable {
         if let outside = tokens.first(where: { $0 < 0 || Int($0) >= vocabularySize }) {
             throw fail("special token id \(outside) is outside the vocabulary of \(vocabularySize)")
         }
-        let parameters = Double(vocabularySize) * Double(width) * (tiedEmbeddings ? 1 : 2)
+        let parameters =
+            Double(vocabularySize) * Double(width) * (tiedEmbeddings ? 1 : 2)
             + Double(layers) * Double(width) * Double(qkvWidth + attentionWidth + innerWidth + feedForward)
         guard parameters < 1e11 else { throw fail("a model of \(parameters) parameters is too large") }
     }

@@ -34,7 +34,8 @@ final class DecodingWeights {
                 inner: matrix(at.inner, at.innerBias, c.width, c.innerWidth, c.weightLayout),
                 down: matrix(at.down, at.downBias, c.feedForward, c.width, c.weightLayout))
         }
-        head = c.head == .languageModel
+        head =
+            c.head == .languageModel
             ? matrix(model.offsets.head, nil, c.width, c.vocabularySize, .outputRows) : nil
     }
 }

@@ -66,7 +66,8 @@ final class KeyValueCache {
 extension FloatBuffer {
     /// Copies part of another buffer.
     func copy(from other: FloatBuffer, _ from: Int, to: Int, count: Int) {
-        precondition(from >= 0 && from + count <= other.count && to >= 0 && to + count <= self.count, "outside a buffer")
+        precondition(
+            from >= 0 && from + count <= other.count && to >= 0 && to + count <= self.count, "outside a buffer")
         unsafe (base + to).update(from: other.base + from, count: count)
     }
 }

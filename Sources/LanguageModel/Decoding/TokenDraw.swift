@@ -30,7 +30,8 @@ struct TokenDraw {
 
     /// Tokens that top-k and then top-p leave, most probable first, with their probabilities.
     private func candidates(_ probabilities: Span<Float>) -> (tokens: [Int], probabilities: [Float]) {
-        var order = Self.mostProbable(topK > 0 ? topK : probabilities.count, of: probabilities, topP: topK > 0 ? 1 : topP)
+        var order = Self.mostProbable(
+            topK > 0 ? topK : probabilities.count, of: probabilities, topP: topK > 0 ? 1 : topP)
         if topP < 1 {
             let total = topK > 0 ? order.reduce(0.0) { $0 + Double(probabilities[$1]) } : 1
             var sum = 0.0

@@ -49,11 +49,14 @@ final class BatchDecoder {
             count += prompt.count
         }
         let places = prompts.flatMap { $0.indices.map { Int32($0) } }
-        prepare(rows: count, logitRows: prompts.count, positions: prompts.map(\.count).max() ?? 0)
+        let longest = prompts.map(\.count).max() ?? 0
+        prepare(
+            rows: count, logitRows: prompts.count, positions: longest,
+            scratch: Int(plumb_attention_scratch(Int64(c.headSize), Int64(longest))))
         forward(tokens: prompts.flatMap { $0 }, positions: places) { layer, memory in
             pool.runOnWorkers(prompts.count * c.keyValueHeads) { task, worker in
                 let (index, head) = (task / c.keyValueHeads, task % c.keyValueHeads)
-                attendPrompt(layer, head, starts[index], caches[index], memory, scratch(worker, caches[index].prompt))
+                attendPrompt(layer, head, starts[index], caches[index], memory, scratch[worker])
             }
         }
         return logits(of: zip(starts, prompts).map { $0 + $1.count - 1 })
@@ -71,7 +74,9 @@ final class BatchDecoder {
             places += [Int32](repeating: Int32(cache.prompt + cache.stored), count: cache.tails.count)
         }
         let longest = caches.map { $0.prompt + $0.stored + 1 }.max() ?? 0
-        prepare(rows: tokens.count, logitRows: tokens.count, positions: longest)
+        prepare(
+            rows: tokens.count, logitRows: tokens.count, positions: longest,
+            scratch: caches.map { $0.tails.count * ($0.promptStride + $0.tailStride) }.max() ?? 0)
         forward(tokens: tokens, positions: places) { layer, memory in
             pool.runOnWorkers(caches.count * c.keyValueHeads) { task, worker in
                 let (index, head) = (task / c.keyValueHeads, task % c.keyValueHeads)
@@ -82,7 +87,8 @@ final class BatchDecoder {
         return logits(of: Array(tokens.indices))
     }
 
-    private func prepare(rows count: Int, logitRows: Int, positions: Int) {
+    /// Sees to memory before the threads start: they only read these properties.
+    private func prepare(rows count: Int, logitRows: Int, positions: Int, scratch floats: Int) {
         let c = model.configuration
         if (rows?.rows ?? 0) < count || (rows?.logits.count ?? 0) < logitRows * c.vocabularySize {
             rows = nil
@@ -92,7 +98,9 @@ final class BatchDecoder {
             rotary = RotaryTable(
                 settings, positions: min(c.contextLength, max(positions, 2 * (rotary?.positions ?? 32))))
         }
-        if scratch.isEmpty { scratch = (0..<pool.threads).map { _ in FloatBuffer(count: 0) } }
+        if (scratch.first?.count ?? -1) < floats {
+            scratch = (0..<pool.threads).map { _ in FloatBuffer(count: floats) }
+        }
     }
 
     private var memory: RowMemory {
@@ -176,15 +184,6 @@ final class BatchDecoder {
         }
     }
 
-    private func scratch(_ worker: Int, _ keys: Int) -> FloatBuffer {
-        scratch(worker, floats: Int(plumb_attention_scratch(Int64(model.configuration.headSize), Int64(keys))))
-    }
-
-    private func scratch(_ worker: Int, floats: Int) -> FloatBuffer {
-        if scratch[worker].count < floats { scratch[worker] = FloatBuffer(count: floats) }
-        return scratch[worker]
-    }
-
     private var window: Int64 { Int64(model.configuration.slidingWindow ?? 0) }
     private var scale: Float { 1 / Float(model.configuration.headSize).squareRoot() }
 
@@ -245,7 +244,7 @@ final class BatchDecoder {
         }
         let lengths = [Int32](repeating: Int32(cache.stored + 1), count: count)
         let prefix = cache.offset(layer, head, cache.promptStride)
-        let space = scratch(worker, floats: count * (cache.promptStride + cache.tailStride))
+        let space = scratch[worker]
         for query in head * shared..<(head + 1) * shared {
             unsafe kernels.table.pointee.attention_decode(
                 Int64(c.headSize), Int64(count), memory.qkv.base + row * c.qkvWidth + query * c.headSize,

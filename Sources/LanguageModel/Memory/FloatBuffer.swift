@@ -1,5 +1,5 @@
-internal import Foundation
 internal import Crypto
+internal import Foundation
 internal import Kernels
 
 /// Aligned flat float memory. Parameters, gradients, moments and activations all live in one of these.

@@ -49,10 +49,3 @@ enum MatrixProducts {
             gradient + tile.lowerBound * rightStride, CInt(rightStride))
     }
 }
-
-/// The kernels that a model's code calls: the best of this processor unless a test names another set.
-@safe struct KernelSet: @unchecked Sendable {
-    let table: UnsafePointer<plumb_kernel_table>
-
-    static let best = unsafe KernelSet(table: plumb_best_kernels())
-}

@@ -107,7 +107,9 @@ extension PackedPass {
         precondition(temperature > 0, "a temperature must be positive")
         precondition(model.configuration.head == .languageModel, "the model has no language-model head")
         let distinct = targets.distinctRows
-        if let last = distinct.last { precondition(distinct[0] >= 0 && last < layout.tokenCount, "row outside the pass") }
+        if let last = distinct.last {
+            precondition(distinct[0] >= 0 && last < layout.tokenCount, "row outside the pass")
+        }
         let head = headMemory(rows: min(blockRows, distinct.count))
         for start in stride(from: 0, to: distinct.count, by: blockRows) {
             let block = start..<min(distinct.count, start + blockRows)

@@ -29,7 +29,7 @@ public final class PackedPass {
         self.init(model: model, pool: pool, keepsActivations: keepsActivations, kernels: .best)
     }
 
-    init(model: Transformer, pool: WorkerPool, keepsActivations: Bool, kernels: KernelSet) {
+    package init(model: Transformer, pool: WorkerPool, keepsActivations: Bool, kernels: KernelSet) {
         MatrixProducts.singleThreaded
         self.model = model
         self.pool = pool

@@ -1,0 +1,210 @@
+import Foundation
+import LanguageModel
+import Testing
+
+/// Each instruction set against double precision, on sizes that leave every remainder.
+@Suite struct KernelTests {
+    static let sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 47, 48, 49, 76, 131]
+
+    @Test(arguments: KernelSet.available) func productsAreThoseOfPlainArithmetic(_ kernels: KernelSet) {
+        for n in Self.sizes {
+            for (m, k) in [(1, 5), (3, 32), (4, 1), (7, 19), (9, 64), (17, 33)] {
+                let a = randomValues(m * k, seed: 1)
+                let b = randomValues(k * n, seed: 2)
+                let expected = DoubleReference.multiply(m, n, k, doubles(a), doubles(b))
+                #expect(relativeDifference(kernels.multiply(m, n, k, a, b), expected) < 1e-5)
+                let turned = (0..<k).flatMap { row in (0..<m).map { a[$0 * k + row] } }
+                #expect(relativeDifference(kernels.multiply(m, n, k, turned, b, transposed: true), expected) < 1e-5)
+                let weights = (0..<n).flatMap { column in (0..<k).map { b[$0 * n + column] } }
+                #expect(relativeDifference(kernels.multiplyPanels(m, n, k, a, weights), expected) < 1e-5)
+            }
+        }
+    }
+
+    @Test(arguments: KernelSet.available) func aRowOfAProductDoesNotDependOnTheOtherRows(_ kernels: KernelSet) {
+        let (n, k) = (76, 53)
+        let x = randomValues(19 * k, seed: 3)
+        let weights = randomValues(n * k, seed: 4)
+        let all = kernels.multiplyPanels(19, n, k, x, weights)
+        for row in 0..<19 {
+            let alone = kernels.multiplyPanels(1, n, k, Array(x[row * k..<(row + 1) * k]), weights)
+            #expect(alone == Array(all[row * n..<(row + 1) * n]))
+        }
+    }
+
+    @Test(arguments: KernelSet.available) func normsAndTheirGradientsAreThoseOfFiniteDifferences(_ kernels: KernelSet) {
+        for width in Self.sizes where width > 1 {
+            let x = randomValues(3 * width, seed: 5, scale: 2)
+            let weight = randomValues(width, seed: 6)
+            let bias = randomValues(width, seed: 7)
+            let dy = randomValues(3 * width, seed: 8)
+            let (y, inverse) = kernels.rootMeanSquareNorm(width, x, weight, epsilon: 1e-5)
+            #expect(
+                relativeDifference(y, DoubleReference.rootMeanSquareNorm(width, doubles(x), doubles(weight), 1e-5))
+                    < 1e-5)
+            let back = kernels.rootMeanSquareNormBackward(width, dy, x, weight, inverse)
+            let dx = DoubleReference.gradient(doubles(x), doubles(dy)) {
+                DoubleReference.rootMeanSquareNorm(width, $0, doubles(weight), 1e-5)
+            }
+            let dweight = DoubleReference.gradient(doubles(weight), doubles(dy)) {
+                DoubleReference.rootMeanSquareNorm(width, doubles(x), $0, 1e-5)
+            }
+            #expect(relativeDifference(back.dx, dx) < 1e-5)
+            #expect(relativeDifference(back.dweight, dweight) < 1e-5)
+            checkLayerNorm(kernels, width, x, weight, bias, dy)
+        }
+    }
+
+    private func checkLayerNorm(
+        _ kernels: KernelSet, _ width: Int, _ x: [Float], _ weight: [Float], _ bias: [Float], _ dy: [Float]
+    ) {
+        let (y, mean, inverse) = kernels.layerNorm(width, x, weight, bias, epsilon: 1e-5)
+        let reference = { (x: [Double], weight: [Double], bias: [Double]) in
+            DoubleReference.layerNorm(width, x, weight, bias, 1e-5)
+        }
+        #expect(relativeDifference(y, reference(doubles(x), doubles(weight), doubles(bias))) < 1e-5)
+        let back = kernels.layerNormBackward(width, dy, x, weight, mean, inverse)
+        let dx = DoubleReference.gradient(doubles(x), doubles(dy)) { reference($0, doubles(weight), doubles(bias)) }
+        let dweight = DoubleReference.gradient(doubles(weight), doubles(dy)) {
+            reference(doubles(x), $0, doubles(bias))
+        }
+        let dbias = DoubleReference.gradient(doubles(bias), doubles(dy)) { reference(doubles(x), doubles(weight), $0) }
+        // With two columns the true gradient is nearly zero, whatever x: compare with the slopes that went in.
+        if width > 2 { #expect(relativeDifference(back.dx, dx) < 1e-5) }
+        #expect(relativeDifference(back.dweight, dweight) < 1e-5)
+        #expect(relativeDifference(back.dbias, dbias) < 1e-5)
+    }
+
+    @Test(arguments: KernelSet.available) func activationsAndTheirGradientsAreThoseOfFiniteDifferences(
+        _ kernels: KernelSet
+    ) {
+        for n in Self.sizes {
+            let x = randomValues(2 * 2 * n, seed: 9, scale: 6)
+            let dy = randomValues(2 * n, seed: 10)
+            #expect(relativeDifference(kernels.swiglu(n, x), DoubleReference.swiglu(n, doubles(x))) < 1e-5)
+            let back = kernels.swigluBackward(n, x, dy)
+            let slopes = DoubleReference.gradient(doubles(x), doubles(dy)) { DoubleReference.swiglu(n, $0) }
+            #expect(relativeDifference(back.slopes, slopes) < 1e-5)
+            #expect(back.y == kernels.swiglu(n, x))
+
+            let part = Array(x[..<(2 * n)])
+            #expect(relativeDifference(kernels.gelu(part), DoubleReference.gelu(doubles(part))) < 1e-5)
+            let geluBack = kernels.geluBackward(part, dy)
+            let geluSlopes = DoubleReference.gradient(doubles(part), doubles(dy)) { DoubleReference.gelu($0) }
+            #expect(relativeDifference(geluBack.slopes, geluSlopes) < 1e-5)
+            #expect(geluBack.y == kernels.gelu(part))
+        }
+    }
+
+    @Test(arguments: KernelSet.available) func softmaxRowsEntropyAndExtremesAreRight(_ kernels: KernelSet) {
+        for n in Self.sizes {
+            for scale in [Float(1), 0.5, 3] {
+                let x = randomValues(n, seed: 11, scale: 20)
+                let z = doubles(x).map { $0 * Double(scale) }
+                let most = z.max() ?? 0
+                let logSum = most + log(z.reduce(0) { $0 + exp($1 - most) })
+                let p = z.map { exp($0 - logSum) }
+                let entropy = -zip(p, z).reduce(0) { $0 + $1.0 * ($1.1 - logSum) }
+                let found = kernels.logSumExp(x, scale: scale)
+                #expect(abs(Double(found.logSum) - logSum) < 1e-5 * max(1, abs(logSum)))
+                #expect(abs(Double(found.entropy) - entropy) < 2e-5)
+                let softmax = kernels.scaledSoftmax(x, scale: scale, logSum: found.logSum, factor: 2)
+                #expect(relativeDifference(softmax, p.map { 2 * $0 }) < 1e-5)
+            }
+        }
+        let extremes: [Float] = [-1e30, 0, -200, 80]
+        #expect(kernels.logSumExp(extremes, scale: 1).logSum == 80)
+        #expect(kernels.scaledSoftmax(extremes, scale: 1, logSum: 80, factor: 1)[0] == 0)
+    }
+
+    @Test(arguments: KernelSet.available) func rotationTurnsPairsAndBack(_ kernels: KernelSet) {
+        for (size, rotary) in [(8, 8), (6, 4), (64, 64), (34, 20)] {
+            let half = rotary / 2
+            let angles = randomValues(3 * half, seed: 12, scale: 3)
+            let cosines = angles.map { cos($0) }
+            let sines = angles.map { sin($0) }
+            let x = randomValues(4 * 2 * size, seed: 13)
+            let positions: [Int32] = [2, 0, 1, 2]
+            let turned = kernels.rotate(
+                x, heads: 2, headSize: size, positions: positions, cosines: cosines, sines: sines, rotary: rotary,
+                sign: 1)
+            for row in 0..<4 {
+                for head in 0..<2 {
+                    let start = row * 2 * size + head * size
+                    for i in 0..<half {
+                        let angle = Int(positions[row]) * half + i
+                        let expected = x[start + i] * cosines[angle] - x[start + half + i] * sines[angle]
+                        #expect(abs(turned[start + i] - expected) < 1e-6)
+                    }
+                    #expect(turned[(start + rotary)..<(start + size)] == x[(start + rotary)..<(start + size)])
+                }
+            }
+            let back = kernels.rotate(
+                turned, heads: 2, headSize: size, positions: positions, cosines: cosines, sines: sines, rotary: rotary,
+                sign: -1)
+            #expect(largestDifference(back, x) < 1e-6)
+        }
+    }
+
+    @Test(arguments: KernelSet.available) func attentionOfAGroupIsTheDefinitionForwardAndBackward(_ kernels: KernelSet)
+    {
+        let shapes = [
+            KernelSet.AttentionCase(prompt: 5, responses: [3, 1, 6], headSize: 8, queryHeads: 2),
+            .init(prompt: 0, responses: [4, 7], headSize: 6, queryHeads: 1),
+            .init(prompt: 35, responses: [], headSize: 4, queryHeads: 1),
+            .init(prompt: 9, responses: [4, 12], headSize: 5, queryHeads: 3, window: 6),
+            .init(prompt: 1, responses: [40], headSize: 16, queryHeads: 1),
+        ]
+        for shape in shapes {
+            let qkv = randomValues(shape.rows * shape.columns, seed: 14, scale: 2)
+            let found = kernels.attention(shape, qkv)
+            let expected = DoubleReference.attention(shape, doubles(qkv))
+            #expect(relativeDifference(found.out, expected) < 1e-5)
+            let dout = randomValues(found.out.count, seed: 15)
+            let slopes = kernels.attentionBackward(shape, qkv, found.out, found.logSums, dout)
+            let numeric = DoubleReference.gradient(doubles(qkv), doubles(dout)) {
+                DoubleReference.attention(shape, $0)
+            }
+            #expect(relativeDifference(slopes, numeric) < 2e-5)
+        }
+    }
+
+    @Test(arguments: KernelSet.available) func attentionWorkIsPromptSquaredPlusEachResponseTimesWhatItSees(
+        _ kernels: KernelSet
+    ) {
+        for (prompt, responses) in [
+            (0, [70]), (100, [50, 50, 50, 50]), (300, [1, 2, 3]), (7, [90, 10, 200]), (64, []),
+        ] {
+            let shape = KernelSet.AttentionCase(prompt: prompt, responses: responses, headSize: 4, queryHeads: 1)
+            let pairs = kernels.attention(shape, randomValues(shape.rows * shape.columns, seed: 16)).pairs
+            let most = prompt * prompt + responses.reduce(0) { $0 + $1 * (prompt + $1) }
+            let least = DoubleReference.visibleRows(shape).reduce(0) { $0 + $1.count }
+            #expect(pairs <= most)
+            #expect(pairs >= least)
+            #expect(responses.count < 2 || pairs < shape.rows * shape.rows)
+        }
+    }
+
+    @Test(arguments: KernelSet.available) func oneAdamWUpdateIsTheFormula(_ kernels: KernelSet) {
+        let settings = AdamWSettings(learningRate: 0.01, weightDecay: 0.1)
+        for n in Self.sizes {
+            let p = randomValues(n, seed: 17)
+            let g = randomValues(n, seed: 18)
+            let found = kernels.adamw(p, g, [Float](repeating: 0, count: n), [Float](repeating: 0, count: n), settings)
+            // At the first step the corrected moments are g and g squared.
+            let expected = zip(doubles(p), doubles(g)).map { p, g -> Double in
+                let update = 0.01 * g / (abs(g) + 1e-8)
+                return p * 0.999 - update
+            }
+            #expect(relativeDifference(found.parameters, expected) < 1e-5)
+            let first = doubles(g).map { $0 * 0.1 }
+            #expect(relativeDifference(found.first, first) < 1e-5)
+            let squares = doubles(g).reduce(0) { $0 + $1 * $1 }
+            #expect(abs(kernels.sumOfSquares(g) - squares) < 1e-9)
+            let product = zip(doubles(p), doubles(g)).reduce(0) { $0 + $1.0 * $1.1 }
+            #expect(abs(Double(kernels.dot(p, g)) - product) < 1e-5)
+        }
+    }
+
+    private func doubles(_ x: [Float]) -> [Double] { x.map { Double($0) } }
+}
