@@ -49,9 +49,15 @@ enum ProgressEndpoints {
             "labels": [
                 "counted": .integer(progress.labels), "extras": .integer(progress.extras),
                 "retracted": .integer(progress.retracted),
+                "with_ties": .integer(progress.labelsWithTies),
                 "since_snapshot": .integer(progress.labelsSinceSnapshot),
             ],
-            "skips": .integer(progress.skips), "annotators": .array(annotators.map(json)),
+            "skips": .integer(progress.skips),
+            "skip_reasons": .object(
+                Dictionary(
+                    SkipReason.allCases.map { ($0.rawValue, JSONValue.integer(progress.skipReasons[$0] ?? 0)) },
+                    uniquingKeysWith: { first, _ in first })),
+            "annotators": .array(annotators.map(json)),
         ])
     }
 
@@ -126,10 +132,11 @@ extension ProgressEndpoints {
                 .required(
                     "labels",
                     .object(
-                        ["counted", "extras", "retracted", "since_snapshot"].map {
+                        ["counted", "extras", "retracted", "with_ties", "since_snapshot"].map {
                             .required($0, .integer())
                         })),
                 .required("skips", .integer()),
+                .required("skip_reasons", .map(.integer(), "Skips that gave a reason, by reason.")),
                 .required("annotators", .array(.reference("AnnotatorCount"))),
             ])
         ),

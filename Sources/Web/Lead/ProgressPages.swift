@@ -50,7 +50,8 @@ struct ProgressPages: RouteSet {
             labelsSinceSnapshot: progress.labelsSinceSnapshot, sampling: Self.sentence(sampling),
             samplingProblem: sampling.problem, samplingPath: Path.projectSampling(text),
             retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
-            isPaused: project.paused, annotators: annotators.map(ProgressPage.Annotator.init),
+            isPaused: project.paused, skipReasons: Self.skipReasons(progress),
+            annotators: annotators.map(ProgressPage.Annotator.init),
             quality: Self.quality(quality, project.settings.mode), positions: Self.positions(quality.slots),
             hasPositions: quality.slots.shown.contains { $0 > 0 })
     }
@@ -76,13 +77,20 @@ struct ProgressPages: RouteSet {
         [
             .init("Labels that count", "\(progress.labels)"),
             .init("Labels since the last snapshot", "\(progress.labelsSinceSnapshot)"),
-            .init("Late extras", "\(progress.extras)"),
+            .init("Labels with ties", "\(progress.labelsWithTies)"), .init("Late extras", "\(progress.extras)"),
             .init("Taken back", "\(progress.retracted)"), .init("Skips", "\(progress.skips)"),
             .init("Tasks ready", "\(progress.tasksReady)"), .init("Tasks with somebody now", "\(progress.liveLeases)"),
             .init("Tasks finished", "\(progress.tasksDone)"), .init("Tasks withdrawn", "\(progress.tasksWithdrawn)"),
             .init("Prompts for ranking", "\(progress.prompts[.ranking] ?? 0)"),
             .init("Prompts for PPO", "\(progress.prompts[.ppo] ?? 0)"),
         ]
+    }
+
+    /// “3 expertise, 1 unsafe”, the most frequent first; nil where no skip gave a reason.
+    private static func skipReasons(_ progress: ProjectProgress) -> String? {
+        let reasons = progress.skipReasons.filter { $0.value > 0 }
+            .sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+        return reasons.isEmpty ? nil : reasons.map { "\($0.value) \($0.key.words)" }.joined(separator: ", ")
     }
 
     private static func sentence(_ sampling: SamplingStatus) -> String {
@@ -195,6 +203,7 @@ struct ProgressPage: PageModel {
     var refreshPath: String
     var pausePath: String
     var isPaused: Bool
+    var skipReasons: String?
     var annotators: [Annotator]
     var quality: [Figure]
     var positions: [Position]

@@ -152,6 +152,8 @@ import Web
     private func driveFigures(_ driver: APIDriver, _ lead: String, _ project: [String: String]) async throws {
         let progress = try await driver.call("getProgress", token: lead, path: project)
         #expect(progress["labels"]?["counted"] == 1)
+        #expect(progress["labels"]?["with_ties"] == 1)
+        #expect(progress["skip_reasons"]?["expertise"] == 1)
         let quality = try await driver.call("getQuality", token: lead, path: project)
         #expect(quality["agreement"]?["rate"] == .null)
         #expect(quality["agreement"]?["undefined_because"]?.stringValue?.contains("overlap") == true)
@@ -210,7 +212,8 @@ import Web
         let lead = site.leadToken
         let newer = try await site.store.addPolicy(
             NewPolicy(
-                name: "refreshed-1", kind: .refreshed, path: "policies/refreshed-1", sha256: String(repeating: "b", count: 64),
+                name: "refreshed-1", kind: .refreshed, path: "policies/refreshed-1",
+                sha256: String(repeating: "b", count: 64),
                 parents: [.policy(site.policy.id, role: "current")]), by: .system)
         var path = project
         path["policy"] = newer.id.description
