@@ -67,7 +67,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ModelServer",
-            dependencies: ["Policy", "LanguageModel", "SeededRandom", hummingbird, httpTypes, nioCore, logging],
+            dependencies: [
+                "Policy", "LanguageModel", "SeededRandom", hummingbird, httpTypes, nioCore, logging, serviceLifecycle,
+            ],
             swiftSettings: strict),
 
         // People and labels
@@ -106,7 +108,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ModelServerTests",
-            dependencies: ["ModelServer", "Policy", "LanguageModel", hummingbird, hummingbirdTesting, httpTypes, nioCore],
+            dependencies: [
+                "ModelServer", "Policy", "LanguageModel", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+            ],
             swiftSettings: strict),
         .testTarget(name: "PreferencesTests", dependencies: ["Preferences", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "LabelsTests", dependencies: ["Labels", "Preferences", grdb], swiftSettings: strict),

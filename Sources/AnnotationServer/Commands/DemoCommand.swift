@@ -60,9 +60,15 @@ struct DemoCommand: AsyncParsableCommand {
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-                print(String(decoding: try encoder.encode(check.report), as: UTF8.self))
+                let reports = [
+                    "held_out_prompts": check.report, "held_out_instructions": check.heldOutInstructions,
+                    "held_out_manners": check.heldOutManners,
+                ]
+                print(String(decoding: try encoder.encode(reports), as: UTF8.self))
             } else {
-                print(check.report)
+                print("Held-out prompts: \(check.report)")
+                print("\nInstructions held out for their subject: \(check.heldOutInstructions)")
+                print("\nManners held out for their subject: \(check.heldOutManners)")
             }
         }
     }

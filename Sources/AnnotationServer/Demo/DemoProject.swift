@@ -14,7 +14,8 @@ struct DemoProject: Sendable {
     /// Prompts of each use; enough for many rounds, few enough that creating the project takes a moment.
     private static let promptsPerUse = 400
 
-    /// The embedded policies by folder name: a base, its supervised child, and an early, weaker version.
+    /// The embedded policies by folder name: a base, its supervised child, and an early, weaker version
+    /// (of a base of its own, which saw a tenth of the corpus).
     static let base = "demo-base"
     static let supervised = "demo-supervised"
     static let early = "demo-early"
@@ -33,7 +34,7 @@ struct DemoProject: Sendable {
     /// Copies the policies into the data folder and makes the project over them.
     func create() async throws {
         let base = try await adopt(Self.base, kind: .base, parents: [])
-        let early = try await adopt(Self.early, kind: .supervised, parents: [.policy(base, role: "base")])
+        let early = try await adopt(Self.early, kind: .supervised, parents: [])
         let supervised = try await adopt(Self.supervised, kind: .supervised, parents: [.policy(base, role: "base")])
         var settings = ProjectSettings()
         settings.instructions = Self.instructions

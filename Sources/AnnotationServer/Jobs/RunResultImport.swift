@@ -23,7 +23,7 @@ struct RunResultImport: Sendable {
     /// Safe to repeat: a result that is there already is left alone, one of an older attempt is ignored.
     func bringIn(_ run: RunRecord, from directory: RunDirectory) async throws {
         guard let result = try directory.result(attempt: run.attempt) else { return }
-        let metrics = result.metrics.compactMapValues(\.doubleValue)
+        let metrics = Self.numbers(in: result.metrics)
         let message = result.notes.isEmpty ? nil : result.notes.joined(separator: " ")
         let product: RunProduct
         switch run.kind {
@@ -47,6 +47,17 @@ struct RunResultImport: Sendable {
         default: product = .none
         }
         _ = try await store.importResult(run.id, attempt: run.attempt, product, message: message)
+    }
+
+    /// The numbers of a result by name; those of a nested object are joined with a dot (`accuracy_by_grade.better`).
+    static func numbers(in metrics: [String: JSONValue]) -> [String: Double] {
+        var numbers: [String: Double] = [:]
+        for (name, value) in metrics {
+            if let number = value.doubleValue { numbers[name] = number }
+            guard let members = value.objectValue else { continue }
+            for (member, number) in Self.numbers(in: members) { numbers["\(name).\(member)"] = number }
+        }
+        return numbers
     }
 
     private func folder(_ name: String, of result: RunResult, run: RunRecord) throws -> RunFolder {
