@@ -199,8 +199,9 @@ extension Store {
         }
     }
 
-    /// Every policy with responses in the project, or that was current in it, by its number.
-    public func policyTable(_ project: ProjectID, latestGroups: Int = 10_000) async throws -> [PolicyStanding] {
+    /// Every policy with responses in the project, or that was current in it, by its number. Wins and losses are of the
+    /// newest groups that have labels.
+    public func policyTable(_ project: ProjectID, latestGroups: Int = 2000) async throws -> [PolicyStanding] {
         try await read { db in
             let current = try db.project(project)
             var tallies: [String: (groups: Int, wins: Int, losses: Int)] = [:]

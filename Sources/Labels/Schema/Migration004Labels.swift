@@ -60,6 +60,7 @@ let migration004Labels = """
         UNIQUE (task_id, user_id, kind)
     ) STRICT;
     CREATE INDEX labels_by_user ON labels (user_id, project_id, changed_at, id);
+    CREATE INDEX labels_by_project ON labels (project_id, id);
     CREATE INDEX labels_by_state ON labels (project_id, state);
 
     CREATE TABLE label_revisions (
