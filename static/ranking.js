@@ -49,7 +49,7 @@ function makeRow(zone, row) {
   const hint = element("p", { className: "row-empty" });
   const list = element("ul", { className: "cards" });
   const item = element("li", { className: "rank-row" }, target, element("div", {}, hint, list));
-  if (zone === "below") item.classList.add("below");
+  if (zone === "below") item.classList.add("refused");
   Object.assign(item.dataset, { drop: "", zone, row: String(row) });
   item.addEventListener("click", (event) => {
     if (event.target.closest(".card")) return;
@@ -305,8 +305,12 @@ function readForm() {
   ]);
 }
 
+/** Keeps the work in this tab, so that a reload or a sign-in that ended costs nothing; older tasks are forgotten. */
 function save() {
   try {
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith("plumb.ranking ") && key !== draftKey) sessionStorage.removeItem(key);
+    }
     sessionStorage.setItem(draftKey, JSON.stringify([...model.places]));
   } catch {
     // A full or forbidden storage costs the draft of this tab, nothing else.
@@ -346,7 +350,6 @@ for (const card of cards.values()) overflow.observe(card.querySelector(".pane"))
 
 undoButton.addEventListener("click", () => step(true));
 redoButton.addEventListener("click", () => step(false));
-form.addEventListener("submit", () => sessionStorage.removeItem(draftKey));
 
 const withCurrent = (operation) => () => {
   if (current === null) focusNext(1);

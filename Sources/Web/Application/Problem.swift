@@ -32,6 +32,13 @@ extension Problem {
         status: .unauthorized, title: "Please sign in",
         explanation: "You are not signed in, or your sign-in has ended. Sign in and open the page again.",
         action: Action(label: "Sign in", path: Path.signIn))
+    /// - Parameter path: where the form was sent; its page is shown again after the sign-in.
+    static func signInEnded(returningTo path: String) -> Problem {
+        Problem(
+            status: .unauthorized, title: "Your sign-in has ended",
+            explanation: "So nothing was changed. Sign in again to come back to the page you were on.",
+            action: Action(label: "Sign in", path: Path.signIn(returningTo: path)))
+    }
     static let leadsOnly = Problem(
         status: .forbidden, title: "For project leads",
         explanation: "This page is for project leads. Ask a lead if you need something from it.")

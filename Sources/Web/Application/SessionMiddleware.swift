@@ -71,7 +71,11 @@ struct CSRFMiddleware: RouterMiddleware {
             let body = try await request.collectBody(upTo: maximumFormBytes)
             given = try? URLEncodedFormDecoder().decode(TokenField.self, from: String(buffer: body)).csrf
         }
-        guard let given, CSRFToken.isEqual(given, context.csrf) else { throw Problem.wrongForm }
+        guard let given, CSRFToken.isEqual(given, context.csrf) else {
+            let hadSession = request.cookies[SessionCookie.session] != nil
+            throw hadSession && context.signedIn == nil
+                ? Problem.signInEnded(returningTo: request.uri.path) : Problem.wrongForm
+        }
         return try await next(request, context)
     }
 }

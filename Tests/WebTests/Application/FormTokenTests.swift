@@ -45,6 +45,26 @@ import Web
         }
     }
 
+    @Test func anAnswerSentAfterTheSignInEndedLeadsBackToItsTask() async throws {
+        let site = try await TestSite.make()
+        try await site.run { client in
+            var browser = try await site.browser(client)
+            let form = try #require(TaskForm(try await browser.get(site.nextTask)))
+            let user = try #require(browser.user)
+            try await site.store.endSessions(of: user.id)
+            let refused = try await browser.post(form.action, form.ranking([1, 2, 3, 4]))
+            #expect(refused.status == .unauthorized)
+            let way = try #require(Browser.attribute("href", after: "<a class=\"button primary\"", in: refused.text))
+            _ = try await browser.get(way)
+            let next = try #require(
+                Browser.attribute("value", after: "name=\"next\"", in: try await browser.get(way).text))
+            let entered = try await browser.post(
+                Path.signIn, ["name": "Ada", "password": TestSite.password, "next": next])
+            let again = try #require(TaskForm(try await browser.follow(entered)))
+            #expect(again.ids == form.ids)
+        }
+    }
+
     @Test func theSignInFormIsBoundToItsVisitor() async throws {
         let site = try await TestSite.make()
         try await site.run { client in
