@@ -33,8 +33,10 @@ public enum RunError: Error, Equatable, Sendable {
         if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? any Error {
             return diskFull(behind: underlying, path: path)
         }
+        // Errors of other modules keep only the words of the system or of Foundation.
         let text = "\(error)"
-        return text.contains("No space left on device") ? .diskFull(path: path) : nil
+        let words = ["No space left on device", "isn’t enough space"]
+        return words.contains { text.contains($0) } ? .diskFull(path: path) : nil
     }
 }
 

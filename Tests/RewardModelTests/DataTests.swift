@@ -20,6 +20,9 @@ import Testing
             id: "b", text: "a red apple", tokenIDs: ids + [end], tokenIDsSource: .own, finished: true)
         #expect(world.template.judgedTokens(of: finished).tokens == ids + [end])
         #expect(world.template.judgedTokens(of: finished).areStored)
+        let trimmed = GroupResponse(
+            id: "c", text: "a red apple", tokenIDs: ids, tokenIDsSource: .retokenised, finished: true)
+        #expect(world.template.judgedTokens(of: trimmed).tokens == ids + [end])
     }
 
     @Test func aWrittenResponseEndsWithTheEndToken() {

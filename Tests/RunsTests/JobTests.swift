@@ -56,6 +56,9 @@ import Testing
             userInfo: [NSUnderlyingErrorKey: posix])
         #expect(RunError.diskFull(behind: cocoa, path: "p") == .diskFull(path: "p"))
         #expect(RunError.diskFull(behind: JobStopped("no"), path: "p") == nil)
+        let words = CocoaError(.fileWriteOutOfSpace).localizedDescription
+        #expect(
+            RunError.diskFull(behind: JobFailure(kind: "failed", message: words), path: "p") == .diskFull(path: "p"))
     }
 
     @Test func aTerminationSignalIsAWishThatTheJobSees() async {

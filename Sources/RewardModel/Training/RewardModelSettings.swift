@@ -10,8 +10,9 @@ public struct RewardModelSettings: Sendable, Equatable {
     /// Passes over the training groups, unless `minimumSteps` asks for more.
     public var epochs = 3.0
     public var minimumSteps = 100
-    /// Peak of the cosine schedule.
-    public var learningRate: Float = 3e-4
+    /// Peak of the cosine schedule. Measured for a model of 1.3 million parameters with 100 noisy rankings of the demo world:
+    /// 1e-3 beat 3e-4 and 1e-4 in log-loss on unseen prompts for each of three golds.
+    public var learningRate: Float = 1e-3
     /// Share of the steps in which the rate rises from 0.
     public var warmUpFraction = 0.05
     /// Share of the peak that is left at the last step (InstructGPT, Llama 2: 10%).
