@@ -44,6 +44,17 @@ import Testing
         }
     }
 
+    @Test func shuttingDownDoesNotWaitForWhatRuns() async throws {
+        let test = try Self.server(queueLimit: 4)
+        // The server is shut down when this returns, with a request running and one waiting.
+        try await test.run { server in
+            _ = try await server.start(Self.endless)
+            try await server.wait { $0["busy"] as? Bool == true }
+            _ = try await server.start(Self.endless)
+            try await server.wait { $0["waiting"] as? Int == 1 }
+        }
+    }
+
     @Test func aServerThatStopsAnswersWhoWaits() async throws {
         let test = try Self.server(queueLimit: 4)
         try await test.run { server in
