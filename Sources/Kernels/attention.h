@@ -86,13 +86,13 @@ static void add_transposed(const tile_range *t, int64_t prompt, int64_t head, co
                  own_values + (from - prompt) * stride, stride, 1);
 }
 
-// Zeroes the entries of a tile that a row may not see and calls the row's valid part through `low_i`, `count_i`.
-#define FOR_VISIBLE(t, window, s, s_stride, row, from, count)                                                          \
-    for (int64_t row = 0; row < (t).rows; row++)                                                                       \
-        for (int64_t last_ = (t).first + row, from = (window) > 0 && last_ + 1 > (window) ? last_ + 1 - (window) : 0,   \
-                     count = last_ + 1 - from, once_ = 1;                                                               \
-             once_; once_ = 0)
+// First position that row `i` of a tile may see; the last is its own, t.first + i.
+INLINE int64_t first_visible(const tile_range *t, int64_t window, int64_t i) {
+    const int64_t own = t->first + i;
+    return window > 0 && own + 1 > window ? own + 1 - window : 0;
+}
 
+// Zeroes the entries of a tile's row that it may not see.
 INLINE void hide(const tile_range *t, float *row, int64_t from, int64_t count) {
     for (int64_t j = t->low; j < from; j++) row[j - t->low] = 0;
     for (int64_t j = from + count; j < t->high; j++) row[j - t->low] = 0;
@@ -119,10 +119,12 @@ static int64_t attention_forward(const plumb_attention *s, const float *q, const
             for (int64_t start = 0; start < length; start += PLUMB_ATTENTION_TILE) {
                 const tile_range t = range_of(base, start, length, s->window);
                 const int64_t row = row0 + start, columns = t.high - t.low;
-                multiply(t.rows, (columns + WIDTH - 1) / WIDTH * WIDTH, head, q + row * s->qkv_stride + h * s->head_stride,
-                         s->qkv_stride, 1, kt + t.low, stride, scores, stride + 64, 0);
+                const int64_t padded = (columns + WIDTH - 1) / WIDTH * WIDTH;
+                const float *tile_q = q + row * s->qkv_stride + h * s->head_stride;
+                multiply(t.rows, padded, head, tile_q, s->qkv_stride, 1, kt + t.low, stride, scores, stride + 64, 0);
                 if (h == 0) pairs += t.rows * columns;
-                FOR_VISIBLE(t, s->window, scores, stride, i, from, count) {
+                for (int64_t i = 0; i < t.rows; i++) {
+                    const int64_t from = first_visible(&t, s->window, i), count = t.first + i + 1 - from;
                     float *line = scores + i * (stride + 64);
                     lse[(row + i) * s->lse_stride + h] = softmax_in_place(count, s->scale, line + (from - t.low));
                     hide(&t, line, from, count);
@@ -137,8 +139,9 @@ static int64_t attention_forward(const plumb_attention *s, const float *q, const
 
 static float dot(int64_t n, const float *x, const float *y);
 
-static void attention_backward(const plumb_attention *s, const float *q, const float *k, const float *v, const float *out,
-                               const float *lse, const float *dout, float *dq, float *dk, float *dv, float *scratch) {
+static void attention_backward(const plumb_attention *s, const float *q, const float *k, const float *v,
+                               const float *out, const float *lse, const float *dout, float *dq, float *dk, float *dv,
+                               float *scratch) {
     const int64_t head = s->head_size, prompt = s->prompt, stride = ROUND_UP(prompt + longest_response(s));
     const int64_t line_stride = stride + 64, qs = s->qkv_stride;
     float *kt = scratch, *vt = kt + head * stride, *scores = vt + head * stride;
@@ -169,7 +172,8 @@ static void attention_backward(const plumb_attention *s, const float *q, const f
                 const float *tile_dout = dout + row * s->out_stride + h * s->out_head_stride;
                 multiply(t.rows, padded, head, tile_q, qs, 1, kt + t.low, stride, scores, line_stride, 0);
                 multiply(t.rows, padded, head, tile_dout, s->out_stride, 1, vt + t.low, stride, slopes, line_stride, 0);
-                FOR_VISIBLE(t, s->window, scores, stride, i, from, count) {
+                for (int64_t i = 0; i < t.rows; i++) {
+                    const int64_t from = first_visible(&t, s->window, i), count = t.first + i + 1 - from;
                     float *line = scores + i * line_stride, *slope = slopes + i * line_stride;
                     hide(&t, line, from, count);
                     hide(&t, slope, from, count);
@@ -178,7 +182,8 @@ static void attention_backward(const plumb_attention *s, const float *q, const f
                     const float mean = dot(head, tile_out + i * s->out_stride, tile_dout + i * s->out_stride);
                     for (int64_t j = 0; j < count; j++) dp[j] = p[j] * (dp[j] - mean) * s->scale;
                 }
-                multiply_keys(&t, prompt, head, slopes, line_stride, k, own_k, qs, dq + row * qs + h * s->head_stride, qs);
+                float *tile_dq = dq + row * qs + h * s->head_stride;
+                multiply_keys(&t, prompt, head, slopes, line_stride, k, own_k, qs, tile_dq, qs);
                 add_transposed(&t, prompt, head, slopes, line_stride, tile_q, qs, dk, own_dk, qs);
                 add_transposed(&t, prompt, head, scores, line_stride, tile_dout, s->out_stride, dv, own_dv, qs);
             }
@@ -186,9 +191,9 @@ static void attention_backward(const plumb_attention *s, const float *q, const f
     }
 }
 
-// Rows of one prompt and one head while decoding. prefix_kt is [head][prefix_stride], prefix_v [prefix][head]; each row's
-// tail_kt is [head][tail_stride], tail_v [tail_stride][head] with tails[row] keys. Strides are multiples of 64 and the
-// unused columns are finite. Scratch: rows * (prefix_stride + tail_stride) floats.
+// Rows of one prompt and one head while decoding. prefix_kt is [head][prefix_stride], prefix_v [prefix][head]; each
+// row's tail_kt is [head][tail_stride], tail_v [tail_stride][head] with tails[row] keys. Strides are multiples of 64
+// and the unused columns are finite. Scratch: rows * (prefix_stride + tail_stride) floats.
 static void attention_decode(int64_t head, int64_t rows, const float *q, int64_t q_stride, const float *prefix_kt,
                              const float *prefix_v, int64_t prefix_stride, int64_t prefix, const float *const *tail_kt,
                              const float *const *tail_v, int64_t tail_stride, const int32_t *tails, int64_t window,

@@ -12,7 +12,8 @@ const plumb_kernel_table *plumb_kernels(plumb_instruction_set set) {
     if (set == PLUMB_PORTABLE) return &plumb_portable_kernels;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (set == PLUMB_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &plumb_avx2_kernels;
+    if (set == PLUMB_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &plumb_avx2_kernels;
     if (set == PLUMB_AVX512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
         return &plumb_avx512_kernels;

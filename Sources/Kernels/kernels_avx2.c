@@ -6,7 +6,8 @@
 #include "kernels.h"
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define WIDTH 8
-#define MOST_ROWS 4
+#define MOST_ROWS 6
+#define MOST_VECTORS 2
 #define NAME plumb_avx2_kernels
 #define SET PLUMB_AVX2
 #include "vector.h"

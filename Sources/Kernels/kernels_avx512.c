@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "kernels.h"
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"), min_vector_width(512))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"),                    \
+                                            min_vector_width(512))),                                                  \
+                             apply_to = function)
 #define WIDTH 16
 #define MOST_ROWS 8
+#define MOST_VECTORS 3
 #define NAME plumb_avx512_kernels
 #define SET PLUMB_AVX512
 #include "vector.h"

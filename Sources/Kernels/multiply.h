@@ -1,5 +1,6 @@
 // Small matrix products: one register tile of ROWS x (VECTORS * WIDTH) outputs at a time. Each output is a single chain
-// of multiply-adds over k, so a row's result does not depend on which other rows are computed with it.
+// of multiply-adds over k, so a row's result does not depend on which other rows are computed with it. MOST_ROWS and
+// MOST_VECTORS are the largest tile whose sums, with a row of b and one value of a, fit the registers.
 
 #define TILE_BODY(ROWS, VECTORS)                                                                                       \
     vf t[ROWS][VECTORS];                                                                                               \
@@ -24,19 +25,25 @@
                                         float *c, int64_t cs, int32_t accumulate) {                                    \
         TILE_BODY(ROWS, VECTORS)                                                                                       \
     }
+#if MOST_VECTORS == 3
 #define TILES(ROWS) TILE(ROWS, 1) TILE(ROWS, 2) TILE(ROWS, 3)
-
-TILES(1) TILES(2) TILES(3) TILES(4)
-#if MOST_ROWS == 8
-TILES(5) TILES(6) TILES(7) TILES(8)
+#define TILE_ROW(ROWS) {tile_##ROWS##x1, tile_##ROWS##x2, tile_##ROWS##x3}
+#else
+#define TILES(ROWS) TILE(ROWS, 1) TILE(ROWS, 2)
+#define TILE_ROW(ROWS) {tile_##ROWS##x1, tile_##ROWS##x2}
 #endif
 
-typedef void (*tile_function)(int64_t, const float *, int64_t, int64_t, const float *, int64_t, float *, int64_t, int32_t);
-#define TILE_ROW(ROWS) {tile_##ROWS##x1, tile_##ROWS##x2, tile_##ROWS##x3}
-static const tile_function tiles[MOST_ROWS][3] = {
-    TILE_ROW(1), TILE_ROW(2), TILE_ROW(3), TILE_ROW(4),
+TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
 #if MOST_ROWS == 8
-    TILE_ROW(5), TILE_ROW(6), TILE_ROW(7), TILE_ROW(8),
+TILES(7) TILES(8)
+#endif
+
+typedef void (*tile_function)(int64_t, const float *, int64_t, int64_t, const float *, int64_t, float *, int64_t,
+                              int32_t);
+static const tile_function tiles[MOST_ROWS][MOST_VECTORS] = {
+    TILE_ROW(1), TILE_ROW(2), TILE_ROW(3), TILE_ROW(4), TILE_ROW(5), TILE_ROW(6),
+#if MOST_ROWS == 8
+    TILE_ROW(7), TILE_ROW(8),
 #endif
 };
 
@@ -59,12 +66,12 @@ static void tile_columns(int64_t rows, int64_t n, int64_t k, const float *a, int
     }
 }
 
-static void multiply(int64_t m, int64_t n, int64_t k, const float *a, int64_t ar, int64_t ac, const float *b, int64_t bs,
-                     float *c, int64_t cs, int32_t accumulate) {
+static void multiply(int64_t m, int64_t n, int64_t k, const float *a, int64_t ar, int64_t ac, const float *b,
+                     int64_t bs, float *c, int64_t cs, int32_t accumulate) {
     int64_t j = 0;
     while (n - j >= WIDTH) {
         int64_t vectors = (n - j) / WIDTH;
-        if (vectors > 3) vectors = 3;
+        if (vectors > MOST_VECTORS) vectors = MOST_VECTORS;
         for (int64_t r = 0; r < m; r += MOST_ROWS) {
             int64_t rows = m - r < MOST_ROWS ? m - r : MOST_ROWS;
             tiles[rows - 1][vectors - 1](k, a + r * ar, ar, ac, b + j, bs, c + r * cs + j, cs, accumulate);

@@ -33,8 +33,8 @@ static void rms_norm_backward(int64_t rows, int64_t width, const float *dy, cons
     }
 }
 
-static void layer_norm(int64_t rows, int64_t width, float epsilon, const float *x, const float *weight, const float *bias,
-                       float *y, float *mean, float *inverse) {
+static void layer_norm(int64_t rows, int64_t width, float epsilon, const float *x, const float *weight,
+                       const float *bias, float *y, float *mean, float *inverse) {
     for (int64_t r = 0; r < rows; r++, x += width, y += width) {
         vf t = splat(0.0f);
         int64_t i = 0;

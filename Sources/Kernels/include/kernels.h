@@ -56,15 +56,16 @@ typedef struct plumb_kernel_table {
 
     /// Fills out and lse (log of the sum of exponentials of each row's scaled scores); returns query-key pairs computed
     /// for one query head. Scratch: plumb_attention_scratch(...) floats.
-    int64_t (*attention_forward)(const plumb_attention *shape, const float *q, const float *k, const float *v, float *out,
-                                 float *lse, float *scratch);
+    int64_t (*attention_forward)(const plumb_attention *shape, const float *q, const float *k, const float *v,
+                                 float *out, float *lse, float *scratch);
     /// Overwrites dq, dk, dv of the group's rows; probabilities are computed again from lse.
     void (*attention_backward)(const plumb_attention *shape, const float *q, const float *k, const float *v,
                                const float *out, const float *lse, const float *dout, float *dq, float *dk, float *dv,
                                float *scratch);
     /// One query row per entry of `rows` against a shared prefix and its own tail (decoding); see attention.h.
     void (*attention_decode)(int64_t head_size, int64_t rows, const float *q, int64_t q_stride, const float *prefix_kt,
-                             const float *prefix_v, int64_t prefix_stride, int64_t prefix, const float *_Nonnull const *_Nonnull tail_kt,
+                             const float *prefix_v, int64_t prefix_stride, int64_t prefix,
+                             const float *_Nonnull const *_Nonnull tail_kt,
                              const float *_Nonnull const *_Nonnull tail_v, int64_t tail_stride, const int32_t *tails,
                              int64_t window, float scale, float *out, int64_t out_stride, float *scratch);
 
@@ -72,8 +73,8 @@ typedef struct plumb_kernel_table {
                      float *_Nullable inverse);
     void (*rms_norm_backward)(int64_t rows, int64_t width, const float *dy, const float *x, const float *weight,
                               const float *inverse, float *dx_added, float *dweight_added);
-    void (*layer_norm)(int64_t rows, int64_t width, float epsilon, const float *x, const float *weight, const float *bias,
-                       float *y, float *_Nullable mean, float *_Nullable inverse);
+    void (*layer_norm)(int64_t rows, int64_t width, float epsilon, const float *x, const float *weight,
+                       const float *bias, float *y, float *_Nullable mean, float *_Nullable inverse);
     void (*layer_norm_backward)(int64_t rows, int64_t width, const float *dy, const float *x, const float *weight,
                                 const float *mean, const float *inverse, float *dx_added, float *dweight_added,
                                 float *dbias_added);

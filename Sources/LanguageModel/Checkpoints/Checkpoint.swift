@@ -159,8 +159,8 @@ public enum Checkpoint {
 }
 
 extension ModelConfiguration {
-    /// The pad token to write: the configured one unless it is an end token; then the begin token, which no sequence ends
-    /// in; then the highest id that is not an end token.
+    /// The pad token to write: the configured one unless it is an end token; then the begin token, which no sequence
+    /// ends in; then the highest id that is not an end token.
     var writtenPadTokenID: Int32 {
         let ends = Set(endTokenIDs)
         for candidate in [padTokenID, beginTokenID].compactMap({ $0 }) where !ends.contains(candidate) {

@@ -45,7 +45,8 @@ public final class WorkerPool: @unchecked Sendable {
     }
 }
 
-/// The job that the workers share. A worker joins while the job is open; the caller closes it and waits for those inside.
+/// The job that the workers share. A worker joins while the job is open; the caller closes it and waits for those
+/// inside.
 private final class PoolState: @unchecked Sendable {
     private let condition = NSCondition()
     private let generation = Atomic<Int>(0)

@@ -26,8 +26,8 @@ public struct ParameterTable: Sendable, Equatable {
     public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 }
 
-/// Where the parts of a layer start in the flat buffer. Query, key and value (and gate and up) lie side by side, so that
-/// each is one matrix product.
+/// Where the parts of a layer start in the flat buffer. Query, key and value (and gate and up) lie side by side, so
+/// that each is one matrix product.
 struct LayerOffsets: Sendable {
     var attentionNorm = 0
     var attentionNormBias = 0
