@@ -20,12 +20,15 @@ struct ProjectNav: Sendable {
     }
 
     var name: String
+    /// The current page's name.
+    var heading: String
     var isPaused: Bool
     var links: [Link]
 
     init(_ project: Project, _ current: Page) {
         let id = project.id.description
         name = project.name
+        heading = current.rawValue
         isPaused = project.paused
         links = Page.allCases.map { page in
             let path =

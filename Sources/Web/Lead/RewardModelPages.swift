@@ -95,7 +95,8 @@ struct RewardModelFigures: Sendable {
             return "Only \(LeadWords.count(groups, "group was", "groups were")) held out, so the accuracy can be far "
                 + "off by chance. Label more and retrain."
         default:
-            return metrics["held_out_accuracy"] != nil ? nil : "This model carries no accuracy: it was not measured on held-out labels."
+            return metrics["held_out_accuracy"] != nil
+                ? nil : "This model carries no accuracy: it was not measured on held-out labels."
         }
     }
 }

@@ -85,7 +85,9 @@ struct RunPage: PageModel {
     private static func latest(_ lines: [MetricsLine]) -> [Fact] {
         let line = lines.last { $0.values["event"] == nil && $0.values["note"] == nil }
         let members = line?.values.objectValue ?? [:]
-        return members.sorted { $0.key < $1.key }.compactMap { name, value in
+        let first = ["phase", "step", "steps", "seconds_left"]
+        func place(_ name: String) -> Int { first.firstIndex(of: name) ?? first.count }
+        return members.sorted { (place($0.key), $0.key) < (place($1.key), $1.key) }.compactMap { name, value in
             if name == "time" { return nil }
             if name == "seconds_left" { return Fact(name: "time left", value: LeadWords.seconds(value.doubleValue)) }
             if let number = value.doubleValue {
