@@ -51,7 +51,7 @@ struct LeadSite: Sendable {
                 prompt: prompt.id,
                 responses: (0..<size).map {
                     NewResponse(
-                        text: "Story \($0) of \(prompt.id)", policy: policy.id, seed: Int64($0), temperature: 0.7)
+                        text: "Story \($0) of \(prompt.id)", policy: policy.id, seed: Int64($0), temperature: 0.8125)
                 })
         }
         _ = try await store.enqueue(groups, in: project.id, by: .system)
