@@ -101,10 +101,12 @@ function offerFile(form) {
   });
 }
 
-/** A button that copies the secret, where the browser allows it. */
+/** The whole address of a link, as this browser sees the server; and a button that copies it, where that is allowed. */
 function offerCopy(button) {
-  if (navigator.clipboard === undefined) return;
   const secret = document.getElementById(button.dataset.copy);
+  if (secret.value.startsWith("/")) secret.value = location.origin + secret.value;
+  hideHints();
+  if (navigator.clipboard === undefined) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
     secret.select();
