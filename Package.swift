@@ -20,6 +20,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -116,12 +117,15 @@ let package = Package(
         .testTarget(name: "LabelsTests", dependencies: ["Labels", "Preferences", grdb], swiftSettings: strict),
         .testTarget(
             name: "WebTests",
-            dependencies: ["Web", "Labels", "Preferences", hummingbird, hummingbirdTesting, httpTypes, nioCore, crypto],
+            dependencies: [
+                "Web", "Labels", "Preferences", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+                crypto,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AnnotationServerTests",
             dependencies: [
-                "AnnotationServer", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy",
+                "AnnotationServer", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy", "SeededRandom",
             ],
             swiftSettings: strict),
     ])

@@ -136,8 +136,11 @@ def runs_survive_a_killed_server(report, program):
         for _ in range(10):
             server.rank(project, token)
         folders = []
-        for start in ("reward-model-runs", "policy-refreshes"):
-            run = server.start_run(project, start, {"seed": 7})
+        # Short runs with frequent checkpoints: what is tested is their endings, not their results.
+        settings = {"reward-model-runs": {"checkpoint_every": 20},
+                    "policy-refreshes": {"iterations": 4, "checkpoint_every": 1}}
+        for start in settings:
+            run = server.start_run(project, start, {"seed": 7, "settings": settings[start]})
             server.wait_for_run(run, until=("running", "succeeded", "failed"))
             server.kill()
             server.start()

@@ -49,7 +49,10 @@ struct LiveServerOperations: ServerOperations {
                 throw OperationError(
                     .conflict, "Project \(project.name) has no prompts for PPO. Import some with the use 'ppo' first.")
             }
-            let settings = RunSettings.merged(project: project.settings.policyRefresh, request: request.settings)
+            // Responses in training are cut where those that people rank are cut, unless somebody says otherwise.
+            let lengths = ["maximum_tokens": "\(project.settings.maxTokens)"]
+            let settings = RunSettings.merged(
+                project: lengths.merging(project.settings.policyRefresh) { $1 }, request: request.settings)
             try self.retention.requireRoom(in: self.data)
             let run = try await self.store.createRun(
                 NewRun(

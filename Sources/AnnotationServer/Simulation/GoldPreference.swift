@@ -2,7 +2,7 @@ import DemoWorld
 import Foundation
 
 /// What simulated annotators prefer: a score of a response to a prompt, higher is better.
-protocol GoldPreference: Sendable {
+package protocol GoldPreference: Sendable {
     /// Scores of several responses, in order.
     func scores(_ pairs: [(prompt: String, response: String)]) throws -> [Double]
 }
@@ -17,9 +17,11 @@ struct NamedGold: GoldPreference {
 }
 
 /// A program that is given JSON lines of prompt and response and answers one score a line.
-struct CommandGold: GoldPreference {
+package struct CommandGold: GoldPreference {
     /// Run by `/bin/sh -c`.
     let command: String
+
+    package init(command: String) { self.command = command }
 
     enum Problem: Error, CustomStringConvertible {
         case failed(command: String, status: Int32)
@@ -42,7 +44,7 @@ struct CommandGold: GoldPreference {
         let response: String
     }
 
-    func scores(_ pairs: [(prompt: String, response: String)]) throws -> [Double] {
+    package func scores(_ pairs: [(prompt: String, response: String)]) throws -> [Double] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var question = Data()

@@ -1,15 +1,15 @@
 import Foundation
 
 /// A mean with the interval that holds it with 95% confidence.
-struct Estimate: Codable, Sendable, Equatable {
-    let mean: Double
-    let low: Double
-    let high: Double
+package struct Estimate: Codable, Sendable, Equatable {
+    package let mean: Double
+    package let low: Double
+    package let high: Double
 
     /// From values in clusters (the responses of one prompt), which are not independent of each other: the variance
     /// of the mean is that between the clusters' totals (the usual cluster-robust form).
     /// - Parameter clusters: `[prompts][responses]`.
-    init(clusters: [[Double]]) {
+    package init(clusters: [[Double]]) {
         let count = Double(clusters.reduce(0) { $0 + $1.count })
         let mean = clusters.reduce(0) { $0 + $1.reduce(0, +) } / max(count, 1)
         let groups = Double(clusters.count)
