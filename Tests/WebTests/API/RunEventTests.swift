@@ -26,7 +26,7 @@ import Web
             async let stream = client.execute(
                 uri: "\(Path.api)/runs/\(run)/events", method: .get,
                 headers: [.authorization: "Bearer \(site.leadToken)"])
-            try await Task.sleep(for: .milliseconds(50))
+            while await site.operations.listening(to: run) == 0 { await Task.yield() }
             try await site.operations.report(["step": 2, "loss": 0.6], of: run)
             try await site.operations.end(run, .failed, message: "The disk is full.")
             let response = try await stream
