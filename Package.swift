@@ -96,7 +96,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests, one folder a module
-        .testTarget(name: "LanguageModelTests", dependencies: ["LanguageModel", "SeededRandom"], swiftSettings: strict),
+        .testTarget(
+            name: "LanguageModelTests", dependencies: ["LanguageModel", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "DemoWorldTests", dependencies: ["DemoWorld", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "RunsTests", dependencies: ["Runs"], swiftSettings: strict),
         .testTarget(
@@ -125,7 +126,8 @@ let package = Package(
         .testTarget(
             name: "AnnotationServerTests",
             dependencies: [
-                "AnnotationServer", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy", "SeededRandom",
+                "AnnotationServer", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy",
+                "SeededRandom",
             ],
             swiftSettings: strict),
     ])

@@ -8,7 +8,8 @@ struct PlumbCommand: AsyncParsableCommand {
         abstract: "Human preferences, from ranking responses in a browser to a refreshed policy.",
         version: PlumbVersion.current,
         subcommands: [
-            ServeCommand.self, ModelServerCommand.self, GenerateCommand.self, ScoreCommand.self, ImportCommand.self, ExportCommand.self,
+            ServeCommand.self, ModelServerCommand.self, GenerateCommand.self, ScoreCommand.self, ImportCommand.self,
+            ExportCommand.self,
             LinkCommand.self, TrainCommand.self, SimulateCommand.self, DemoCommand.self, RunJobCommand.self,
         ])
 }

@@ -88,7 +88,8 @@ private let allowedArrows: [String: Set<String>] = [
 
     /// Names of the string dependencies of a target in the manifest's text.
     private func dependencies(of module: String, in manifest: String) -> Set<String>? {
-        let pattern = "\\.(?:target|executableTarget|systemLibrary)\\(\\s*name: \"\(module)\"(.*?)(?=\\n        \\.|\\n    \\]\\))"
+        let pattern =
+            "\\.(?:target|executableTarget|systemLibrary)\\(\\s*name: \"\(module)\"(.*?)(?=\\n        \\.|\\n    \\]\\))"
         guard let expression = try? NSRegularExpression(pattern: pattern, options: .dotMatchesLineSeparators),
             let match = expression.firstMatch(in: manifest, range: NSRange(manifest.startIndex..., in: manifest)),
             let range = Range(match.range(at: 1), in: manifest)

@@ -12,7 +12,9 @@ private struct LongerIsBetter: GoldPreference {
 }
 
 @Suite struct SimulationTests {
-    private let responses = [(id: "a", text: "xx"), (id: "b", text: "xxxx"), (id: "c", text: "xx"), (id: "d", text: "x")]
+    private let responses = [
+        (id: "a", text: "xx"), (id: "b", text: "xxxx"), (id: "c", text: "xx"), (id: "d", text: "x"),
+    ]
 
     @Test func withoutNoiseARankingIsTheGoldOrderWithItsTies() throws {
         var random = SplitMix64(seed: 1)

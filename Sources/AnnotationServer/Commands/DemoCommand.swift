@@ -26,7 +26,8 @@ struct DemoCommand: AsyncParsableCommand {
 
     struct Build: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "build", abstract: "Rebuild the embedded policies from nothing (under 90 minutes on two cores).")
+            commandName: "build",
+            abstract: "Rebuild the embedded policies from nothing (under 90 minutes on two cores).")
         @Option(help: "Folder for the run directories; resumed when it is there already.", completion: .directory)
         var work: String
         @Option(help: "Folder to put the finished policies in.", completion: .directory) var output: String

@@ -37,7 +37,9 @@ struct ExportCommand: AsyncParsableCommand {
                 try FileHandle.standardOutput.write(contentsOf: Data(chunk.bytes))
                 last = chunk.summary
             }
-            if let last { summary = last } else {
+            if let last {
+                summary = last
+            } else {
                 summary = try await store.exportSummary(project.id, as: format, ExportOptions())
             }
         }

@@ -34,7 +34,9 @@ struct GenerateCommand: AsyncParsableCommand {
         guard count >= 1 else { throw ValidationError("-k must be at least 1, not \(count).") }
         guard temperature >= 0 else { throw ValidationError("--temperature must not be negative, not \(temperature).") }
         guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0 and at most 1, not \(topP).") }
-        guard maximumTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1, not \(maximumTokens).") }
+        guard maximumTokens >= 1 else {
+            throw ValidationError("--max-tokens must be at least 1, not \(maximumTokens).")
+        }
     }
 
     func run() async throws {

@@ -19,7 +19,8 @@ struct SimulateCommand: AsyncParsableCommand {
     var gold: String?
     @Option(
         name: .customLong("gold-command"),
-        help: "A program instead: JSON lines of prompt and response on its standard input, a score a line as its answer.")
+        help:
+            "A program instead: JSON lines of prompt and response on its standard input, a score a line as its answer.")
     var goldCommand: String?
     @Option(help: "Rounds of ranking, retraining and refreshing.") var rounds = 3
     @Option(help: "Rankings a round.") var rankings = 100
@@ -56,10 +57,12 @@ struct SimulateCommand: AsyncParsableCommand {
             ?? ShareFolder.find().demo.appending(path: DemoProject.supervised)
         let prompts = DemoWorld().prompts(seed: DemoRecipe.seed)
         var plan = SimulationPlan(
-            folder: folder, policy: supervised, goldName: gold ?? "command", gold: CommandGold(command: goldCommand ?? ""),
+            folder: folder, policy: supervised, goldName: gold ?? "command",
+            gold: CommandGold(command: goldCommand ?? ""),
             rounds: rounds, rankingsPerRound: rankings, responsesPerPrompt: count, noise: noise, seed: seed,
             evaluationSamples: evaluationSamples, maximumTokens: maximumTokens,
-            rewardModelSettings: try Self.settings(rewardSettings), policyRefreshSettings: try Self.settings(refreshSettings),
+            rewardModelSettings: try Self.settings(rewardSettings),
+            policyRefreshSettings: try Self.settings(refreshSettings),
             rankingPrompts: prompts.ranking.prefix(rounds * rankings).map { .text($0.text) },
             ppoPrompts: prompts.ppo.map { .text($0.text) }, evaluationPrompts: prompts.heldOut.map { .text($0.text) })
         if let gold {
@@ -81,7 +84,8 @@ struct SimulateCommand: AsyncParsableCommand {
         case "politeness": return NamedGold(gold: .politeness)
         default:
             // Longer is better up to the length that nine in ten of the supervised policy's responses stay below.
-            let samples = try SimulationJudge(plan: plan.judgedBy(NamedGold(gold: .politeness))).samples(of: plan.policy)
+            let samples = try SimulationJudge(plan: plan.judgedBy(NamedGold(gold: .politeness))).samples(
+                of: plan.policy)
             let lengths = samples.responses.joined().map { DemoGold.wordCount($0.text) }.sorted()
             return NamedGold(gold: .length(cap: lengths[min(lengths.count - 1, lengths.count * 9 / 10)]))
         }

@@ -10,7 +10,9 @@ enum FolderSize {
         var total: Int64 = 0
         for case let file as URL in files {
             // A job may remove a temporary file between the listing and this look.
-            guard let values = try? file.resourceValues(forKeys: Set(keys)), values.isRegularFile == true else { continue }
+            guard let values = try? file.resourceValues(forKeys: Set(keys)), values.isRegularFile == true else {
+                continue
+            }
             total += Int64(values.fileSize ?? 0)
         }
         return total

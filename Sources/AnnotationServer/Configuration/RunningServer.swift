@@ -17,8 +17,10 @@ struct RunningServer: Sendable {
 
         var description: String {
             switch self {
-            case .noAddress(let pid): "Process \(pid) holds the data folder but serves no address yet. Try again in a moment."
-            case .noToken(let path, let reason): "The running server's command-line token at \(path) cannot be read: \(reason)"
+            case .noAddress(let pid):
+                "Process \(pid) holds the data folder but serves no address yet. Try again in a moment."
+            case .noToken(let path, let reason):
+                "The running server's command-line token at \(path) cannot be read: \(reason)"
             case .refused(let status, let message): "The server answered \(status): \(message)"
             case .noProject(let name, let known):
                 "There is no project '\(name)'. The projects are: \(known.joined(separator: ", "))."
@@ -31,7 +33,9 @@ struct RunningServer: Sendable {
         guard let holder = Store.lockHolder(folder: data.url) else { return nil }
         guard let address = holder.address else { throw Problem.noAddress(pid: Int(holder.pid)) }
         let file = CommandLineToken.file(in: data)
-        do { token = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines) } catch {
+        do {
+            token = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        } catch {
             throw Problem.noToken(path: file.path, reason: "\(error)")
         }
         self.address = address

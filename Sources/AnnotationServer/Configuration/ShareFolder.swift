@@ -27,7 +27,8 @@ struct ShareFolder: Sendable {
         let beside = program.deletingLastPathComponent()
         for share in [beside.appending(path: "share"), beside.appending(path: "../share/plumb").standardizedFileURL] {
             searched.append(share.path)
-            let candidate = ShareFolder(staticFiles: share.appending(path: "static"), demo: share.appending(path: "demo"))
+            let candidate = ShareFolder(
+                staticFiles: share.appending(path: "static"), demo: share.appending(path: "demo"))
             if candidate.exists { return candidate }
         }
         for start in [beside, URL(filePath: FileManager.default.currentDirectoryPath)] {

@@ -16,7 +16,9 @@ struct DemoCorpusFiles: Sendable {
         let made = DemoWorld().corpus(seed: seed)
         try Data(made.documents.joined(separator: "\n").utf8).write(to: corpus, options: .atomic)
         try write(
-            made.demonstrations.enumerated().map { DemonstrationLine(id: "\($0)", prompt: $1.prompt.text, response: $1.response) },
+            made.demonstrations.enumerated().map {
+                DemonstrationLine(id: "\($0)", prompt: $1.prompt.text, response: $1.response)
+            },
             to: demonstrations)
         for (use, prompts) in [
             ("supervised", made.prompts.supervised), ("ranking", made.prompts.ranking), ("ppo", made.prompts.ppo),

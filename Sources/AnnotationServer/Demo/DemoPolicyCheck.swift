@@ -57,7 +57,8 @@ struct DemoPolicyCheck: Sendable {
         let template = sampler.policy.template
         let groups = try sampler.sample(
             cases.enumerated().map { index, begun in
-                let tokens = try template.prompt(text: begun.prompt.text) + template.response(text: begun.opening, ended: false)
+                let tokens =
+                    try template.prompt(text: begun.prompt.text) + template.response(text: begun.opening, ended: false)
                 return PolicyRequest(tokens: tokens, count: count, seed: seed &+ UInt64(index), options: options)
             })
         return zip(cases, groups).flatMap { begun, responses in

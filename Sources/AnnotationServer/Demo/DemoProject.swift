@@ -42,7 +42,8 @@ struct DemoProject: Sendable {
         settings.maxTokens = 192
         // A share of the weaker version keeps differences in each task that are easy to see.
         settings.mix = [
-            MixPart(policy: .current, temperature: 1, weight: 3), MixPart(policy: .policy(early), temperature: 1, weight: 1),
+            MixPart(policy: .current, temperature: 1, weight: 3),
+            MixPart(policy: .policy(early), temperature: 1, weight: 1),
         ]
         let project = try await store.createProject(name: Self.name, settings: settings, by: .commandLine)
         try await store.setReference(supervised, in: project.id, by: .commandLine)

@@ -39,19 +39,24 @@ struct DemoRecipe: Sendable {
         let tokenizer = work.appending(path: "tokenizer")
         let text = ["corpus.txt": files.corpus.path]
         let demonstrations = ["demonstrations.jsonl": files.demonstrations.path]
-        try await stage("tokenizer", kind: "tokenizer", Self.vocabulary, to: tokenizer).execute(files: text, parents: [:])
+        try await stage("tokenizer", kind: "tokenizer", Self.vocabulary, to: tokenizer).execute(
+            files: text, parents: [:])
 
         let base = output.appending(path: DemoProject.base)
         try await stage("base", kind: "pretraining", Self.pretraining, to: base)
             .execute(files: text, parents: ["tokenizer": tokenizer.path])
-        try await stage("supervised", kind: "supervised", Self.supervised, to: output.appending(path: DemoProject.supervised))
-            .execute(files: demonstrations, parents: ["base": base.path])
+        try await stage(
+            "supervised", kind: "supervised", Self.supervised, to: output.appending(path: DemoProject.supervised)
+        )
+        .execute(files: demonstrations, parents: ["base": base.path])
 
         let earlyBase = work.appending(path: "early-base")
         try await stage("early-base", kind: "pretraining", Self.earlyPretraining, to: earlyBase)
             .execute(files: text, parents: ["tokenizer": tokenizer.path])
-        try await stage("early", kind: "supervised", Self.earlySupervised, to: output.appending(path: DemoProject.early))
-            .execute(files: demonstrations, parents: ["base": earlyBase.path])
+        try await stage(
+            "early", kind: "supervised", Self.earlySupervised, to: output.appending(path: DemoProject.early)
+        )
+        .execute(files: demonstrations, parents: ["base": earlyBase.path])
     }
 
     private func stage(_ name: String, kind: String, _ settings: [String: String], to folder: URL) -> TrainingRun {

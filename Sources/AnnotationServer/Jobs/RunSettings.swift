@@ -10,9 +10,10 @@ enum RunSettings {
 
     /// The JSON object for `run.json`. Text that is no JSON value is taken as a string.
     static func object(_ settings: [String: String]) -> Runs.JSONValue {
-        .object(settings.mapValues { text in
-            let data = Data(text.utf8)
-            return (try? JSONDecoder().decode(Runs.JSONValue.self, from: data)) ?? .string(text)
-        })
+        .object(
+            settings.mapValues { text in
+                let data = Data(text.utf8)
+                return (try? JSONDecoder().decode(Runs.JSONValue.self, from: data)) ?? .string(text)
+            })
     }
 }

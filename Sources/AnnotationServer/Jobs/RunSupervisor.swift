@@ -64,7 +64,8 @@ actor RunSupervisor: Service {
     func stop(_ run: RunRecord) async throws {
         stopping.insert(run.id)
         guard run.state == .running else {
-            _ = try await store.finishRun(run.id, attempt: run.attempt, state: .stopped, message: "Cancelled before it started.")
+            _ = try await store.finishRun(
+                run.id, attempt: run.attempt, state: .stopped, message: "Cancelled before it started.")
             return
         }
         let directory = try await preparation.directory(of: run)
@@ -139,7 +140,8 @@ actor RunSupervisor: Service {
     private func retry(_ run: RunRecord, reason: String) async {
         if stopping.contains(run.id) {
             stopping.remove(run.id)
-            _ = try? await store.finishRun(run.id, attempt: run.attempt, state: .stopped, message: "Stopped on request.")
+            _ = try? await store.finishRun(
+                run.id, attempt: run.attempt, state: .stopped, message: "Stopped on request.")
             return
         }
         guard run.attempt < Self.automaticAttempts else {

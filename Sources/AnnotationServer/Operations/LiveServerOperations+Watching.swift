@@ -29,7 +29,8 @@ extension LiveServerOperations {
         let record = try await translated { try await self.store.run(run) }
         let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
         let first = try await translated { try await self.status(of: record) }
-        let (stream, continuation) = AsyncStream.makeStream(of: RunEvent.self, bufferingPolicy: .bufferingNewest(10_000))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: RunEvent.self, bufferingPolicy: .bufferingNewest(10_000))
         let follower = Task {
             var reader = RunMetricsReader(directory)
             var shown = first
@@ -67,7 +68,8 @@ extension LiveServerOperations {
         let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
         let stopping = await supervisor.stopping.contains(record.id)
         return RunStatus(
-            run: record.id, state: record.state, isStopping: record.state == .running && stopping, attempt: record.attempt,
+            run: record.id, state: record.state, isStopping: record.state == .running && stopping,
+            attempt: record.attempt,
             progress: record.state == .succeeded ? 1 : RunMetricsReader.progress(of: directory),
             message: record.message)
     }
@@ -88,7 +90,9 @@ struct RunMetricsReader {
         }
         var lines: [MetricsLine] = []
         for index in tails.indices {
-            guard FileManager.default.fileExists(atPath: run.metricsURL(attempt: tails[index].attempt).path) else { continue }
+            guard FileManager.default.fileExists(atPath: run.metricsURL(attempt: tails[index].attempt).path) else {
+                continue
+            }
             for values in try tails[index].tail.readNew() where values["event"] == nil {
                 let value = try Web.JSONValue(json: JSONEncoder().encode(Runs.JSONValue.object(values)))
                 lines.append(MetricsLine(index: nextIndex, attempt: tails[index].attempt, values: value))

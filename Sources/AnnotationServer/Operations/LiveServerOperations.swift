@@ -22,7 +22,9 @@ struct LiveServerOperations: ServerOperations {
             try await self.requireNoLiveRun(of: RunKind.rewardModel, in: project)
             guard let base = project.referencePolicy ?? project.currentPolicy else {
                 throw OperationError(
-                    .conflict, "Project \(project.name) has no supervised policy to start a reward model from. Choose one on its policies page.")
+                    .conflict,
+                    "Project \(project.name) has no supervised policy to start a reward model from. Choose one on its policies page."
+                )
             }
             let settings = RunSettings.merged(project: project.settings.rewardModel, request: request.settings)
             try self.retention.requireRoom(in: self.data)
@@ -42,7 +44,9 @@ struct LiveServerOperations: ServerOperations {
             let actor = Actor.user(request.user)
             try await self.requireNoLiveRun(of: RunKind.policyRefresh, in: project)
             guard let current = project.currentPolicy else {
-                throw OperationError(.conflict, "Project \(project.name) has no current policy to refresh. Choose one on its policies page.")
+                throw OperationError(
+                    .conflict,
+                    "Project \(project.name) has no current policy to refresh. Choose one on its policies page.")
             }
             let rewardModel = try await self.rewardModel(request.rewardModel, in: project)
             guard try await self.store.promptCounts(project.id)[.ppo] ?? 0 > 0 else {
@@ -82,7 +86,8 @@ struct LiveServerOperations: ServerOperations {
             let record = try await self.store.run(run)
             guard record.state == .failed || record.state == .stopped else {
                 throw OperationError(
-                    .conflict, "Run \(run) cannot be resumed: it is \(record.state == .succeeded ? "finished" : "going on").")
+                    .conflict,
+                    "Run \(run) cannot be resumed: it is \(record.state == .succeeded ? "finished" : "going on").")
             }
             try self.retention.requireRoom(in: self.data)
             try await self.supervisor.resume(record)
@@ -114,7 +119,8 @@ struct LiveServerOperations: ServerOperations {
             let project = try await self.store.project(project)
             guard try await self.store.promptCounts(project.id)[.ranking] ?? 0 > 0 else {
                 throw OperationError(
-                    .conflict, "Project \(project.name) has no prompts for ranking. Import some with the use 'ranking' first.")
+                    .conflict,
+                    "Project \(project.name) has no prompts for ranking. Import some with the use 'ranking' first.")
             }
             guard project.currentPolicy != nil else {
                 throw OperationError(.conflict, "Project \(project.name) has no current policy to sample from.")
@@ -162,7 +168,8 @@ struct LiveServerOperations: ServerOperations {
         let live = try await store.runs(project.id, states: [.queued, .running], limit: 100)
         if let going = live.first(where: { $0.kind == kind }) {
             throw OperationError(
-                .conflict, "Run \(going.id) of this kind is going on for project \(project.name). Wait for it, or cancel it.")
+                .conflict,
+                "Run \(going.id) of this kind is going on for project \(project.name). Wait for it, or cancel it.")
         }
     }
 

@@ -18,7 +18,8 @@ struct RetentionRule: Sendable {
         guard free > reservedBytes else {
             throw OperationError(
                 .unavailable,
-                "The disk has only \(free >> 20) MiB free; a run needs more, and \(reservedBytes >> 20) MiB are kept for labels. Free some space, then start it again.")
+                "The disk has only \(free >> 20) MiB free; a run needs more, and \(reservedBytes >> 20) MiB are kept for labels. Free some space, then start it again."
+            )
         }
     }
 

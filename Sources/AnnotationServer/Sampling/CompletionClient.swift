@@ -91,7 +91,8 @@ struct CompletionClient: Sendable {
             case .text: conversational
             case .fewShot: false
             }
-        let body = try usesChat ? JSONEncoder().encode(ChatBody(completion)) : JSONEncoder().encode(TextBody(completion))
+        let body =
+            try usesChat ? JSONEncoder().encode(ChatBody(completion)) : JSONEncoder().encode(TextBody(completion))
         let path = usesChat ? "/v1/chat/completions" : "/v1/completions"
         let data = try await answer(to: request(path, body: body), seconds: 600)
         let choices = try decode(Answer.self, from: data).choices.sorted { $0.index < $1.index }
@@ -104,7 +105,8 @@ struct CompletionClient: Sendable {
                 throw CompletionError.unreadable(address: address, reason: "choice \(choice.index) has no text")
             }
             return CompletionChoice(
-                text: text, finished: choice.ending.map { $0 == "end_token" } ?? (choice.finish_reason == "stop"), tokenIDs: choice.token_ids, seed: choice.seed,
+                text: text, finished: choice.ending.map { $0 == "end_token" } ?? (choice.finish_reason == "stop"),
+                tokenIDs: choice.token_ids, seed: choice.seed,
                 logProbability: choice.log_probability)
         }
     }

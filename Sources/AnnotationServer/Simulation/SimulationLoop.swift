@@ -85,7 +85,8 @@ actor SimulationLoop {
         print(SimulationRound.header)
         let supervised = try await onOwnThread { [judge, plan] in try judge.samples(of: plan.policy) }
         try add(
-            try judge.round(0, policy: "supervised", labels: 0, samples: supervised, against: supervised, accuracy: nil, seconds: 0),
+            try judge.round(
+                0, policy: "supervised", labels: 0, samples: supervised, against: supervised, accuracy: nil, seconds: 0),
             to: &report)
         for round in 1...plan.rounds {
             let started = ContinuousClock.now
@@ -213,7 +214,8 @@ actor SimulationLoop {
             let run = try await store.run(id)
             if run.state == .succeeded { return run }
             if run.isOver {
-                throw Problem.runFailed(run: id.description, message: run.message ?? "It ended as \(run.state.rawValue).")
+                throw Problem.runFailed(
+                    run: id.description, message: run.message ?? "It ended as \(run.state.rawValue).")
             }
             try await Task.sleep(for: .milliseconds(200))
         }

@@ -61,7 +61,8 @@ struct SimulationRound: Codable, Sendable, Equatable {
         let start = "\(pad("\(round)", 5))  \(pad("\(labels)", 6))  \(pad(gold.text, 22))  \(pad(winRate.text, 22))"
         return start
             + String(
-                format: "  %@    %6.2f   %.3f  %.3f   %.3f  %5.1f  %6.0f", accuracy, klToSupervised, endShare, distinct2,
+                format: "  %@    %6.2f   %.3f  %.3f   %.3f  %5.1f  %6.0f", accuracy, klToSupervised, endShare,
+                distinct2,
                 distinctTexts, meanWords, seconds)
     }
 

@@ -103,7 +103,8 @@ import Web
             for _ in 0..<3 {
                 let response = try await driver.raw("nextTask", token: site.annotatorToken, path: project)
                 let text = String(buffer: response.body)
-                for secret in ["supervised", "temperature", "0.8125", "\"seed\"", "\"policy", "task_id", "probability"] {
+                for secret in ["supervised", "temperature", "0.8125", "\"seed\"", "\"policy", "task_id", "probability"]
+                {
                     #expect(!text.contains(secret), "\(secret) in \(text)")
                 }
                 let task = try #require(try JSONValue(json: Data(text.utf8))["task"])
