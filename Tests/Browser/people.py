@@ -1,0 +1,135 @@
+"""People at browsers: contexts that watch for everything that should never happen on a page, and look at its layout."""
+
+import re
+from contextlib import contextmanager
+
+# A test machine may be busy training; nothing here waits for a fixed time, only for what it looks for, up to this.
+PATIENCE = 60_000
+NARROWEST = 360
+
+REPORT_VIOLATIONS = """
+document.addEventListener('securitypolicyviolation', (event) => {
+  console.error(`content security policy: ${event.violatedDirective} refused ${event.blockedURI}`);
+});
+"""
+
+# Nothing may stick out at either side, what is fixed to the screen included; what scrolls in a box of its own may.
+STICKING_OUT = """() => {
+  const width = document.documentElement.clientWidth;
+  const isBoxed = (element) => {
+    for (let each = element.parentElement; each && each !== document.body; each = each.parentElement) {
+      if (getComputedStyle(each).overflowX !== 'visible') return true;
+    }
+    return false;
+  };
+  const wide = [...document.querySelectorAll('body *')].filter((each) => {
+    const box = each.getBoundingClientRect();
+    const isOut = box.width > 1 && box.height > 1 && (box.right > width + 1 || box.left < -1);
+    return isOut && each.checkVisibility({ visibilityProperty: true }) && !isBoxed(each);
+  }).map((each) => `${each.tagName.toLowerCase()}.${each.className} "${each.textContent.trim().slice(0, 20)}"`);
+  const scrolled = document.documentElement.scrollWidth;
+  if (scrolled <= width && wide.length === 0) return null;
+  return `scrolls to ${scrolled}: ${[...new Set(wide)].slice(0, 4).join(', ')}`;
+}"""
+
+
+class Watch:
+    """Console errors, page errors, failed requests and refusals of the content security policy, from every context."""
+
+    def __init__(self):
+        self.problems = []
+        self.overflows = []
+        self.pages_seen = set()
+        self._expected = set()
+
+    def attach(self, context, who):
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", lambda message: self._console(who, message))
+        context.on("weberror", lambda error: self.problems.append(f"{who}: page error: {error.error}"))
+        context.on("requestfailed", lambda request: self._failed(who, request))
+        context.on("response", lambda response: self._response(who, response))
+
+    @contextmanager
+    def expecting(self, *statuses):
+        """Within it these statuses are what the test asks for, and no failure."""
+        before = self._expected
+        self._expected = before | set(statuses)
+        try:
+            yield
+        finally:
+            self._expected = before
+
+    def _console(self, who, message):
+        if message.type != "error":
+            return
+        status = re.search(r"responded with a status of (\d+)", message.text)
+        if status and int(status.group(1)) in self._expected:
+            return
+        self.problems.append(f"{who}: console: {message.text}")
+
+    def _failed(self, who, request):
+        # The browser cancels what a page that is left still had under way, and a navigation that became a download.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"{who}: {request.method} {request.url} failed: {request.failure}")
+
+    def _response(self, who, response):
+        if response.status >= 400 and response.status not in self._expected:
+            self.problems.append(f"{who}: {response.request.method} {response.url} answered {response.status}")
+
+
+class Person:
+    """One person at one browser: a context of its own, with a page."""
+
+    def __init__(self, browser, server, watch, album, name, **options):
+        self.server, self.watch, self.album, self.name = server, watch, album, name
+        self.browser = browser
+        options = {"viewport": {"width": 1440, "height": 900}, **options}
+        self.context = browser.new_context(base_url=server.address, **options)
+        watch.attach(self.context, name)
+        self.page = self.context.new_page()
+
+    def beside(self, name, **options):
+        """The same person, signed in, at another browser: a telephone, or one without scripts."""
+        return Person(
+            self.browser, self.server, self.watch, self.album, name,
+            storage_state=self.context.storage_state(), **options)
+
+    def another_page(self):
+        """A second tab of the same browser, as a person of its own to the test."""
+        tab = object.__new__(Person)
+        tab.__dict__.update(self.__dict__)
+        tab.page = self.context.new_page()
+        return tab
+
+    def go(self, path, picture=None, **options):
+        self.page.goto(path)
+        self.seen(picture, **options)
+
+    def press(self, name, role="button", exact=True, within=None, picture=None):
+        """Clicks a button or link by its name and looks at the page that it leads to."""
+        scope = within or self.page
+        with self.page.expect_navigation():
+            scope.get_by_role(role, name=name, exact=exact).click()
+        self.seen(picture)
+
+    def seen(self, picture=None, **options):
+        """Looks at this page's layout on the narrowest screen, and takes its picture where it has a name."""
+        page = self.page
+        page.wait_for_load_state("load")
+        size = page.viewport_size
+        page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
+        culprit = page.evaluate(STICKING_OUT)
+        where = re.sub(r"/welcome/.*", "/welcome/…", page.url.removeprefix(self.server.address))
+        self.watch.pages_seen.add(re.sub(r"\d+", "#", re.sub(r"/tasks/[^/?]+", "/tasks/…", where.split("?")[0])))
+        if culprit:
+            self.watch.overflows.append(f"{where} ({page.title()}) {culprit}")
+        page.set_viewport_size(size)
+        if picture:
+            self.album.take(page, picture, **options)
+
+    def heading(self):
+        return self.page.get_by_role("heading", level=1).inner_text()
+
+    def close(self):
+        self.context.close()
