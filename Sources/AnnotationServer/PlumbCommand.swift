@@ -10,6 +10,7 @@ struct PlumbCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ModelServerCommand.self, GenerateCommand.self, ScoreCommand.self, ImportCommand.self,
             ExportCommand.self,
-            LinkCommand.self, TrainCommand.self, SimulateCommand.self, DemoCommand.self, RunJobCommand.self,
+            LinkCommand.self, AddPolicyCommand.self, TrainCommand.self, SimulateCommand.self, DemoCommand.self,
+            RunJobCommand.self,
         ])
 }

@@ -6,7 +6,7 @@ import Web
 /// `plumb link`: a fresh one-time sign-in link for the lead, e.g. after the first one was used or lost.
 struct LinkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "link", abstract: "Make a one-time sign-in link for the lead .")
+        commandName: "link", abstract: "Make a one-time sign-in link for the lead.")
 
     @Option(help: "The server's data folder.")
     var data = "data"

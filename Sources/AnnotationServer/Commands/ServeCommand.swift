@@ -44,6 +44,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    /// The address for links that leads give to people, where it is known before the server listens.
+    private var plainAddress: String? {
+        port == 0 || host == "0.0.0.0" || host == "::" ? nil : "http://\(host):\(port)"
+    }
+
     func run() async throws {
         let logger = Logger(label: "plumb")
         let share = try ShareFolder.find()
@@ -61,7 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger: logger)
         let services = try WebServices(
             store: store, operations: parts.operations,
-            settings: WebSettings(staticFolder: share.staticFiles, publicURL: publicURL))
+            settings: WebSettings(staticFolder: share.staticFiles, publicURL: publicURL ?? plainAddress))
         let greeting = Greeting(store: store, host: host, publicURL: publicURL)
         let application = Application(
             router: WebApplication.router(services),

@@ -5,7 +5,8 @@ import Runs
 /// `plumb train`: one training run from the command line, in a run directory like those that the server makes.
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train a tokenizer, a base model, a supervised policy or a reward model.",
+        commandName: "train",
+        abstract: "Train a tokenizer, a base model, a supervised policy, a reward model or a refreshed policy.",
         subcommands: [Tokenizer.self, Pretrain.self, Supervised.self, Reward.self, Refresh.self])
 
     /// What every kind of training takes.

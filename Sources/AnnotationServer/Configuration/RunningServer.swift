@@ -66,14 +66,18 @@ struct RunningServer: Sendable {
         return try JSONDecoder().decode(Report.self, from: try await send(request)).sentence
     }
 
-    /// Asks for a one-time sign-in link of a lead.
+    /// A one-time sign-in link of the lead whose token this is.
     func leadLink() async throws -> String {
-        struct Invite: Decodable { let address: String }
-        var request = HTTPClientRequest(url: address + "/api/v1/invites")
+        struct Person: Decodable { let id: Int }
+        struct Link: Decodable { let address: String }
+        let lead = try JSONDecoder().decode(
+            Person.self, from: try await send(HTTPClientRequest(url: address + "/api/v1/me")))
+        var request = HTTPClientRequest(url: address + "/api/v1/users/\(lead.id)/sign-in-links")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        request.body = .bytes(ByteBuffer(string: #"{"role":"lead"}"#))
-        return try JSONDecoder().decode(Invite.self, from: try await send(request)).address
+        request.body = .bytes(ByteBuffer(string: #"{"days":1}"#))
+        let link = try JSONDecoder().decode(Link.self, from: try await send(request)).address
+        return link.hasPrefix("/") ? address + link : link
     }
 
     private func send(_ request: HTTPClientRequest) async throws -> Data {

@@ -1,6 +1,7 @@
 import Foundation
 import Labels
 import Logging
+import Runs
 import Web
 
 /// How many checkpoints are kept and how much of the disk they may take.
@@ -18,23 +19,45 @@ struct RetentionRule: Sendable {
         guard free > reservedBytes else {
             throw OperationError(
                 .unavailable,
-                "The disk has only \(free >> 20) MiB free; a run needs more, and \(reservedBytes >> 20) MiB are kept for labels. Free some space, then start it again."
-            )
+                "The disk has only \(free >> 20) MiB free; a run needs more, and \(reservedBytes >> 20) MiB are kept for "
+                    + "labels. Free some space, then start it again.")
+        }
+        guard let quotaBytes else { return }
+        let used = try [data.policies, data.rewardModels, data.runs].reduce(0) { $0 + (try FolderSize.bytes(of: $1)) }
+        guard used < quotaBytes else {
+            throw OperationError(
+                .unavailable,
+                "Checkpoints and runs take \(used >> 20) MiB of the \(quotaBytes >> 20) MiB that --quota-gib allows. "
+                    + "Raise it, or delete old folders in runs/, then start it again.")
         }
     }
 
     /// Deletes the files of checkpoints that nothing needs any more: never one that is current, a reference, the parent
-    /// of anything or used by a run that goes on.
+    /// of anything or used by a run that goes on. With a quota only as many as it takes, the oldest first.
     func prune(_ store: Store, data: DataFolder, logger: Logger) async {
         do {
             let report = try await store.retention(keepLast: keepLast, quotaBytes: quotaBytes)
-            for item in report.prunable {
+            for item in quotaBytes == nil ? report.prunable : report.toPrune {
                 try await store.markPruned(item, by: .system)
                 try FileManager.default.removeItem(at: data.url.appending(path: item.path))
+                // The run that made it holds the same bytes by hard links; its input, metrics and log stay.
+                if let run = try await maker(of: item, in: store) {
+                    let directory = RunDirectory(data.url.appending(path: try await store.run(run).directory))
+                    for attempt in try directory.attempts() {
+                        try? FileManager.default.removeItem(at: directory.attemptURL(attempt).appending(path: "output"))
+                    }
+                }
                 logger.info("Deleted the files of \(item.name): \(report.sentence)")
             }
         } catch {
             logger.warning("Old checkpoints could not be deleted: \(error)")
+        }
+    }
+
+    private func maker(of item: Prunable, in store: Store) async throws -> RunID? {
+        switch item.kind {
+        case .policy: try await store.policy(PolicyID(rawValue: item.id)).run
+        case .rewardModel: try await store.rewardModel(RewardModelID(rawValue: item.id)).run
         }
     }
 }

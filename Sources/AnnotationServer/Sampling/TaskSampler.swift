@@ -49,9 +49,9 @@ actor TaskSampler: Service {
 
     func status(of project: ProjectID) async throws -> SamplingStatus {
         let need = try await store.samplingNeed(project)
-        let prompts = try await store.promptCounts(project)[.ranking] ?? 0
         return SamplingStatus(
-            ready: need.ready, target: need.wanted, isSampling: sampling == project, promptsLeft: prompts,
+            ready: need.ready, target: need.wanted, isSampling: sampling == project,
+            promptsLeft: try await store.promptsWithoutTask(project),
             lastSampledAt: lastAdded[project], problem: problems[project])
     }
 
@@ -72,9 +72,11 @@ actor TaskSampler: Service {
             } catch is CancellationError {
                 return sampledAny
             } catch {
-                problems[project.id] = "\(error)"
+                let lastProblem = problems.updateValue("\(error)", forKey: project.id)
                 pausedUntil[project.id] = .now + Self.pauseAfterProblem
-                logger.warning("Sampling for project \(project.name) stands still: \(error)")
+                if lastProblem != "\(error)" {
+                    logger.warning("Sampling for project \(project.name) stands still: \(error)")
+                }
             }
         }
         return sampledAny

@@ -75,7 +75,7 @@ actor SimulationLoop {
         judge = SimulationJudge(plan: plan)
     }
 
-    /// Runs all rounds. Rounds that report.json holds already are not repeated.
+    /// Runs all rounds; report.json grows by one with each.
     func run() async throws -> SimulationReport {
         defer { try? store.close() }
         var report = SimulationReport(
@@ -106,6 +106,11 @@ actor SimulationLoop {
         return report
     }
 
+    /// Responses in training are cut where those that are ranked are cut, as a server does it.
+    private var refreshSettings: [String: String] {
+        ["maximum_tokens": "\(plan.maximumTokens)"].merging(plan.policyRefreshSettings) { $1 }
+    }
+
     private func add(_ round: SimulationRound, to report: inout SimulationReport) throws {
         report.rounds.append(round)
         print(round.row)
@@ -123,7 +128,7 @@ actor SimulationLoop {
         settings.responseCount = .fixed(plan.responsesPerPrompt)
         settings.maxTokens = plan.maximumTokens
         settings.rewardModel = plan.rewardModelSettings
-        settings.policyRefresh = plan.policyRefreshSettings
+        settings.policyRefresh = refreshSettings
         let project = try await store.createProject(name: "Simulation", settings: settings, by: .commandLine)
         try await store.setReference(policy.id, in: project.id, by: .commandLine)
         _ = try await store.makeCurrent(policy.id, in: project.id, by: .commandLine)
@@ -200,7 +205,7 @@ actor SimulationLoop {
                 parents: [
                     .policy(current, role: "base"), .policy(reference, role: "reference"),
                     .rewardModel(rewardModel.id, role: "reward-model"),
-                ], seed: plan.seed &+ UInt64(round), settings: plan.policyRefreshSettings), by: .commandLine)
+                ], seed: plan.seed &+ UInt64(round), settings: refreshSettings), by: .commandLine)
         let finished = try await finish(run.id)
         guard let id = finished.resultPolicy else {
             throw Problem.runFailed(run: run.id.description, message: "It made no policy.")

@@ -72,6 +72,16 @@ extension Store {
             }
         }
     }
+
+    /// Prompts for ranking that no group was made of yet.
+    public func promptsWithoutTask(_ project: ProjectID) async throws -> Int {
+        try await read { db in
+            try Int.fetchOne(
+                db.cachedStatement(
+                    sql: "SELECT count(*) FROM prompts WHERE project_id = ? AND use = 'ranking' AND group_count = 0"),
+                arguments: [project.rawValue]) ?? 0
+        }
+    }
 }
 
 enum MixShares {
