@@ -118,7 +118,7 @@ def store_counts(server, project):
     """Counts from the store's own tables: active labels, and the strict pairs of their newest rankings."""
     with server.database() as store:
         rows = store.execute(
-            "SELECT r.content FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision "
+            "SELECT r.judgement FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision "
             "WHERE l.project_id = ? AND l.state = 'active'", (project,)).fetchall()
     pairs = 0
     for (content,) in rows:
@@ -138,7 +138,7 @@ if __name__ == "__main__":
         for number in range(12):
             # Every third ranking has ties, so that the exports' strict pairs are not simply all pairs.
             server.rank(project, token, prefer=len if number % 3 else lambda text: len(text) // 60)
-        run = server.start_run(project, "reward-model-runs", {"settings": {"steps": 20}})
+        run = server.start_run(project, "reward-model-runs", {"settings": {"minimum_steps": 20}})
         status = server.wait_for_run(run)
         report.check("a reward model was trained for the comparison", status["state"] == "succeeded", status.get("message"))
         labels, pairs = store_counts(server, project)
