@@ -99,7 +99,7 @@ def tell(test, iterations):
     if pairs:
         test.chapter(comparing.annotate, ada, pairs)
         test.chapter(without_script.compare, ada, pairs)
-    record = refresh and test.chapter(training.ends, refresh, "run-refresh")
+    record = refresh and test.chapter(training.ends, refresh, "run-refresh", ("wide", "middle", "dark"))
     if record:
         test.chapter(training.makes_current, watching, ada, record)
     test.chapter(lead_pages.pictures, lead)

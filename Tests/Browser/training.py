@@ -56,7 +56,7 @@ def moves(test, run, times, picture=None):
         test.album.take(run.page, picture, variants=("wide", "narrow"))
 
 
-def ends(test, run, picture):
+def ends(test, run, picture, variants=("wide",)):
     """Waits for the end in the page that was open all along. Returns the run's record."""
     run.page.wait_for_function(f"() => {HAS_ENDED}", timeout=RUN_PATIENCE)
     # The state changes first; the part with what came of it is fetched right after.
@@ -66,7 +66,7 @@ def ends(test, run, picture):
         f"the {run.name} ends in the page, without a reload",
         run.state == "Done" and record["state"] == "succeeded" and run.was_never_loaded_again,
         record.get("message") or record["state"])
-    run.lead.seen(picture, variants=("wide", "middle", "dark"))
+    run.lead.seen(picture, variants=variants)
     return record
 
 
