@@ -78,6 +78,7 @@ class Album:
             (width, height), scheme = VARIANTS[variant]
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.evaluate("scrollTo(0, 0)")
             options = {}
             if whole:
                 limit = height * (1.25 if self.is_kept else 2)

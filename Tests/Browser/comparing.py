@@ -17,12 +17,12 @@ def create(test, lead):
     page.get_by_role("radio", name="Comparison of two").check()
     page.get_by_label("Instructions").fill("Which of the two would you rather receive?")
     page.get_by_label("Tasks to keep ready").fill("6")
-    page.get_by_label("Longest response in tokens").fill("48")
+    page.get_by_label("Longest response in tokens").fill("96")
     lead.press("Make the project")
     pairs = test.server.project("Pairs")
     settings = test.server.get(f"/projects/{pairs}")["settings"]
     report.check("the form makes a comparison project", settings["mode"] == "comparison"
-                 and settings["response_count"] == {"smallest": 2, "largest": 2} and settings["max_tokens"] == 48,
+                 and settings["response_count"] == {"smallest": 2, "largest": 2} and settings["max_tokens"] == 96,
                  f"project {pairs}")
 
     lead.go(f"/lead/projects/{pairs}/prompts")

@@ -49,7 +49,7 @@ def prompts(test, lead):
 
 def exports(test, lead):
     report, page = test.report, lead.page
-    lead.go(f"/lead/projects/{test.project}/export", picture="export")
+    lead.go(f"/lead/projects/{test.project}/export")
     labels, pairs = store.label_count(test.server, test.project), store.ordered_pairs(test.server, test.project)
     for heading in page.get_by_role("article").get_by_role("heading", level=2).all():
         title = heading.inner_text()
