@@ -82,16 +82,18 @@ def tell(test, iterations):
     retraining = test.chapter(training.start, watching, "Retrain reward model", "retraining")
     if retraining:
         test.chapter(training.moves, retraining, 2)
+    # While a job trains, people work on.
+    test.chapter(lead_pages.prompts, lead)
+    test.chapter(lead_pages.tokens, lead)
+    if retraining:
         test.chapter(training.ends, retraining, "run-reward-model")
     if iterations > 0:
         test.chapter(training.set_short_refresh, lead, iterations)
     refresh = test.chapter(training.start, watching, "Refresh policy", "refresh")
     if refresh:
-        test.chapter(training.moves, refresh, 3, "run-live")
-    # While the refresh trains, people work on.
-    test.chapter(lead_pages.prompts, lead)
+        # A picture to be kept waits until its curves have a shape.
+        test.chapter(training.moves, refresh, 3 if test.album.is_kept else 1, "run-live")
     test.chapter(lead_pages.exports, lead)
-    test.chapter(lead_pages.tokens, lead)
     test.chapter(lead_pages.pause, lead, ada)
     test.chapter(signing_in.annotator_is_turned_away_and_back, lead)
     test.chapter(without_script.rank, ada)
@@ -123,7 +125,7 @@ def main():
     parser.add_argument("--update-screenshots", action="store_true", help="write the pictures to --screenshots")
     parser.add_argument("--screenshots", default=str(ROOT / "docs" / "screenshots"), help="folder of the pictures")
     parser.add_argument(
-        "--iterations", type=int, default=6, help="iterations of the refresh; 0 leaves the job's default")
+        "--iterations", type=int, default=5, help="iterations of the refresh; 0 leaves the job's default")
     arguments = parser.parse_args()
     chromium = next((path for path in CHROMIUM if pathlib.Path(path).exists()), None)
     if chromium is None:
