@@ -23,6 +23,21 @@ public struct SampleStatistics: Sendable, Codable, Equatable {
         case meanLength = "mean_length"
     }
 
+    /// The mean of several sets of the same number of responses: less noisy than one, and comparable with one.
+    static func mean(of sets: [SampleStatistics]) -> SampleStatistics {
+        func mean(_ number: (SampleStatistics) -> Double) -> Double {
+            sets.reduce(0) { $0 + number($1) } / Double(max(1, sets.count))
+        }
+        var result = SampleStatistics(groups: [])
+        result.responses = sets.reduce(0) { $0 + $1.responses }
+        result.endShare = mean(\.endShare)
+        result.distinct1 = mean(\.distinct1)
+        result.distinct2 = mean(\.distinct2)
+        result.distinctTextShare = mean(\.distinctTextShare)
+        result.meanLength = mean(\.meanLength)
+        return result
+    }
+
     /// What is counted of one response.
     public struct Sample: Sendable {
         public var text: String

@@ -117,14 +117,22 @@ package final class PolicyRefresh {
         return Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: state.controller.coefficient)
     }
 
-    /// The reference's statistics, from as many responses as a rollout has.
+    /// Sets of its own samples that the reference's statistics are the mean of.
+    private static let baselineSets = 4
+
+    /// The reference's statistics, each from as many responses as a rollout has: the share of different pairs of words
+    /// falls with the number of responses.
     package static func baseline(
         collector: RolloutCollector, prompts: [RolloutCollector.Prompt], settings: PolicyRefreshSettings, seed: UInt64
     ) throws -> SampleStatistics {
         let streams = RefreshStreams(seed: seed)
-        let chosen = streams.prompts(iteration: 0, perIteration: settings.promptsPerIteration, of: prompts.count)
-        let groups = try collector.sampled(chosen.map { prompts[$0] }, seed: streams.baseline)
-        return SampleStatistics(rollout: groups)
+        return SampleStatistics.mean(
+            of: try (0..<baselineSets).map { set in
+                let chosen = streams.prompts(
+                    iteration: set, perIteration: settings.promptsPerIteration, of: prompts.count)
+                return SampleStatistics(
+                    rollout: try collector.sampled(chosen.map { prompts[$0] }, seed: streams.baseline(set: set)))
+            })
     }
 
     private func chosen(_ iteration: Int) -> [RolloutCollector.Prompt] {

@@ -13,6 +13,7 @@ import Testing
         settings.valueLearningRate = 5e-3
         settings.minibatches = 2
         settings.missingEndPenalty = 0
+        settings.klCoefficient = 0.05
         settings.approximateKLLimit = 0.2
         settings.klBudget = 1000
         settings.distinctFloor = 0
