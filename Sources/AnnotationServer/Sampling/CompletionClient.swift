@@ -91,8 +91,7 @@ struct CompletionClient: Sendable {
             case .text: conversational
             case .fewShot: false
             }
-        let body =
-            try usesChat ? JSONEncoder().encode(ChatBody(completion)) : JSONEncoder().encode(TextBody(completion))
+        let body = try JSONEncoder().encode(RequestBody(completion, asChat: usesChat))
         let path = usesChat ? "/v1/chat/completions" : "/v1/completions"
         let data = try await answer(to: request(path, body: body), seconds: 600)
         let choices = try decode(Answer.self, from: data).choices.sorted { $0.index < $1.index }
@@ -156,37 +155,17 @@ struct CompletionClient: Sendable {
 
 // The names below are OpenAI's.
 
-private struct TextBody: Encodable {
-    let model: String
-    let prompt: String
-    let n: Int
-    let seed: UInt64
-    let temperature: Double
-    let top_p: Double
-    let top_k: Int?
-    let stop: [String]?
-    let max_tokens: Int
-
-    init(_ request: CompletionRequest) {
-        model = request.model
-        prompt = request.prompt.messages.map(\.content).joined()
-        n = request.count
-        seed = request.seed
-        temperature = request.temperature
-        top_p = request.topP
-        top_k = request.topK > 0 ? request.topK : nil
-        stop = request.stop.isEmpty ? nil : request.stop
-        max_tokens = request.maximumTokens
-    }
-}
-
-private struct ChatBody: Encodable {
+/// The body of either endpoint: a text prompt or messages, and what both share.
+private struct RequestBody: Encodable {
     struct Message: Encodable {
         let role: String
         let content: String
     }
     let model: String
-    let messages: [Message]
+    var prompt: String?
+    var messages: [Message]?
+    /// Asks the chat endpoint for log-probabilities; there it is a switch.
+    var logprobs: Bool?
     let n: Int
     let seed: UInt64
     let temperature: Double
@@ -195,9 +174,8 @@ private struct ChatBody: Encodable {
     let stop: [String]?
     let max_tokens: Int
 
-    init(_ request: CompletionRequest) {
+    init(_ request: CompletionRequest, asChat: Bool) {
         model = request.model
-        messages = request.prompt.messages.map { Message(role: $0.role.rawValue, content: $0.content) }
         n = request.count
         seed = request.seed
         temperature = request.temperature
@@ -205,6 +183,12 @@ private struct ChatBody: Encodable {
         top_k = request.topK > 0 ? request.topK : nil
         stop = request.stop.isEmpty ? nil : request.stop
         max_tokens = request.maximumTokens
+        if asChat {
+            messages = request.prompt.messages.map { Message(role: $0.role.rawValue, content: $0.content) }
+            logprobs = true
+        } else {
+            prompt = request.prompt.messages.map(\.content).joined()
+        }
     }
 }
 
