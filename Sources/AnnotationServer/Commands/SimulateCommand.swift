@@ -61,8 +61,8 @@ struct SimulateCommand: AsyncParsableCommand {
             gold: CommandGold(command: goldCommand ?? ""),
             rounds: rounds, rankingsPerRound: rankings, responsesPerPrompt: count, noise: noise, seed: seed,
             evaluationSamples: evaluationSamples, maximumTokens: maximumTokens,
-            rewardModelSettings: try Self.settings(rewardSettings),
-            policyRefreshSettings: try Self.settings(refreshSettings),
+            rewardModelSettings: try RunSettings.parsed(rewardSettings),
+            policyRefreshSettings: try RunSettings.parsed(refreshSettings),
             rankingPrompts: prompts.ranking.prefix(rounds * rankings).map { .text($0.text) },
             ppoPrompts: prompts.ppo.map { .text($0.text) }, evaluationPrompts: prompts.heldOut.map { .text($0.text) })
         if let gold {
@@ -89,16 +89,6 @@ struct SimulateCommand: AsyncParsableCommand {
             let lengths = samples.responses.joined().map { DemoGold.wordCount($0.text) }.sorted()
             return NamedGold(gold: .length(cap: lengths[min(lengths.count - 1, lengths.count * 9 / 10)]))
         }
-    }
-
-    private static func settings(_ pairs: [String]) throws -> [String: String] {
-        var settings: [String: String] = [:]
-        for pair in pairs {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { throw ValidationError("'\(pair)' is not of the form name=value.") }
-            settings[String(parts[0])] = String(parts[1])
-        }
-        return settings
     }
 }
 

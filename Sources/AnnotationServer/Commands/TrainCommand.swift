@@ -102,13 +102,7 @@ struct TrainingRun: Sendable {
         directory = URL(filePath: common.run, directoryHint: .isDirectory)
         seed = common.seed
         output = common.output.map { URL(filePath: $0, directoryHint: .isDirectory) }
-        var settings: [String: String] = [:]
-        for pair in common.set {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { throw ValidationError("--set '\(pair)' is not of the form name=value.") }
-            settings[String(parts[0])] = String(parts[1])
-        }
-        self.settings = settings
+        settings = try RunSettings.parsed(common.set)
     }
 
     init(kind: String, directory: URL, seed: UInt64, settings: [String: String], output: URL?) {

@@ -16,7 +16,6 @@ struct DataFolder: Sendable, Equatable {
 
     func policy(_ name: String) -> URL { policies.appending(path: name, directoryHint: .isDirectory) }
     func rewardModel(_ name: String) -> URL { rewardModels.appending(path: name, directoryHint: .isDirectory) }
-    func run(_ id: String) -> URL { runs.appending(path: id, directoryHint: .isDirectory) }
 
     /// Makes the folders that are missing, readable by their owner alone.
     func create() throws {

@@ -72,8 +72,8 @@ actor RunSupervisor: Service {
         try runner.requestStop(directory, attempt: run.attempt)
     }
 
-    /// Starts the next attempt of a run that stopped or failed.
-    func resume(_ run: RunRecord) async throws {
+    /// Starts the next attempt of a run: its first, or one that goes on from the newest checkpoint.
+    func startNextAttempt(_ run: RunRecord) async throws {
         let directory = try await preparation.directory(of: run)
         let attempt = try await store.startAttempt(run.id)
         stopping.remove(run.id)
@@ -81,14 +81,7 @@ actor RunSupervisor: Service {
     }
 
     private func begin(_ run: RunRecord) async {
-        do {
-            let directory = try await preparation.directory(of: run)
-            let attempt = try await store.startAttempt(run.id)
-            stopping.remove(run.id)
-            try launch(run.id, directory, attempt: attempt)
-        } catch {
-            await fail(run, attempt: run.attempt, "\(error)")
-        }
+        do { try await startNextAttempt(run) } catch { await fail(run, attempt: run.attempt, "\(error)") }
     }
 
     private func launch(_ run: RunID, _ directory: RunDirectory, attempt: Int) throws {

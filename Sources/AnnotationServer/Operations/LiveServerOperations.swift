@@ -90,7 +90,7 @@ struct LiveServerOperations: ServerOperations {
                     "Run \(run) cannot be resumed: it is \(record.state == .succeeded ? "finished" : "going on").")
             }
             try self.retention.requireRoom(in: self.data)
-            try await self.supervisor.resume(record)
+            try await self.supervisor.startNextAttempt(record)
             try await self.store.record("run.resume", subject: "run \(run)", details: "", by: .user(user))
         }
     }
