@@ -51,20 +51,21 @@ let package = Package(
         // Leaves
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "Kernels", cSettings: kernelSettings),
+        .target(name: "JSON", swiftSettings: strict),
         .target(name: "SeededRandom", swiftSettings: strict),
         .target(name: "DemoWorld", dependencies: ["SeededRandom"], swiftSettings: strict),
 
         // Models and learning
         .target(
             name: "LanguageModel",
-            dependencies: ["Kernels", "COpenBLAS", "SeededRandom", crypto, collections], swiftSettings: strict),
-        .target(name: "Runs", dependencies: [crypto], swiftSettings: strict),
+            dependencies: ["Kernels", "COpenBLAS", "JSON", "SeededRandom", crypto, collections], swiftSettings: strict),
+        .target(name: "Runs", dependencies: ["JSON", crypto], swiftSettings: strict),
         .target(
             name: "RewardModel",
-            dependencies: ["LanguageModel", "Preferences", "Runs", "SeededRandom"], swiftSettings: strict),
+            dependencies: ["LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"], swiftSettings: strict),
         .target(
             name: "Policy",
-            dependencies: ["RewardModel", "LanguageModel", "Preferences", "Runs", "SeededRandom"],
+            dependencies: ["RewardModel", "LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
             swiftSettings: strict),
         .target(
             name: "ModelServer",
@@ -81,7 +82,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Labels", "Preferences", hummingbird, mustache, httpTypes, nioCore, logging, serviceLifecycle, crypto,
+                "Labels", "Preferences", "JSON", hummingbird, mustache, httpTypes, nioCore, logging, serviceLifecycle, crypto,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),
 
@@ -90,23 +91,23 @@ let package = Package(
             name: "AnnotationServer",
             dependencies: [
                 "Web", "Labels", "Preferences", "Policy", "RewardModel", "LanguageModel", "ModelServer", "Runs",
-                "DemoWorld", "SeededRandom", argumentParser, hummingbird, logging, serviceLifecycle, unixSignals,
+                "DemoWorld", "JSON", "SeededRandom", argumentParser, hummingbird, logging, serviceLifecycle, unixSignals,
                 asyncHTTPClient, nioCore, nioHTTP1, crypto,
             ],
             swiftSettings: strict),
 
         // Tests, one folder a module
         .testTarget(
-            name: "LanguageModelTests", dependencies: ["LanguageModel", "SeededRandom"], swiftSettings: strict),
+            name: "LanguageModelTests", dependencies: ["LanguageModel", "JSON", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "DemoWorldTests", dependencies: ["DemoWorld", "SeededRandom"], swiftSettings: strict),
-        .testTarget(name: "RunsTests", dependencies: ["Runs"], swiftSettings: strict),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "JSON"], swiftSettings: strict),
         .testTarget(
             name: "RewardModelTests",
-            dependencies: ["RewardModel", "LanguageModel", "Preferences", "Runs", "SeededRandom"],
+            dependencies: ["RewardModel", "LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "PolicyTests",
-            dependencies: ["Policy", "RewardModel", "LanguageModel", "Preferences", "Runs", "SeededRandom"],
+            dependencies: ["Policy", "RewardModel", "LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "ModelServerTests",
@@ -119,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Labels", "Preferences", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+                "Web", "Labels", "Preferences", "JSON", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
                 crypto,
             ],
             swiftSettings: strict),
@@ -127,7 +128,7 @@ let package = Package(
             name: "AnnotationServerTests",
             dependencies: [
                 "AnnotationServer", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy",
-                "SeededRandom",
+                "JSON", "SeededRandom",
             ],
             swiftSettings: strict),
     ])

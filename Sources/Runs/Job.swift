@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 
 /// What a job's body hands back when it is done.
 public struct JobOutcome: Sendable {

@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 
 /// `plumb.json` of a checkpoint: from what, and how, it was made.
 ///

@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 
 /// Reads metrics.jsonl while a job writes it.
 public struct MetricsTail: Sendable {

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+public import JSON
 import Synchronization
 
 /// metrics.jsonl: one JSON object a line with sorted keys, each written in one call.

@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 
 /// Where an attempt stands, read from its files and its lock alone.
 public enum RunState: String, Codable, Sendable {

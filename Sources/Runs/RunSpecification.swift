@@ -1,3 +1,5 @@
+public import JSON
+
 /// What a run is to do: `input/run.json`, written once.
 public struct RunSpecification: Codable, Sendable, Equatable {
     /// `tokenizer`, `pretraining`, `supervised`, `reward-model` or `policy-refresh`.

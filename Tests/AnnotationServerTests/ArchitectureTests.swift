@@ -5,19 +5,20 @@ import Testing
 private let allowedArrows: [String: Set<String>] = [
     "Kernels": [],
     "COpenBLAS": [],
+    "JSON": [],
     "SeededRandom": [],
     "DemoWorld": ["SeededRandom"],
     "Preferences": ["SeededRandom"],
-    "Runs": [],
-    "LanguageModel": ["Kernels", "COpenBLAS", "SeededRandom"],
-    "RewardModel": ["LanguageModel", "Preferences", "Runs", "SeededRandom"],
-    "Policy": ["RewardModel", "LanguageModel", "Preferences", "Runs", "SeededRandom"],
+    "Runs": ["JSON"],
+    "LanguageModel": ["Kernels", "COpenBLAS", "JSON", "SeededRandom"],
+    "RewardModel": ["LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
+    "Policy": ["RewardModel", "LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
     "ModelServer": ["Policy", "LanguageModel", "SeededRandom"],
     "Labels": ["Preferences", "SeededRandom"],
-    "Web": ["Labels", "Preferences"],
+    "Web": ["Labels", "Preferences", "JSON"],
     "AnnotationServer": [
         "Web", "Labels", "Preferences", "Policy", "RewardModel", "LanguageModel", "ModelServer", "Runs", "DemoWorld",
-        "SeededRandom",
+        "JSON", "SeededRandom",
     ],
 ]
 

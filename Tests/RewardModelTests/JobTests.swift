@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import Preferences
 import RewardModel
@@ -101,7 +102,7 @@ import Testing
             Thread.detachNewThread {
                 var tail = MetricsTail(run.metricsURL(attempt: 1))
                 while !stop.shouldStop {
-                    let steps = ((try? tail.readNew()) ?? []).compactMap { $0["step"]?.intValue }
+                    let steps = ((try? tail.readNew()) ?? []).compactMap { $0["step"]?.integerValue }
                     if steps.contains(where: { $0 >= 2 }) { stop.request() }
                     usleep(200)
                 }
@@ -125,7 +126,7 @@ import Testing
                 Thread.detachNewThread {
                     var tail = MetricsTail(run.metricsURL(attempt: 1))
                     while true {
-                        let steps = ((try? tail.readNew()) ?? []).compactMap { $0["step"]?.intValue }
+                        let steps = ((try? tail.readNew()) ?? []).compactMap { $0["step"]?.integerValue }
                         if steps.contains(where: { $0 >= 6 }) { kill(getpid(), SIGKILL) }
                         usleep(200)
                     }
@@ -138,7 +139,7 @@ import Testing
         try finish(run)
         #expect(try Digest.folder(output(run)) == Digest.folder(output(whole)))
         var tail = MetricsTail(run.metricsURL(attempt: 2))
-        let first = try #require(try tail.readNew().compactMap { $0["step"]?.intValue }.first)
+        let first = try #require(try tail.readNew().compactMap { $0["step"]?.integerValue }.first)
         #expect(first >= 5)
     }
 

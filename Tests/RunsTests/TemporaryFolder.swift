@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Runs
 
 /// A folder of one test's own, removed with it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Runs
 
 /// `plumb train`: one training run from the command line, in a run directory like those that the server makes.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Runs
 
 /// Settings of a run as the store keeps them: a text for each value, by its name in `run.json`.
@@ -23,11 +24,11 @@ enum RunSettings {
     }
 
     /// The JSON object for `run.json`. Text that is no JSON value is taken as a string.
-    static func object(_ settings: [String: String]) -> Runs.JSONValue {
+    static func object(_ settings: [String: String]) -> JSONValue {
         .object(
             settings.mapValues { text in
                 let data = Data(text.utf8)
-                return (try? JSONDecoder().decode(Runs.JSONValue.self, from: data)) ?? .string(text)
+                return (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .string(text)
             })
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Labels
 import Runs
 import Web
@@ -94,8 +95,7 @@ struct RunMetricsReader {
                 continue
             }
             for values in try tails[index].tail.readNew() where values["event"] == nil {
-                let value = try Web.JSONValue(json: JSONEncoder().encode(Runs.JSONValue.object(values)))
-                lines.append(MetricsLine(index: nextIndex, attempt: tails[index].attempt, values: value))
+                lines.append(MetricsLine(index: nextIndex, attempt: tails[index].attempt, values: .object(values)))
                 nextIndex += 1
             }
         }

@@ -1,4 +1,5 @@
 public import Foundation
+import JSON
 
 /// Models as Hugging Face folders: `config.json` and `model.safetensors` (or shards with an index).
 public enum Checkpoint {
@@ -28,7 +29,7 @@ public enum Checkpoint {
     {
         let known = ModelFamily.allCases.map(\.description)
         let names = known.flatMap { [$0.causalArchitecture, $0.classifierArchitecture] }
-        if case .list(let list)? = file.value("architectures"), case .string(let name)? = list.first {
+        if case .array(let list)? = file.value("architectures"), case .string(let name)? = list.first {
             for family in ModelFamily.allCases {
                 if name == family.description.causalArchitecture { return (family, .languageModel) }
                 if name == family.description.classifierArchitecture {
@@ -42,7 +43,7 @@ public enum Checkpoint {
         for family in ModelFamily.allCases where type == .string(family.description.modelType) {
             return (family, .languageModel)
         }
-        throw .unknownArchitecture(file: file.file, value: type.text, known: names)
+        throw .unknownArchitecture(file: file.file, value: type.words, known: names)
     }
 
     private static func requireOneLabel(_ file: ConfigurationReader) throws(CheckpointError) {
@@ -115,16 +116,16 @@ public enum Checkpoint {
         var fields = family.write(c)
         let classifier = c.head == .scalar
         fields["model_type"] = .string(family.modelType)
-        fields["architectures"] = .list([
+        fields["architectures"] = .array([
             .string(classifier ? family.classifierArchitecture : family.causalArchitecture)
         ])
         fields["vocab_size"] = .integer(c.vocabularySize)
         fields["torch_dtype"] = .string(type.rawValue)
         fields["initializer_range"] = .number(0.02)
-        fields["use_cache"] = .flag(true)
+        fields["use_cache"] = .bool(true)
         fields["bos_token_id"] = c.beginTokenID.map { .integer(Int($0)) } ?? .null
         let ends = c.endTokenIDs.map { JSONValue.integer(Int($0)) }
-        fields["eos_token_id"] = ends.count > 1 ? .list(ends) : ends.first ?? .null
+        fields["eos_token_id"] = ends.count > 1 ? .array(ends) : ends.first ?? .null
         fields["pad_token_id"] = .integer(Int(c.writtenPadTokenID))
         if classifier {
             fields["id2label"] = .object(["0": .string("LABEL_0")])

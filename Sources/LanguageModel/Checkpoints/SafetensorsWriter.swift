@@ -1,4 +1,5 @@
 internal import Foundation
+import JSON
 internal import Kernels
 
 /// Writes float tensors of a flat buffer as one safetensors file.
@@ -21,8 +22,8 @@ enum SafetensorsWriter {
         for tensor in ordered {
             let end = offset + tensor.count * type.bytes
             header[tensor.name] = .object([
-                "dtype": .string(type.tag), "shape": .list(tensor.shape.map { .integer($0) }),
-                "data_offsets": .list([.integer(offset), .integer(end)]),
+                "dtype": .string(type.tag), "shape": .array(tensor.shape.map { .integer($0) }),
+                "data_offsets": .array([.integer(offset), .integer(end)]),
             ])
             offset = end
         }

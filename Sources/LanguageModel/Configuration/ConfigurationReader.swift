@@ -1,4 +1,5 @@
 internal import Foundation
+import JSON
 
 /// Typed access to the fields of a config.json; every error names the file, the field and the value found.
 struct ConfigurationReader: Sendable {
@@ -18,7 +19,7 @@ struct ConfigurationReader: Sendable {
     func optionalSize(_ name: String) throws(CheckpointError) -> Int? {
         guard let value = value(name) else { return nil }
         guard case .integer(let size) = value, size > 0, size <= 1 << 28 else {
-            throw .badField(file: file, field: name, value: value.text, wanted: "a whole number from 1 to \(1 << 28)")
+            throw .badField(file: file, field: name, value: value.words, wanted: "a whole number from 1 to \(1 << 28)")
         }
         return size
     }
@@ -28,14 +29,14 @@ struct ConfigurationReader: Sendable {
         switch value {
         case .integer(let number): return Double(number)
         case .number(let number): return number
-        default: throw .badField(file: file, field: name, value: value.text, wanted: "a number")
+        default: throw .badField(file: file, field: name, value: value.words, wanted: "a number")
         }
     }
 
     func optionalFlag(_ name: String) throws(CheckpointError) -> Bool? {
         guard let value = value(name) else { return nil }
-        guard case .flag(let flag) = value else {
-            throw .badField(file: file, field: name, value: value.text, wanted: "true or false")
+        guard case .bool(let flag) = value else {
+            throw .badField(file: file, field: name, value: value.words, wanted: "true or false")
         }
         return flag
     }
@@ -43,11 +44,11 @@ struct ConfigurationReader: Sendable {
     /// Token ids of a field that holds one, a list, or nothing. transformers writes -1 for none.
     func tokens(_ name: String) throws(CheckpointError) -> [Int32] {
         guard let value = value(name) else { return [] }
-        let list: [JSONValue] = if case .list(let items) = value { items } else { [value] }
+        let list: [JSONValue] = if case .array(let items) = value { items } else { [value] }
         var tokens: [Int32] = []
         for item in list {
             guard case .integer(let number) = item, let token = Int32(exactly: number), token >= -1 else {
-                throw .badField(file: file, field: name, value: item.text, wanted: "a token id")
+                throw .badField(file: file, field: name, value: item.words, wanted: "a token id")
             }
             if token >= 0 { tokens.append(token) }
         }
@@ -58,7 +59,7 @@ struct ConfigurationReader: Sendable {
     func require(_ name: String, oneOf choices: [String]) throws(CheckpointError) {
         guard let value = value(name) else { return }
         guard case .string(let text) = value, choices.contains(text) else {
-            throw .badField(file: file, field: name, value: value.text, wanted: choices.joined(separator: " or "))
+            throw .badField(file: file, field: name, value: value.words, wanted: choices.joined(separator: " or "))
         }
     }
 
@@ -91,7 +92,7 @@ struct ConfigurationReader: Sendable {
                 originalContext: try scaling.size("original_max_position_embeddings"))
         default:
             throw .badField(
-                file: file, field: "rope_type", value: kind.text, wanted: "default, linear or llama3")
+                file: file, field: "rope_type", value: kind.words, wanted: "default, linear or llama3")
         }
         return settings
     }
@@ -107,7 +108,7 @@ struct ConfigurationReader: Sendable {
     private func section(_ name: String) throws(CheckpointError) -> ConfigurationReader? {
         guard let value = value(name) else { return nil }
         guard case .object(let inner) = value else {
-            throw .badField(file: file, field: name, value: value.text, wanted: "an object")
+            throw .badField(file: file, field: name, value: value.words, wanted: "an object")
         }
         return ConfigurationReader(file: file, fields: inner)
     }

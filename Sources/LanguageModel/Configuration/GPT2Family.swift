@@ -1,3 +1,5 @@
+import JSON
+
 extension FamilyDescription {
     /// GPT-2: layer norm, learned positions, GELU, weights as [input, output].
     static let gpt2 = FamilyDescription(
@@ -49,11 +51,11 @@ extension FamilyDescription {
             "n_ctx": .integer(configuration.contextLength),
             "layer_norm_epsilon": .number(configuration.normEpsilon),
             "activation_function": .string("gelu_new"),
-            "scale_attn_weights": .flag(true),
+            "scale_attn_weights": .bool(true),
             "attn_pdrop": .number(0),
             "embd_pdrop": .number(0),
             "resid_pdrop": .number(0),
-            "tie_word_embeddings": .flag(configuration.tiedEmbeddings),
+            "tie_word_embeddings": .bool(configuration.tiedEmbeddings),
         ]
     }
 }

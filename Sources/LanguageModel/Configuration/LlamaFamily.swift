@@ -1,3 +1,5 @@
+import JSON
+
 extension FamilyDescription {
     /// Llama 2 and 3, SmolLM2, TinyLlama and whatever else says `"model_type": "llama"`.
     static let llama = FamilyDescription(
@@ -49,11 +51,11 @@ extension FamilyDescription {
             "max_position_embeddings": .integer(configuration.contextLength),
             "rms_norm_eps": .number(configuration.normEpsilon),
             "hidden_act": .string("silu"),
-            "attention_bias": .flag(configuration.attentionBias),
-            "mlp_bias": .flag(configuration.feedForwardBias),
+            "attention_bias": .bool(configuration.attentionBias),
+            "mlp_bias": .bool(configuration.feedForwardBias),
             "attention_dropout": .number(0),
             "pretraining_tp": .integer(1),
-            "tie_word_embeddings": .flag(configuration.tiedEmbeddings),
+            "tie_word_embeddings": .bool(configuration.tiedEmbeddings),
         ]
         if case .rotary(let settings) = configuration.positions {
             fields["rope_theta"] = .number(settings.theta)

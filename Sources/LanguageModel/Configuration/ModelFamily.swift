@@ -1,3 +1,5 @@
+import JSON
+
 /// A family of Hugging Face models: how its config.json reads and what its weights are called.
 public enum ModelFamily: String, Sendable, Equatable, CaseIterable {
     case llama

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import RewardModel
 import Runs
@@ -95,8 +96,8 @@ struct PolicyRefreshJob {
         model.parameters.copy(from: refresh.good)
         let state = refresh.state
         var metrics: [String: JSONValue] = [
-            "iterations": .integer(Int64(state.iteration)),
-            "kept_iteration": state.goodIteration.map { .integer(Int64($0)) } ?? .null,
+            "iterations": .integer(state.iteration),
+            "kept_iteration": state.goodIteration.map { .integer($0) } ?? .null,
         ]
         if let good = state.good {
             metrics["reward"] = .number(good.score)

@@ -1,3 +1,4 @@
+import JSON
 import LanguageModel
 import Runs
 
@@ -14,7 +15,7 @@ enum RefreshMetrics {
         let mean = step.numbers.score
         let spread = rollout.scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, responses - 1)
         var line: [String: JSONValue] = [
-            "step": .integer(Int64(number)), "phase": .string(phase), "reward": .number(mean),
+            "step": .integer(number), "phase": .string(phase), "reward": .number(mean),
             "reward_deviation": .number(spread.squareRoot()), "kl": .number(step.numbers.tokenSumKL),
             "kl_per_token": .number(step.numbers.tokenSumKL * responses / max(1, tokens)),
             "kl_coefficient": .number(step.coefficient),
@@ -38,7 +39,7 @@ enum RefreshMetrics {
             line["approximate_kl"] = .number(report.approximateKL)
             line["policy_gradient_norm"] = .number(report.policyGradientNorm)
             line["value_gradient_norm"] = .number(report.valueGradientNorm)
-            line["updates"] = .integer(Int64(report.steps))
+            line["updates"] = .integer(report.steps)
             line["updates_skipped"] = .bool(report.skipped)
             line["value"] = .number(UpdateDiagnostics.mean(batch.values))
             line["return"] = .number(UpdateDiagnostics.mean(batch.returns))
@@ -62,10 +63,10 @@ enum RefreshMetrics {
             let kl = zip(step.rollout.logProbabilities[row], step.rollout.referenceLogProbabilities[row])
                 .reduce(0) { $0 + $1.0 - $1.1 }
             return [
-                "step": .integer(Int64(number)), "prompt_id": .string(group.promptID),
+                "step": .integer(number), "prompt_id": .string(group.promptID),
                 "prompt": .string(promptTexts[group.promptID] ?? ""), "response": .string(response.text),
                 "score": .number(step.rollout.scores[row]), "kl": .number(kl),
-                "tokens": .integer(Int64(response.tokens.count)), "finished": .bool(response.finished),
+                "tokens": .integer(response.tokens.count), "finished": .bool(response.finished),
             ]
         }
     }

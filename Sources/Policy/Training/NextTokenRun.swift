@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import Runs
 import SeededRandom
@@ -62,7 +63,7 @@ struct NextTokenRun {
             step += 1
             clock.add(tokens: done.tokens)
             var line: [String: JSONValue] = [
-                "step": .integer(Int64(step)), "phase": "train", "loss": .number(done.loss),
+                "step": .integer(step), "phase": "train", "loss": .number(done.loss),
                 "learning_rate": .number(Double(rate)), "gradient_norm": .number(done.gradientNorm),
             ]
             if step % settings.evaluateEvery == 0 || step == plan.totalSteps,
@@ -76,10 +77,10 @@ struct NextTokenRun {
                 checkpoints.written(step: step)
             }
         }
-        var metrics: [String: JSONValue] = ["steps": .integer(Int64(plan.totalSteps))]
+        var metrics: [String: JSONValue] = ["steps": .integer(plan.totalSteps)]
         if let loss = try trainer.loss(of: heldOut) {
             metrics["held_out_loss"] = .number(loss)
-            metrics["held_out_examples"] = .integer(Int64(heldOut.count))
+            metrics["held_out_examples"] = .integer(heldOut.count)
         }
         return (model, metrics)
     }

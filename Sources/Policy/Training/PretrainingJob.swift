@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import Runs
 
@@ -33,7 +34,7 @@ struct PretrainingJob {
         ).write(
             trained.model, tokenizerOf: parent, precision: settings.training.precision,
             metrics: trained.metrics.merging(
-                ["documents": .integer(Int64(documents.count)), "corpus_tokens": .integer(Int64(tokens))]
+                ["documents": .integer(documents.count), "corpus_tokens": .integer(tokens)]
             ) { own, _ in own })
     }
 

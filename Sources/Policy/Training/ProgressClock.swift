@@ -1,3 +1,4 @@
+import JSON
 import Runs
 
 /// Tokens a second and time left, for people to look at; nothing that is learnt depends on it.
@@ -26,7 +27,7 @@ struct ProgressClock {
         let left = (now - start) / .seconds(1) / Double(done) * Double(max(0, total - step))
         return [
             "tokens_per_second": .number(speed.rounded()), "seconds_left": .number((left * 10).rounded() / 10),
-            "steps": .integer(Int64(total)),
+            "steps": .integer(total),
         ]
     }
 }

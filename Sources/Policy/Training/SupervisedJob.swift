@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import Runs
 
@@ -24,7 +25,7 @@ struct SupervisedJob {
         ).write(
             trained.model, tokenizerOf: base.folder, precision: settings.training.precision,
             metrics: trained.metrics.merging(
-                ["demonstrations": .integer(Int64(read.groups.count)), "skipped": .integer(Int64(read.skipped))]
+                ["demonstrations": .integer(read.groups.count), "skipped": .integer(read.skipped)]
             ) { own, _ in own },
             notes: read.skipped > 0 ? [skipped] : [])
     }

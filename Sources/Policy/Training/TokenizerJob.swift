@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import Runs
 
@@ -66,13 +67,13 @@ struct TokenizerJob {
             guard merges % every == 0 else { return }
             // A line that a full disk refuses is reported when the tokenizer itself is written.
             try? attempt.metrics.write([
-                "step": .integer(Int64(merges)), "steps": .integer(Int64(of)), "phase": "merge",
+                "step": .integer(merges), "steps": .integer(of), "phase": "merge",
             ])
         }
         let folder = attempt.outputURL.appending(path: Self.folderName)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try TokenizerFiles.write(tokenizer, form: .chat, contextLength: settings.contextLength, to: folder)
-        let metrics: [String: JSONValue] = ["vocabulary": .integer(Int64(tokenizer.vocabularySize))]
+        let metrics: [String: JSONValue] = ["vocabulary": .integer(tokenizer.vocabularySize)]
         var lineage = Lineage(
             specification: attempt.specification, snapshot: try Digest.file(file), metrics: metrics,
             processor: Machine.processor, blas: Machine.blas)

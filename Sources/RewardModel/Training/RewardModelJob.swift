@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 public import LanguageModel
 public import Runs
 
@@ -126,7 +127,7 @@ private struct RewardModelRun {
         _ report: RewardTrainer.BatchReport, rate: Float, step: Int
     ) -> [String: JSONValue] {
         [
-            "phase": "training", "step": .integer(Int64(step)), "loss": .number(report.loss),
+            "phase": "training", "step": .integer(step), "loss": .number(report.loss),
             "accuracy": .number(report.accuracy), "learning_rate": .number(Double(rate)),
             "gradient_norm": .number(report.gradientNorm),
         ]
@@ -151,8 +152,8 @@ private struct RewardModelRun {
             seed: RandomStream.samples.seed(of: attempt.specification.seed), pool: pool)
         let groups = try samples.draw(prompts: data.prompts) { drawn in
             try attempt.metrics.write([
-                "phase": "normalisation", "samples": .integer(Int64(drawn)),
-                "samples_wanted": .integer(Int64(settings.referenceSamples)),
+                "phase": "normalisation", "samples": .integer(drawn),
+                "samples_wanted": .integer(settings.referenceSamples),
             ])
             if attempt.shouldStop {
                 throw JobStopped("Stopped after training, which is in the checkpoint of step \(state.step).")

@@ -1,3 +1,4 @@
+import JSON
 import Runs
 
 /// The numbers of a finished run, for `plumb.json` and RESULT.json: the same in every run of the same bytes.
@@ -15,21 +16,21 @@ struct RewardModelReport {
 
     func metrics() throws -> [String: JSONValue] {
         var metrics: [String: JSONValue] = [
-            "training_groups": .integer(Int64(data.training.count)),
-            "training_labels": .integer(Int64(RewardDataset.labelCount(data.training))),
-            "held_out_groups": .integer(Int64(data.heldOut.count)),
-            "held_out_labels": .integer(Int64(RewardDataset.labelCount(data.heldOut))),
-            "steps": .integer(Int64(state.step)),
-            "best_step": state.bestStep.map { .integer(Int64($0)) } ?? .null,
+            "training_groups": .integer(data.training.count),
+            "training_labels": .integer(RewardDataset.labelCount(data.training)),
+            "held_out_groups": .integer(data.heldOut.count),
+            "held_out_labels": .integer(RewardDataset.labelCount(data.heldOut)),
+            "steps": .integer(state.step),
+            "best_step": state.bestStep.map { .integer($0) } ?? .null,
             "training_accuracy": .number(training.accuracy),
             "training_log_loss": .number(training.logLoss),
             "length_baseline": longerIsBetter ? "longer" : "shorter",
             "gain": .number(normalisation.gain),
             "bias": .number(normalisation.bias),
-            "reference_samples": .integer(Int64(normalisation.samples)),
+            "reference_samples": .integer(normalisation.samples),
         ]
         // Without held-out prompts there is no honest number, and null says so.
-        metrics["held_out_pairs"] = heldOut.map { .integer(Int64($0.pairs)) } ?? .null
+        metrics["held_out_pairs"] = heldOut.map { .integer($0.pairs) } ?? .null
         metrics["held_out_accuracy"] = heldOut.map { .number($0.accuracy) } ?? .null
         metrics["held_out_log_loss"] = heldOut.map { .number($0.logLoss) } ?? .null
         metrics["held_out_ece"] = heldOut.map { .number($0.calibrationError) } ?? .null

@@ -1,3 +1,4 @@
+import JSON
 import Runs
 
 /// Tokens a second and time left, for people to look at; nothing that is learnt depends on it.
@@ -18,7 +19,7 @@ struct StepClock {
         last = now
         let perStep = ((now - start) / .seconds(1)) / Double(max(1, step - firstStep))
         return [
-            "steps": .integer(Int64(total)),
+            "steps": .integer(total),
             "tokens_per_second": .number((Double(tokens) / seconds).rounded()),
             "seconds_left": .number((perStep * Double(max(0, total - step)) * 10).rounded() / 10),
         ]

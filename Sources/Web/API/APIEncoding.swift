@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Labels
 
 /// Values of the store as the API writes them: names in snake_case, times in ISO 8601 with milliseconds, ids as numbers.

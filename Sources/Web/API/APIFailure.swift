@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 
 /// Why a request to the API was refused, as its client gets it: `{"error":{"message":…,"field":…,"line":…}}`.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 
 /// `openapi.json`: the endpoints and the named schemas as an OpenAPI 3.1 document.
 struct OpenAPIDocument {

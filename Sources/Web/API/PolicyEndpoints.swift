@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 
 /// Policies: which there are, where they come from, and which one new tasks are sampled from.

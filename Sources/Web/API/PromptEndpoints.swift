@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 
 /// Prompts and ready-made groups: what comes in from outside.

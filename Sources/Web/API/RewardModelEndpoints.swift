@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 
 /// Reward models and how well each one predicts people.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 
 /// Runs: starting, stopping and watching them.
@@ -119,6 +120,7 @@ enum RunEndpoints {
             switch value {
             case .string(let text): text
             case .integer(let number): String(number)
+            case .unsigned(let number): String(number)
             case .number(let number): String(number)
             case .bool(let flag): String(flag)
             default: nil

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 
 /// Sampling ahead of need, the model process behind it, and the disk.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A JSON Schema as far as this API needs it; OpenAPI 3.1 takes it as it is.
 ///

@@ -1,3 +1,5 @@
+import JSON
+
 /// Checks what a client sent against the schema that `openapi.json` shows for it.
 struct SchemaCheck {
     /// Schemas by the names that references use.
@@ -85,6 +87,7 @@ struct SchemaCheck {
         case .null: "null"
         case .bool: "true or false"
         case .integer: "a whole number"
+        case .unsigned: "a whole number above 9223372036854775807"
         case .number: "a number"
         case .string: "a text"
         case .array: "a list"

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 
 /// Bearer tokens of this API.

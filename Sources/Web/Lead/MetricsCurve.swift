@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// One number of a run over its steps, ready to be drawn.
 struct MetricsCurve: Sendable, Equatable {

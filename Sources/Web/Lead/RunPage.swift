@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Labels
 
 /// What the page of one run shows.

@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 public import Labels
 
 /// What a reward-model run is asked to do.

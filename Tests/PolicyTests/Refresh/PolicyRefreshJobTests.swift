@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import Policy
 import Preferences
@@ -51,7 +52,7 @@ import Testing
         #expect(try contents(of: try job(in: folder.url, name: "second").output(threads: 2)) == whole)
         try first.kill(afterStep: 2)
         #expect(try contents(of: try first.output(threads: 2)) == whole)
-        #expect(try first.metrics(attempt: 2).first?["step"]?.intValue == 3)
+        #expect(try first.metrics(attempt: 2).first?["step"]?.integerValue == 3)
     }
 
     @Test func `a run that is asked to stop goes on to the same bytes`() throws {
@@ -75,7 +76,7 @@ import Testing
         #expect(lineage.parents.map(\.role) == ["base", "reference", "reward-model"])
         #expect(lineage.settings["clip_range"]?.doubleValue == 0.2)
         let lines = try run.metrics()
-        #expect(lines.compactMap { $0["step"]?.intValue } == [1, 2, 3, 4, 5, 6])
+        #expect(lines.compactMap { $0["step"]?.integerValue } == [1, 2, 3, 4, 5, 6])
         #expect(lines[0]["kl"]?.doubleValue == 0)
         #expect(lines.compactMap { $0["phase"]?.stringValue } == ["ppo", "ppo", "ppo", "ppo", "ppo", "last"])
         for name in [

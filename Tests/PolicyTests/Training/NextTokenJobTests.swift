@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LanguageModel
 import Policy
 import Preferences
@@ -73,7 +74,7 @@ import Testing
     @Test func `a step in many passes learns what a step in one pass learns`() throws {
         let folder = try TemporaryFolder()
         var weights: [[Float]] = []
-        for (name, tokens) in [("one", 100_000), ("many", 40)] as [(String, Int64)] {
+        for (name, tokens) in [("one", 100_000), ("many", 40)] {
             let job = try supervised(
                 in: folder.url, name: name,
                 settings: ["steps": 3, "tokens_per_step": 300, "tokens_per_pass": .integer(tokens)])
@@ -94,7 +95,7 @@ import Testing
         try first.kill(afterStep: 8)
         let resumed = try contents(of: try first.output(threads: 2))
         #expect(resumed == whole)
-        #expect(try first.metrics(attempt: 2).first?["step"]?.intValue == 9)
+        #expect(try first.metrics(attempt: 2).first?["step"]?.integerValue == 9)
         #expect(whole.keys.contains("plumb.json") && whole.keys.contains("tokenizer.json"))
     }
 
@@ -116,7 +117,7 @@ import Testing
         #expect(lineage.parents.map(\.role) == ["base"])
         #expect(lineage.snapshot == (try Digest.file(try job.directory.inputFile("demonstrations.jsonl"))))
         #expect(lineage.settings["learning_rate"]?.doubleValue == NextTokenSettings.supervised.learningRate)
-        #expect(lineage.settings["steps"]?.intValue == 12)
+        #expect(lineage.settings["steps"]?.integerValue == 12)
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import JSON
 import Web
 
 /// A small validator of JSON Schema, written apart from the server's own: types, required, enum, ranges,

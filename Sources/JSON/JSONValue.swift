@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A JSON value of any shape that keeps whole numbers whole.
 ///
@@ -7,8 +7,8 @@ import Foundation
 public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
-    case integer(Int64)
-    /// Only for whole numbers above `Int64.max`, such as seeds.
+    case integer(Int)
+    /// Only for whole numbers above `Int.max`, such as seeds.
     case unsigned(UInt64)
     case number(Double)
     case string(String)
@@ -18,14 +18,30 @@ public enum JSONValue: Sendable, Equatable {
     /// The JSON of any encodable value.
     /// - Throws: what the value's own encoding throws.
     public init(encoding value: some Encodable) throws {
-        let data = try JSONFormat.encoder(pretty: false).encode(value)
+        self = try JSONDecoder().decode(JSONValue.self, from: JSONValue.lineEncoder.encode(value))
+    }
+
+    /// Reads one JSON value from bytes.
+    /// - Throws: `DecodingError` where the bytes are not JSON.
+    public init(json data: Data) throws {
         self = try JSONDecoder().decode(JSONValue.self, from: data)
+    }
+
+    /// The value as one line of JSON with sorted keys, slashes as they are.
+    public func json() throws -> String {
+        String(decoding: try JSONValue.lineEncoder.encode(self), as: UTF8.self)
+    }
+
+    private static var lineEncoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
     }
 
     /// This JSON as a decodable type.
     /// - Throws: `DecodingError`.
     public func decoded<T: Decodable>(as type: T.Type) throws -> T {
-        try JSONDecoder().decode(type, from: JSONFormat.encoder(pretty: false).encode(self))
+        try JSONDecoder().decode(type, from: JSONValue.lineEncoder.encode(self))
     }
 
     /// A member of an object; nil in anything else.
@@ -42,9 +58,9 @@ public enum JSONValue: Sendable, Equatable {
     }
 
     /// The value as a whole number, where it is one.
-    public var intValue: Int? {
+    public var integerValue: Int? {
         switch self {
-        case .integer(let value): Int(exactly: value)
+        case .integer(let value): value
         case .number(let value): Int(exactly: value)
         default: nil
         }
@@ -54,6 +70,20 @@ public enum JSONValue: Sendable, Equatable {
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     public var objectValue: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+
+    /// As a person would name it in an error: a text in quotes and cut, a list or an object by its kind.
+    public var words: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .unsigned(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .string(let value): "\"\(value.prefix(80))\""
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
 }
 
 extension JSONValue: Codable {
@@ -63,7 +93,7 @@ extension JSONValue: Codable {
             self = .null
         } else if let value = try? container.decode(Bool.self) {
             self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
+        } else if let value = try? container.decode(Int.self) {
             self = .integer(value)
         } else if let value = try? container.decode(UInt64.self) {
             self = .unsigned(value)
@@ -99,38 +129,11 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 {
     public init(nilLiteral: ()) { self = .null }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(integerLiteral value: Int) { self = .integer(value) }
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(stringLiteral value: String) { self = .string(value) }
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
-    }
-}
-
-/// How every JSON file and line of a run is written: sorted keys, slashes as they are.
-enum JSONFormat {
-    static func encoder(pretty: Bool) -> JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-        return encoder
-    }
-
-    /// A decoding failure as words: which field, what was wrong.
-    static func words(for error: any Error) -> (field: String, reason: String) {
-        guard let error = error as? DecodingError else { return ("", "\(error)") }
-        switch error {
-        case .keyNotFound(let key, let context):
-            return (path(context.codingPath + [key]), "is missing")
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            return (path(context.codingPath), context.debugDescription)
-        @unknown default:
-            return ("", "\(error)")
-        }
-    }
-
-    private static func path(_ keys: [any CodingKey]) -> String {
-        keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
     }
 }
