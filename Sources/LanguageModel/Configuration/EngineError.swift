@@ -13,6 +13,7 @@ public enum EngineError: Error, Equatable, CustomStringConvertible, LocalizedErr
     case unknownTensor(String)
     case badSetting(String)
     case notFinite(String)
+    case tooMuchMemory(request: Int, bytes: Int, most: Int)
 
     public var description: String {
         switch self {
@@ -28,7 +29,10 @@ public enum EngineError: Error, Equatable, CustomStringConvertible, LocalizedErr
         case .wrongCount(let name, let expected, let found): "\(name) has \(found) values, \(expected) are needed"
         case .unknownTensor(let name): "the model has no tensor named \(name)"
         case .badSetting(let what): what
-        case .notFinite(let what): "\(what) is infinite or not a number; training cannot go on from it"
+        case .notFinite(let what): "\(what) is infinite or not a number: the weights or the learning rate are too large"
+        case .tooMuchMemory(let request, let bytes, let most):
+            "request \(request) could need \(bytes >> 20) MiB for its keys and values, and \(most >> 20) MiB are "
+                + "allowed; ask for fewer responses or a smaller limit of tokens"
         }
     }
 

@@ -36,6 +36,6 @@ final class DecodingWeights {
         }
         head =
             c.head == .languageModel
-            ? matrix(model.offsets.head, nil, c.width, c.vocabularySize, .outputRows) : nil
+            ? matrix(model.offsets.head, model.offsets.headBias, c.width, c.vocabularySize, .outputRows) : nil
     }
 }

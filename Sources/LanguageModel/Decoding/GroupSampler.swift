@@ -8,15 +8,24 @@ public final class GroupSampler {
     public let model: Transformer
     private let pool: WorkerPool
     private let maximumRows: Int
+    private let maximumCacheBytes: Int
+    /// Prompt tokens that are computed in one go, unless a single prompt has more: bounds memory.
+    private static let prefillTokens = 8192
     private let decoder: BatchDecoder
     private var workspace: [FloatBuffer] = []
 
     /// Packs the model's weights for decoding; they are not followed afterwards (see `refresh`).
-    /// - Parameter maximumRows: responses that decode at once; one request may exceed it.
-    public init(model: Transformer, pool: WorkerPool, maximumRows: Int = 256) {
+    /// - Parameters:
+    ///   - maximumRows: responses that decode at once; one request may exceed it.
+    ///   - maximumCacheBytes: what the keys and values of all requests in work may come to; a request that could
+    ///     alone exceed it is refused.
+    public init(
+        model: Transformer, pool: WorkerPool, maximumRows: Int = 256, maximumCacheBytes: Int = 8 << 30
+    ) {
         self.model = model
         self.pool = pool
         self.maximumRows = max(1, maximumRows)
+        self.maximumCacheBytes = maximumCacheBytes
         decoder = BatchDecoder(model, pool)
     }
 
@@ -42,7 +51,8 @@ public final class GroupSampler {
 
     /// - Parameter onToken: called after each token, on the calling thread; false ends that response as `.stopped`.
     /// - Returns: responses by request, in the order of the seeds.
-    /// - Throws: `EngineError` for an empty or too long prompt, an id outside the vocabulary, settings that cannot be.
+    /// - Throws: `EngineError` for an empty or too long prompt, an id outside the vocabulary, settings that cannot be,
+    ///   too much memory, and logits that are not finite.
     public func sample(
         _ requests: [SamplingRequest],
         onToken: ((_ request: Int, _ response: Int, _ token: Int32) -> Bool)? = nil
@@ -54,19 +64,28 @@ public final class GroupSampler {
         while !live.isEmpty || !waiting.isEmpty {
             var joining: [Live] = []
             var rows = live.reduce(0) { $0 + $1.rows.count }
-            while let next = waiting.first, rows == 0 || rows + requests[next].seeds.count <= maximumRows {
-                joining.append(begin(requests[next], next))
-                rows += requests[next].seeds.count
+            var bytes = live.reduce(0) { $0 + cacheBytes(requests[$1.request]) }
+            var tokens = 0
+            while let next = waiting.first {
+                let request = requests[next]
+                let fits =
+                    rows + request.seeds.count <= maximumRows && tokens + request.prompt.count <= Self.prefillTokens
+                    && bytes + cacheBytes(request) <= maximumCacheBytes
+                guard rows == 0 || fits else { break }
+                joining.append(begin(request, next))
+                rows += request.seeds.count
+                bytes += cacheBytes(request)
+                tokens += request.prompt.count
                 waiting.removeFirst()
             }
             if !live.isEmpty {
                 let tokens = live.flatMap { $0.rows.map { $0.result.tokens[$0.result.tokens.count - 1] } }
                 let logits = decoder.step(tokens, live.map(\.cache))
-                draw(&live, requests, logits, sharedRow: false)
+                try draw(&live, requests, logits, sharedRow: false)
             }
             if !joining.isEmpty {
                 let logits = decoder.prefill(joining.map { requests[$0.request].prompt }, joining.map(\.cache))
-                draw(&joining, requests, logits, sharedRow: true)
+                try draw(&joining, requests, logits, sharedRow: true)
             }
             live += joining
             settle(&live, requests, onToken, &results)
@@ -85,21 +104,39 @@ public final class GroupSampler {
         if let token = request.prompt.first(where: { $0 < 0 || Int($0) >= c.vocabularySize }) {
             throw .tokenOutsideVocabulary(token: token, group: index, vocabularySize: c.vocabularySize)
         }
+        let bytes = cacheBytes(request)
+        guard bytes <= maximumCacheBytes else {
+            throw .tooMuchMemory(request: index, bytes: bytes, most: maximumCacheBytes)
+        }
+    }
+
+    /// Tokens that a response of the request may have.
+    private func limit(_ request: SamplingRequest) -> Int {
+        min(request.settings.maximumTokens, model.configuration.contextLength - request.prompt.count)
+    }
+
+    /// Most bytes that the keys and values of a request can come to.
+    private func cacheBytes(_ request: SamplingRequest) -> Int {
+        KeyValueCache.bytes(
+            model.configuration, prompt: request.prompt.count, responses: request.seeds.count,
+            tokens: limit(request))
     }
 
     private func begin(_ request: SamplingRequest, _ index: Int) -> Live {
-        let c = model.configuration
-        let limit = min(request.settings.maximumTokens, c.contextLength - request.prompt.count)
-        return Live(
-            request: index, cache: KeyValueCache(c, prompt: request.prompt.count, responses: request.seeds.count),
-            limit: limit,
+        Live(
+            request: index,
+            cache: KeyValueCache(
+                model.configuration, prompt: request.prompt.count, responses: request.seeds.count),
+            limit: limit(request),
             rows: request.seeds.enumerated().map {
                 Row(request: index, response: $0.offset, random: SplitMix64(seed: $0.element))
             })
     }
 
     /// Draws the next token of every row. After a prompt all rows of a request share one row of logits.
-    private func draw(_ live: inout [Live], _ requests: [SamplingRequest], _ logits: FloatBuffer, sharedRow: Bool) {
+    private func draw(
+        _ live: inout [Live], _ requests: [SamplingRequest], _ logits: FloatBuffer, sharedRow: Bool
+    ) throws(EngineError) {
         var flat = live.flatMap(\.rows)
         let logitRows = live.enumerated().flatMap { place, item in item.rows.map { _ in place } }
         let size = model.configuration.vocabularySize
@@ -111,6 +148,9 @@ public final class GroupSampler {
                 let settings = unsafe requests[rows[index].request].settings
                 unsafe drawToken(&rows[index], settings, logits, logitRow * size, workspace[worker])
             }
+        }
+        if let row = flat.first(where: { $0.result.logProbabilities.last?.isFinite == false }) {
+            throw .notFinite("a log-probability of request \(row.request)")
         }
         var start = 0
         for place in live.indices {

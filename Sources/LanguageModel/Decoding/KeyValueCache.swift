@@ -32,6 +32,14 @@ final class KeyValueCache {
         tails = (0..<responses).map { _ in Tail(keys: FloatBuffer(count: tail), values: FloatBuffer(count: tail)) }
     }
 
+    /// Bytes of a cache whose responses have come to `tokens` tokens each.
+    static func bytes(_ c: ModelConfiguration, prompt: Int, responses: Int, tokens: Int) -> Int {
+        var stride = 64
+        while stride < tokens { stride *= 2 }
+        let line = c.layers * c.keyValueHeads * c.headSize * 2 * MemoryLayout<Float>.size
+        return line * ((prompt + 63) / 64 * 64 + responses * stride)
+    }
+
     /// First float of a layer's and head's part for a stride.
     func offset(_ layer: Int, _ head: Int, _ stride: Int) -> Int { (layer * heads + head) * headSize * stride }
 

@@ -25,9 +25,15 @@ public struct SamplingSettings: Sendable, Codable, Equatable {
         self.alternatives = alternatives
     }
 
-    func validate() throws(EngineError) {
-        guard temperature >= 0, temperature.isFinite else {
-            throw .badSetting("temperature \(temperature) must be 0 or more")
+    /// The least temperature above 0: below it, logits divided by the temperature leave float32.
+    public static let leastTemperature: Float = 1e-4
+
+    /// - Throws: `EngineError.badSetting` that names the setting.
+    public func validate() throws(EngineError) {
+        guard temperature == 0 || (SamplingSettings.leastTemperature...100).contains(temperature) else {
+            throw .badSetting(
+                "temperature \(temperature) must be 0 (the most probable token) or from "
+                    + "\(SamplingSettings.leastTemperature) to 100")
         }
         guard topK >= 0 else { throw .badSetting("top-k \(topK) must be 0 (off) or more") }
         guard topP > 0, topP <= 1 else { throw .badSetting("top-p \(topP) must be above 0 and at most 1") }

@@ -40,7 +40,7 @@ struct TokenDraw {
                 sum += Double(probabilities[order[kept]])
                 kept += 1
             }
-            order.removeSubrange(max(1, kept)...)
+            order.removeSubrange(min(order.count, max(1, kept))...)
         }
         return (order, order.map { probabilities[$0] })
     }

@@ -13,10 +13,11 @@ final class BatchDecoder {
     private var positions = IndexBuffer([])
 
     private final class RowMemory {
-        let rows: Int
+        let rows, logitRows: Int
         let residual, normed, qkv, attention, inner, activated, logSums, chosen, logits: FloatBuffer
         init(_ c: ModelConfiguration, rows: Int, logitRows: Int) {
             self.rows = rows
+            self.logitRows = logitRows
             residual = FloatBuffer(count: rows * c.width)
             normed = FloatBuffer(count: rows * c.width)
             qkv = FloatBuffer(count: rows * c.qkvWidth)
@@ -90,9 +91,12 @@ final class BatchDecoder {
     /// Sees to memory before the threads start: they only read these properties.
     private func prepare(rows count: Int, logitRows: Int, positions: Int, scratch floats: Int) {
         let c = model.configuration
-        if (rows?.rows ?? 0) < count || (rows?.logits.count ?? 0) < logitRows * c.vocabularySize {
+        if (rows?.rows ?? 0) < count || (rows?.logitRows ?? 0) < logitRows {
+            // A prompt has many rows and one row of logits, a step as many of both: each grows by itself, so that
+            // neither a long prompt pays for logits nor prompts and steps in turn allocate again and again.
+            let (most, mostLogits) = (max(count, rows?.rows ?? 0), max(logitRows, rows?.logitRows ?? 0))
             rows = nil
-            rows = RowMemory(c, rows: count, logitRows: max(count, logitRows))
+            rows = RowMemory(c, rows: most, logitRows: mostLogits)
         }
         if case .rotary(let settings) = c.positions, (rotary?.positions ?? 0) < positions {
             rotary = RotaryTable(
@@ -113,6 +117,7 @@ final class BatchDecoder {
         let tokenBuffer = IndexBuffer(tokens)
         positions = IndexBuffer(places)
         let all = tokens.count
+        let sequential = model.configuration.residual == .sequential
         byRows(all) { self.model.embed(tokenBuffer, self.positions, $0, into: memory.residual, self.kernels) }
         for (layer, at) in model.offsets.layers.enumerated() {
             let matrices = weights.layers[layer]
@@ -122,14 +127,16 @@ final class BatchDecoder {
             }
             multiply(memory.normed, matrices.qkv, memory.qkv, rows: all)
             byRows(all) {
+                self.model.normHeads(memory.qkv, at, nil, $0, self.kernels)
                 self.model.rotate(memory.qkv, self.positions, $0, self.rotary, sign: 1, self.kernels)
             }
             attend(layer, memory)
-            multiply(memory.attention, matrices.output, memory.residual, rows: all, adding: true)
+            if sequential { multiply(memory.attention, matrices.output, memory.residual, rows: all, adding: true) }
             byRows(all) {
                 self.model.norm(
                     at.feedForwardNorm, at.feedForwardNormBias, memory.residual, memory.normed, nil, $0, self.kernels)
             }
+            if !sequential { multiply(memory.attention, matrices.output, memory.residual, rows: all, adding: true) }
             multiply(memory.normed, matrices.inner, memory.inner, rows: all)
             byRows(all) { self.model.activate(memory.inner, memory.activated, $0, self.kernels) }
             multiply(memory.activated, matrices.down, memory.residual, rows: all, adding: true)
@@ -184,9 +191,6 @@ final class BatchDecoder {
         }
     }
 
-    private var window: Int64 { Int64(model.configuration.slidingWindow ?? 0) }
-    private var scale: Float { 1 / Float(model.configuration.headSize).squareRoot() }
-
     /// One prompt and one key/value head: attention of its rows, then its keys and values into the cache.
     private func attendPrompt(
         _ layer: Int, _ head: Int, _ row: Int, _ cache: KeyValueCache, _ memory: RowMemory, _ scratch: FloatBuffer
@@ -197,7 +201,7 @@ final class BatchDecoder {
             prompt: Int64(cache.prompt), responses: 0, lengths: nil, head_size: Int64(c.headSize),
             query_heads: Int64(shared), qkv_stride: Int64(c.qkvWidth), out_stride: Int64(c.attentionWidth),
             head_stride: Int64(c.headSize), out_head_stride: Int64(c.headSize), lse_stride: Int64(c.heads),
-            window: window, scale: scale)
+            window: Int64(c.window(ofLayer: layer)), scale: c.attentionScale)
         let line = unsafe memory.qkv.base + row * c.qkvWidth
         let key = unsafe line + (c.heads + head) * c.headSize
         let value = unsafe key + c.keyValueHeads * c.headSize
@@ -245,6 +249,7 @@ final class BatchDecoder {
         let lengths = [Int32](repeating: Int32(cache.stored + 1), count: count)
         let prefix = cache.offset(layer, head, cache.promptStride)
         let space = scratch[worker]
+        let (window, scale) = (Int64(c.window(ofLayer: layer)), c.attentionScale)
         for query in head * shared..<(head + 1) * shared {
             unsafe kernels.table.pointee.attention_decode(
                 Int64(c.headSize), Int64(count), memory.qkv.base + row * c.qkvWidth + query * c.headSize,

@@ -36,7 +36,7 @@ struct PairMap: Sendable {
 
     private func slot(_ key: UInt64) -> Int {
         let mask = keys.count - 1
-        var place = Int(truncatingIfNeeded: (key ^ (key >> 29)) &* 0x9E37_79B9_7F4A_7C15 >> 20) & mask
+        var place = Int(truncatingIfNeeded: ((key ^ (key >> 29)) &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
         while keys[place] != key, keys[place] != Self.empty { place = (place + 1) & mask }
         return place
     }

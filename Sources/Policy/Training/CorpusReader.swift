@@ -63,13 +63,13 @@ struct CorpusTokens {
     /// A longer document is cut into pieces of this many tokens.
     let contextLength: Int
 
-    /// Every document with its end token, as groups that are prompt alone.
-    func groups(of documents: [(line: Int, document: CorpusReader.Document)]) throws -> [TokenGroup] {
+    /// Every document with its end token, as groups that are prompt alone: by document, its pieces.
+    func groups(of documents: [(line: Int, document: CorpusReader.Document)]) throws -> [[TokenGroup]] {
         let texts = documents.compactMap { if case .text(let text) = $0.document { text } else { nil } }
         var encoded = template.tokenizer.encode(
             each: texts, addingSpecialTokens: true, recognisingSpecialTokens: specialTokensInText
         ).makeIterator()
-        var groups: [TokenGroup] = []
+        var groups: [[TokenGroup]] = []
         for (_, document) in documents {
             var tokens: [Int32]
             switch document {
@@ -81,11 +81,11 @@ struct CorpusTokens {
                 ).tokens
             }
             if tokens.last != template.endTokenID { tokens.append(template.endTokenID) }
-            for start in stride(from: 0, to: tokens.count, by: contextLength) {
-                let piece = Array(tokens[start..<min(start + contextLength, tokens.count)])
+            let pieces = stride(from: 0, to: tokens.count, by: contextLength)
+                .map { Array(tokens[$0..<min($0 + contextLength, tokens.count)]) }
                 // A single token has nothing before it to be predicted from.
-                if piece.count > 1 { groups.append(TokenGroup(prompt: piece, responses: [])) }
-            }
+                .filter { $0.count > 1 }
+            if !pieces.isEmpty { groups.append(pieces.map { TokenGroup(prompt: $0, responses: []) }) }
         }
         return groups
     }

@@ -68,4 +68,19 @@ enum Demonstrations {
         }
         return (groups, skipped)
     }
+
+    /// Demonstrations of one prompt together, prompts in the order of their first demonstration.
+    static func byPrompt(_ groups: [TokenGroup]) -> [[TokenGroup]] {
+        var places: [[Int32]: Int] = [:]
+        var prompts: [[TokenGroup]] = []
+        for group in groups {
+            if let place = places[group.prompt] {
+                prompts[place].append(group)
+            } else {
+                places[group.prompt] = prompts.count
+                prompts.append([group])
+            }
+        }
+        return prompts
+    }
 }

@@ -2,7 +2,6 @@ import Foundation
 import JSON
 import LanguageModel
 import Runs
-import SeededRandom
 
 /// The loop of a next-token job: steps, held-out loss, metrics lines, checkpoints, resume, leaving when asked to.
 struct NextTokenRun {
@@ -14,20 +13,20 @@ struct NextTokenRun {
     private let heldOut: [TokenGroup]
 
     /// Cuts off the held-out examples by the run's seed.
+    /// - Parameter sources: what must not be on both sides of the cut: a document's pieces, a prompt's demonstrations.
     init(
         attempt: RunAttempt, settings: NextTokenSettings, targets: NextTokenTrainer.Targets, pool: WorkerPool,
-        examples: [TokenGroup]
+        sources: [[TokenGroup]]
     ) {
         self.attempt = attempt
         self.settings = settings
         self.targets = targets
         self.pool = pool
-        // The last stream: the plan takes one stream an epoch, from 0.
-        var random = SplitMix64(seed: attempt.specification.seed, stream: .max)
-        let order = random.permutation(of: examples.count)
-        let count = min(Int(Double(examples.count) * settings.heldOutShare), settings.heldOutLimit)
-        heldOut = order.prefix(count).map { examples[$0] }
-        training = order.dropFirst(count).map { examples[$0] }
+        let split = HeldOutSplit(
+            sizes: sources.map(\.count), share: settings.heldOutShare, limit: settings.heldOutLimit,
+            seed: attempt.specification.seed)
+        heldOut = split.heldOut.flatMap { sources[$0] }
+        training = split.training.flatMap { sources[$0] }
     }
 
     /// Trains `fresh`, or goes on from the newest checkpoint of an older attempt.

@@ -24,10 +24,10 @@ struct PretrainingJob {
         guard !groups.isEmpty else {
             throw PolicyError.nothingToLearn(file: file.lastPathComponent, reason: "no document has two tokens")
         }
-        let tokens = groups.reduce(0) { $0 + $1.tokenCount }
+        let tokens = groups.joined().reduce(0) { $0 + $1.tokenCount }
         attempt.log("\(documents.count) documents, \(tokens) tokens, \(model.table.parameterCount) parameters")
         let loop = NextTokenRun(
-            attempt: attempt, settings: settings.training, targets: .all, pool: pool, examples: groups)
+            attempt: attempt, settings: settings.training, targets: .all, pool: pool, sources: groups)
         let trained = try loop.train(model)
         return try PolicyOutput(
             attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: try Digest.file(file)

@@ -16,7 +16,8 @@ struct SupervisedJob {
         let read = try Demonstrations.groups(
             in: file, template: base.template, contextLength: base.contextLength, skipTooLong: settings.skipTooLong)
         let loop = NextTokenRun(
-            attempt: attempt, settings: settings.training, targets: .responses, pool: pool, examples: read.groups)
+            attempt: attempt, settings: settings.training, targets: .responses, pool: pool,
+            sources: Demonstrations.byPrompt(read.groups))
         let trained = try loop.train(base.model)
         let skipped =
             "\(read.skipped) demonstrations were longer than the context of \(base.contextLength) tokens and were not used"

@@ -130,6 +130,38 @@ import Testing
         }
     }
 
+    @Test func aRequestThatCouldTakeTooMuchMemoryIsRefusedAndOthersWait() throws {
+        let model = try Checkpoint.load(ParityCase.all[0].policy)
+        let settings = SamplingSettings(maximumTokens: 40, endTokens: [])
+        func request(_ responses: Int) -> SamplingRequest {
+            SamplingRequest(prompt: [5, 6, 7], seeds: (0..<responses).map(UInt64.init), settings: settings)
+        }
+        let c = model.configuration
+        // A prompt's 64 positions and 64 for each response.
+        let two = 3 * 64 * c.layers * c.keyValueHeads * c.headSize * 2 * 4
+        let small = GroupSampler(model: model, pool: pool, maximumCacheBytes: two)
+        #expect(throws: EngineError.tooMuchMemory(request: 1, bytes: two / 3 * 4, most: two)) {
+            _ = try small.sample([request(2), request(3)])
+        }
+        let wide = try GroupSampler(model: model, pool: pool).sample([request(2), request(1), request(2)])
+        #expect(try small.sample([request(2), request(1), request(2)]) == wide)
+    }
+
+    @Test(arguments: [Float(1), 0.9]) func logitsThatAreNotFiniteAreAnErrorInWords(_ topP: Float) throws {
+        let model = try Checkpoint.load(ParityCase.all[1].policy)
+        for index in 0..<model.table.count { model.parameters[index] *= 1e30 }
+        let request = SamplingRequest(
+            prompt: [5, 6, 7], seeds: [1], settings: SamplingSettings(topP: topP, maximumTokens: 3, endTokens: []))
+        #expect(throws: EngineError.notFinite("a log-probability of request 0")) {
+            _ = try GroupSampler(model: model, pool: pool).sample([request])
+        }
+        for temperature in [Float(1e-40), -1, 101, .nan] {
+            #expect(throws: EngineError.self) {
+                try SamplingSettings(temperature: temperature, maximumTokens: 3, endTokens: []).validate()
+            }
+        }
+    }
+
     /// Requests with prompts and numbers of responses of several sizes.
     private func requests(_ settings: SamplingSettings, count: Int) -> [SamplingRequest] {
         var random = SplitMix64(seed: 9)

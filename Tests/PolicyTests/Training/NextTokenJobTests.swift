@@ -31,9 +31,18 @@ import Testing
 
     @Test func `the loss is of the responses alone and falls`() throws {
         let folder = try TemporaryFolder()
+        // Ten forms of each question: whole prompts are held out.
+        let demonstrations = Self.demonstrations.enumerated().map { index, line in
+            let more = String(repeating: " and the long night", count: index / 4)
+            return DemonstrationLine(
+                id: line.id,
+                prompt: .text((index % 2 == 0 ? "tell me about the cat" : "tell me about the moon") + more),
+                response: line.response)
+        }
         let job = try supervised(
             in: folder.url,
-            settings: ["steps": 60, "tokens_per_step": 400, "learning_rate": 0.005, "held_out_share": 0.2])
+            settings: ["steps": 60, "tokens_per_step": 400, "learning_rate": 0.005, "held_out_share": 0.2],
+            demonstrations: try Self.lines(demonstrations))
         let output = try job.output()
         let metrics = try job.metrics()
         #expect(metrics.count == 60)
