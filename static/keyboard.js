@@ -24,7 +24,8 @@ function setSingleKeys(on) {
 /** The name of a pressed key as the tables write it: "j", "Shift+U", "Shift+1", "Alt+ArrowUp", "Ctrl+Enter", "?". */
 export function keyName(event) {
   const isLetter = /^[a-z]$/i.test(event.key);
-  const isShiftedDigit = event.shiftKey && /^Digit[0-9]$/.test(event.code);
+  // On some keyboards (AZERTY) it takes Shift to type a digit; then the digit is what was meant.
+  const isShiftedDigit = event.shiftKey && /^Digit[0-9]$/.test(event.code) && !/^[0-9]$/.test(event.key);
   const key = isShiftedDigit ? event.code.slice(5) : isLetter ? event.key.toUpperCase() : event.key;
   const parts = [];
   if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
@@ -66,7 +67,7 @@ export function listen(actions) {
     if (event.target instanceof Element && event.target.closest(textField)) return;
     if (isSingle(event) && !single) return;
     const hasModifier = event.ctrlKey || event.altKey || event.metaKey;
-    // The character itself counts too: on some keyboards a digit or "=" needs Shift.
+    // The character itself counts too: on some keyboards "=" needs Shift.
     const action = table[keyName(event)] ?? (hasModifier || /^[a-z]$/i.test(event.key) ? undefined : table[event.key]);
     if (!action) return;
     if (action(event) !== false) event.preventDefault();

@@ -8,6 +8,7 @@ function watchRun(status) {
   const source = new EventSource(status.dataset.events);
   let isFetching = false;
   let isStale = false;
+  let wantsStatus = false;
   let hasEnded = false;
   let stateShown = "";
 
@@ -21,24 +22,28 @@ function watchRun(status) {
     old.replaceWith(fresh);
     const freshLog = fresh.querySelector(".log");
     if (freshLog !== null && wasAtEnd) freshLog.scrollTop = freshLog.scrollHeight;
-    hideHints();
   };
 
+  /** Fetches the page anew, once at a time; what is asked for meanwhile is done by the next turn. */
   const refresh = async (withStatus) => {
     isStale = true;
+    wantsStatus ||= withStatus;
     if (isFetching) return;
     isFetching = true;
     while (isStale) {
       isStale = false;
+      const takesStatus = wantsStatus || hasEnded;
+      wantsStatus = false;
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         if (answer.ok) {
           const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-          if (withStatus || hasEnded) replace(next, "run-status");
+          if (takesStatus) replace(next, "run-status");
           replace(next, "run-figures");
         }
       } catch {
         // The server is away; the next event, after EventSource has connected again, refreshes.
+        wantsStatus ||= takesStatus;
       }
       await new Promise((done) => setTimeout(done, 1000));
     }
@@ -56,11 +61,6 @@ function watchRun(status) {
     if (!isFirst || hasEnded) refresh(true);
   });
   window.addEventListener("pagehide", () => source.close());
-  hideHints();
-}
-
-function hideHints() {
-  for (const hint of document.querySelectorAll(".script-less")) hint.hidden = true;
 }
 
 /** Lets a file of prompts be chosen and sent as the body of a PUT, which the plain form can't do. */
@@ -105,7 +105,6 @@ function offerFile(form) {
 function offerCopy(button) {
   const secret = document.getElementById(button.dataset.copy);
   if (secret.value.startsWith("/")) secret.value = location.origin + secret.value;
-  hideHints();
   if (navigator.clipboard === undefined) return;
   button.hidden = false;
   button.addEventListener("click", async () => {

@@ -1,7 +1,11 @@
 // What both kinds of task share: announcements, the lease's heartbeat, honest times, the skip form, submitting.
 
-const idleAfter = 30_000;
+import { ActiveTime } from "./active-time.js";
+import { refreshToken, signIn, token } from "./sign-in.js";
+
 const beatEvery = 60_000;
+const signInEnded = "Your sign-in has ended. Sign in again in another tab and come back: this page keeps your work.";
+const serverAway = "The server cannot be reached just now. Keep this page open; your work stays here.";
 
 /** Says something to people who listen to the page. */
 export function announce(text) {
@@ -26,74 +30,75 @@ export function showNotice(text, kind = "warn") {
   notice.textContent = text;
 }
 
-/** Renews the lease once a minute, only while somebody can see the page. */
+function removeNotice() {
+  document.querySelector("[data-notice]")?.remove();
+}
+
+/** Renews the lease once a minute, only while somebody can see the page; after a lost sign-in, as soon as it is back. */
 function keepLease(form) {
-  const path = form.dataset.heartbeat;
-  const csrf = form.elements.namedItem("csrf").value;
   let last = Date.now();
+  let hasLostSignIn = false;
+
+  const renew = () => fetch(form.dataset.heartbeat, {
+    method: "POST",
+    headers: { "x-csrf-token": token(), accept: "application/json" },
+    credentials: "same-origin",
+  });
+
   async function beat() {
     last = Date.now();
     let response;
     try {
-      response = await fetch(path, {
-        method: "POST",
-        headers: { "x-csrf-token": csrf, accept: "application/json" },
-        credentials: "same-origin",
-      });
+      response = await renew();
+      // 401: no sign-in holds. 403: perhaps another one does than the one that made this page.
+      if (response.status === 401 || response.status === 403) {
+        const found = await refreshToken();
+        hasLostSignIn = found === signIn.ended;
+        if (hasLostSignIn) {
+          showNotice(signInEnded);
+          return;
+        }
+        if (found === signIn.holds) response = await renew();
+      }
     } catch {
-      showNotice("The server cannot be reached just now. Keep this page open; your work stays here.");
+      showNotice(serverAway);
       return;
     }
     if (response.ok) {
-      document.querySelector("[data-notice]")?.remove();
-      return;
-    }
-    if (response.status === 401) {
-      showNotice("Your sign-in has ended. Sign in again in another tab; this page keeps your work.");
+      hasLostSignIn = false;
+      removeNotice();
       return;
     }
     const body = await response.json().catch(() => null);
     showNotice(body?.error?.message ?? "This task is no longer reserved for you. You can still submit your answer.");
   }
   const beatIfDue = () => {
-    if (document.visibilityState === "visible" && Date.now() - last >= beatEvery) beat();
+    if (document.visibilityState !== "visible") return;
+    if (hasLostSignIn || Date.now() - last >= beatEvery) beat();
   };
   setInterval(beatIfDue, beatEvery / 4);
   document.addEventListener("visibilitychange", beatIfDue);
+  addEventListener("focus", beatIfDue);
 }
 
-/** Measures the time somebody was at work: visible and not idle for more than 30 s. */
+/** Measures how long somebody was at work, when they first did something, and how often. */
 function measureTime(form) {
   const start = performance.now();
-  let active = 0;
-  let lastInput = start;
-  let lastTick = start;
+  const isVisible = () => document.visibilityState === "visible";
+  const active = new ActiveTime(start, isVisible());
   let firstAction = null;
   let operations = 0;
-  const tick = () => {
-    const now = performance.now();
-    const end = Math.min(now, lastInput + idleAfter);
-    if (document.visibilityState === "visible" && end > lastTick) active += end - lastTick;
-    lastTick = now;
-  };
-  const input = () => {
-    tick();
-    lastInput = performance.now();
-  };
+  const input = () => active.input(performance.now());
   for (const name of ["pointermove", "pointerdown", "keydown", "scroll", "wheel"]) {
     document.addEventListener(name, input, { passive: true, capture: true });
   }
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") lastTick = performance.now();
-    else tick();
-  });
+  document.addEventListener("visibilitychange", () => active.turn(performance.now(), isVisible()));
   const fields = {};
   for (const name of ["active_ms", "first_action_ms", "operations"]) {
     fields[name] = form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
   }
   form.addEventListener("submit", () => {
-    tick();
-    fields.active_ms.value = String(Math.round(active));
+    fields.active_ms.value = String(Math.round(active.total(performance.now())));
     fields.first_action_ms.value = firstAction === null ? "" : String(Math.round(firstAction));
     fields.operations.value = String(operations);
   });
@@ -103,10 +108,36 @@ function measureTime(form) {
   };
 }
 
+/**
+ * Sends a form only once a sign-in holds, with that one's token: what leaves the page would otherwise be refused, and the
+ * page with its work be gone.
+ */
+function sendSafely(form) {
+  let isSending = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (isSending) return;
+    isSending = true;
+    const found = await refreshToken();
+    if (found === signIn.holds) {
+      form.submit();
+      return;
+    }
+    isSending = false;
+    const words = found === signIn.ended ? signInEnded : serverAway;
+    showNotice(words);
+    announce(words);
+  });
+  addEventListener("pageshow", () => {
+    isSending = false;
+  });
+}
+
 /** Makes the skip form a small window over the bar: `s` opens it, Escape or a click elsewhere closes it. */
 function preparedSkip() {
   const details = document.querySelector("[data-skip]");
   if (!details) return () => false;
+  sendSafely(details.querySelector("form"));
   const summary = details.querySelector("summary");
   details.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !details.open) return;
@@ -133,23 +164,17 @@ export function startTask(form, { explainUnready }) {
   keepLease(form);
   const count = measureTime(form);
   const skip = preparedSkip();
-  let isSent = false;
   form.addEventListener("submit", (event) => {
     const explanation = explainUnready();
-    if (explanation) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      const standing = document.querySelector("[data-standing]");
-      standing.innerHTML = "";
-      standing.append(Object.assign(document.createElement("span"), { className: "problem", textContent: explanation }));
-      announce(explanation);
-      return;
-    }
-    if (isSent) event.preventDefault();
-    isSent = true;
+    if (!explanation) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const problem = document.createElement("span");
+    problem.className = "problem";
+    problem.textContent = explanation;
+    document.querySelector("[data-standing]").replaceChildren(problem);
+    announce(explanation);
   });
-  addEventListener("pageshow", () => {
-    isSent = false;
-  });
+  sendSafely(form);
   return { skip, count, submit: () => form.requestSubmit() };
 }

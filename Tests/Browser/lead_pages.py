@@ -5,6 +5,7 @@ import re
 import tempfile
 import pathlib
 
+import ranking
 import store
 from plumb import Refused
 
@@ -88,9 +89,14 @@ def tokens(test, lead):
 
 def pause(test, lead, ada):
     lead.go(f"/lead/projects/{test.project}")
+    open_before = ranking.ready(test, ada).address
     lead.press("Pause")
-    ada.go(f"/projects/{test.project}/next", picture="paused", variants=("narrow",))
-    test.equal("a paused project hands out no task and says so", ada.heading(), "This project is paused")
+    board = ranking.ready(test, ada)
+    test.equal("a task that was open when its project was paused is still there", board.address, open_before)
+    board.keys("j", "1", "j", "2", "j", "3", "j", "4")
+    board.submit()
+    ada.seen("paused", variants=("narrow",))
+    test.equal("a paused project hands out no other task and says so", ada.heading(), "This project is paused")
     lead.press("Hand out tasks again")
 
 

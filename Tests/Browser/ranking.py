@@ -1,5 +1,6 @@
 """Ranking as annotators do it: keys alone, buttons, mouse, touch; skip, undo, reload."""
 
+import signing_in
 import store
 from people import PATIENCE
 
@@ -183,7 +184,7 @@ def skip(test, ada):
     board = ready(test, ada)
     task = board.address
     board.keys("s")
-    ada.page.get_by_label("All the same").check()
+    ada.page.get_by_label("All responses are the same").check()
     ada.page.get_by_label("In your words").fill("they hardly differ")
     test.album.take(ada.page, "skip", variants=("narrow",), whole=False)
     ada.press("Skip this task")
@@ -229,6 +230,32 @@ def reload(test, ada):
     test.report.check("so does coming back to it", again.address == task and again.state == state, again.state)
     again.keys("j", "j", "j", "4", "j", "2")
     again.submit()
+
+
+def sign_in_ends(test, ada):
+    """The sign-in ends in another tab while a ranking is half done, and a new one there lets this page submit."""
+    report, page = test.report, ada.page
+    board = ready(test, ada)
+    board.keys("j", "2", "j", "1", "j", "3", "j", "4")
+    state, before = board.state, store.label_count(test.server, test.project)
+    other = ada.another_page()
+    other.go("/history")
+    other.press("Sign out")
+    with test.watch.expecting(401):
+        board.keys("Control+Enter")
+        page.locator("[data-notice]").wait_for()
+    report.check("without a sign-in the page keeps the work and says what to do",
+                 board.state == state and "keeps your work" in page.locator("[data-notice]").inner_text()
+                 and store.label_count(test.server, test.project) == before,
+                 page.locator("[data-notice]").inner_text())
+    other.go("/sign-in")
+    other.page.get_by_label("Name").fill(signing_in.ANNOTATOR)
+    other.page.get_by_label("Password").fill(signing_in.ANNOTATOR_PASSWORD)
+    other.press("Sign in")
+    other.page.close()
+    board.submit(lambda: board.keys("Control+Enter"))
+    test.equal("after a new sign-in in another tab the kept work is stored", stored(test).ranking[0],
+               state.replace(" / ", " "))
 
 
 def lead_ranks(test, lead, wanted):

@@ -21,6 +21,7 @@ from playwright.sync_api import sync_playwright
 import comparing
 import lead_pages
 import ranking
+import scripts
 import signing_in
 import training
 import without_script
@@ -75,8 +76,11 @@ def tell(test, iterations):
     if ada is None:
         return
     for way in (ranking.by_keyboard, ranking.by_buttons, ranking.by_mouse, ranking.by_touch, ranking.skip, ranking.undo,
-                ranking.reload):
+                ranking.reload, ranking.sign_in_ends):
         test.chapter(way, ada)
+    for way in (scripts.keyboards, scripts.active_time):
+        test.chapter(way, ada)
+    test.chapter(scripts.change_of_state_during_refresh, lead)
     test.chapter(ranking.lead_ranks, lead, 10)
     watching = lead.another_page()
     retraining = test.chapter(training.start, watching, "Retrain reward model", "retraining")

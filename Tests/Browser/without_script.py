@@ -23,7 +23,7 @@ def rank(test, ada):
     label = store.StoredLabel(test.server, "Ada")
     test.equal("without scripts a ranking is submitted and stored", label.ranking, ("B AC D", "D"))
     page.locator("summary", has_text="Skip").click()
-    page.get_by_label("Something else").check()
+    page.get_by_label("Another reason").check()
     plain.press("Skip this task")
     reason = store.value(test.server, "SELECT reason FROM skips ORDER BY id DESC LIMIT 1")
     test.equal("without scripts a task is skipped", reason, "other")

@@ -46,50 +46,16 @@ struct APICall: Sendable {
         return text
     }
 
-    /// An item of the query string; nil where it is missing or empty.
-    func query(_ name: String) -> String? {
-        guard let text = request.uri.queryParameters.get(name), !text.isEmpty else { return nil }
-        return text
-    }
-
-    /// A whole number of the query string.
-    func queryInteger(_ name: String) throws(APIFailure) -> Int? {
-        guard let text = query(name) else { return nil }
-        guard let number = Int(text) else {
-            throw .invalid("The query item “\(name)” is “\(text)”, but must be a whole number.", field: name)
-        }
-        return number
-    }
+    /// The items of the query string.
+    var query: QueryItems { QueryItems(request) }
 
     /// How many elements of a list the client wants.
     func limit(otherwise: Int, atMost: Int) throws(APIFailure) -> Int {
-        let limit = try queryInteger("limit") ?? otherwise
+        let limit = try query.integer("limit") ?? otherwise
         guard (1...atMost).contains(limit) else {
             throw .invalid("The query item “limit” is \(limit), but must be from 1 to \(atMost).", field: "limit")
         }
         return limit
-    }
-
-    /// An item of the query string that names one of a few things.
-    func queryChoice<Choice: RawRepresentable & CaseIterable>(
-        _ name: String, _ type: Choice.Type
-    ) throws(APIFailure) -> Choice? where Choice.RawValue == String {
-        guard let text = query(name) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .invalid("The query item “\(name)” is “\(text)”, but must be one of: \(names).", field: name)
-        }
-        return choice
-    }
-
-    /// A query item that is `true` or `false`.
-    func queryFlag(_ name: String) throws(APIFailure) -> Bool? {
-        guard let text = query(name) else { return nil }
-        switch text {
-        case "true": return true
-        case "false": return false
-        default: throw .invalid("The query item “\(name)” is “\(text)”, but must be true or false.", field: name)
-        }
     }
 }
 

@@ -5,11 +5,13 @@ import NIOCore
 import Preferences
 
 extension APIFailure {
-    /// What a client may read about an error; nil for a fault of ours, which is logged and answered 500.
+    /// What a client may read about an error; nil for a fault of ours or of the database, whose words are for the log
+    /// and which is answered 500.
     init?(describing error: any Error) {
         switch error {
         case let failure as APIFailure: self = failure
         case let error as OperationError: self.init(error)
+        case StoreError.storage: return nil
         case let error as StoreError: self.init(error)
         case let error as JudgementError: self = .invalid(error.description)
         case let error as RankingError: self = .invalid(error.description, field: "ranking")
@@ -46,7 +48,7 @@ extension APIFailure {
             case .gone: .gone
             case .storage: .serviceUnavailable
             }
-        self.init(status, LeadWords.sentence(error.description))
+        self.init(status, Wording.sentence(error.description))
         switch error {
         case .importLine(_, let line, _): self.line = line
         case .invalid(let field, _): self.field = field

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import Labels
+import Logging
 import NIOCore
 
 /// `/api/v1`: every endpoint of the list, behind bearer tokens, with errors as JSON.
@@ -58,6 +59,13 @@ struct APIRoutes: RouteSet {
                     services: services, request: request, context: context, access: access, body: body, text: text))
         } catch {
             guard let failure = APIFailure(describing: error) else { throw error }
+            if failure.status.kind == .serverError {
+                context.logger.error(
+                    "A request failed",
+                    metadata: [
+                        "path": "\(request.uri.path)", "method": "\(request.method)", "error": "\(failure.message)",
+                    ])
+            }
             return try Self.refusal(failure)
         }
     }

@@ -12,22 +12,22 @@ enum ExportEndpoints {
             summary: "Streams the labels as JSON Lines.", access: .lead, query: query,
             answers: [.stream(mediaType: "application/jsonl", description: "One JSON object a line.")]
         ) { call in
-            let (format, options) = try choices(call)
-            let project = try await call.store.project(try call.id("project"))
-            return LabelDownload.response(call.store, project, format, options)
+            let chosen = try LabelDownload(call.query)
+            return try await chosen.response(call.store, try await call.store.project(try call.id("project")))
         },
         APIEndpoint(
             method: .get, path: Path.api + "/projects/{project}/export/summary", operation: "summariseExport",
             summary: "What an export would hold, and what its format drops.", access: .lead, query: query,
             answers: [.json(.ok, .reference("ExportSummary"))]
         ) { call in
-            let (format, options) = try choices(call)
-            let summary = try await call.store.exportSummary(try call.id("project"), as: format, options)
+            let chosen = try LabelDownload(call.query)
+            let summary = try await call.store.exportCounts(try call.id("project"), chosen.options)
+                .summary(as: chosen.format)
             return try .json([
-                "format": .string(format.rawValue), "labels": .integer(summary.labels),
+                "format": .string(chosen.format.rawValue), "labels": .integer(summary.labels),
                 "lines": .integer(summary.lines), "tied_pairs_dropped": .integer(summary.tiedPairsDropped),
                 "conversations_flattened": .integer(summary.conversationsFlattened),
-                "sentence": .string(summary.sentence), "drops": .string(LabelDownload.drops(format)),
+                "sentence": .string(summary.sentence), "drops": .string(chosen.format.drops),
             ])
         },
         APIEndpoint(
@@ -54,15 +54,6 @@ enum ExportEndpoints {
         .init(name: "margin", schema: .choice(MarginScale.allCases.map(\.rawValue), "TRL: the scale of margins.")),
         .init(name: "snapshot", schema: .integer("Only the labels of this snapshot.")),
     ]
-
-    private static func choices(_ call: APICall) throws(APIFailure) -> (ExportFormat, ExportOptions) {
-        var options = ExportOptions()
-        options.includeExtras = try call.queryFlag("extras")
-        options.everyRevision = try call.queryFlag("every_revision") ?? false
-        if let scale = try call.queryChoice("margin", MarginScale.self) { options.marginScale = scale }
-        options.snapshot = try call.queryInteger("snapshot").map { SnapshotID(rawValue: Int64($0)) }
-        return (try call.queryChoice("format", ExportFormat.self) ?? .native, options)
-    }
 
     private static func takeSnapshot(_ call: APICall) async throws -> Response {
         var options = SnapshotOptions()

@@ -26,7 +26,7 @@ enum ProgressEndpoints {
                 .init(name: "limit", schema: .integer("50 unless given.", from: 1, to: 500)),
             ], answers: [.json(.ok, .array(.reference("LabelLine")))]
         ) { call in
-            let before = try call.queryInteger("before").map { LabelID(rawValue: Int64($0)) }
+            let before = try call.query.integer("before").map { LabelID(rawValue: Int64($0)) }
             let lines = try await call.store.recentLabels(
                 try call.id("project"), before: before, limit: try call.limit(otherwise: 50, atMost: 500))
             return try .json(.array(lines.map(json)))

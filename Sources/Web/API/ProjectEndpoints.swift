@@ -101,7 +101,7 @@ enum ProjectEndpoints {
             "AnnotatorProject",
             .object([
                 .required("id", .integer()), .required("name", .string()), .required("mode", mode),
-                .required("instructions", .string("Markdown.")), .required("paused", .boolean()),
+                .required("instructions", .string("Plain text.")), .required("paused", .boolean()),
             ])
         ),
         (
@@ -157,7 +157,7 @@ enum ProjectEndpoints {
             ("acceptability_line", .boolean("Whether annotators can draw the line “not acceptable”.")),
             ("allow_skip", .boolean()),
             ("held_out_share", .number("Share of prompts held out of reward-model training.", from: 0, to: 1)),
-            ("instructions", .string("Markdown for annotators.")),
+            ("instructions", .string("Plain text for annotators, shown as it is.")),
             ("reward_model", jobSettings), ("policy_refresh", jobSettings),
         ]
         return members.map { Schema.Member(name: $0.0, schema: $0.1, isRequired: isRequired) }

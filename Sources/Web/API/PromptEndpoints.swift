@@ -58,8 +58,8 @@ enum PromptEndpoints {
     private static func list(_ call: APICall) async throws -> Response {
         let project: ProjectID = try call.id("project")
         let limit = try call.limit(otherwise: 100, atMost: 1000)
-        let use = try call.queryChoice("use", PromptUse.self)
-        let after = try call.queryInteger("after").map { PromptID(rawValue: Int64($0)) }
+        let use = try call.query.choice("use", PromptUse.self)
+        let after = try call.query.integer("after").map { PromptID(rawValue: Int64($0)) }
         let counts = try await call.store.promptCounts(project)
         let prompts = try await call.store.prompts(project, use: use, after: after, limit: limit)
         let countsByName = Dictionary(
@@ -72,10 +72,10 @@ enum PromptEndpoints {
     }
 
     private static func importPrompts(_ call: APICall) async throws -> Response {
-        guard let use = try call.queryChoice("use", PromptUse.self) else {
+        guard let use = try call.query.choice("use", PromptUse.self) else {
             throw APIFailure.invalid("The query item “use” is missing.", field: "use")
         }
-        guard let name = call.query("format"), let format = PromptFormat(rawValue: name) else {
+        guard let name = call.query.text("format"), let format = PromptFormat(rawValue: name) else {
             throw APIFailure.invalid(
                 "The query item “format” must be one of: \(formats.joined(separator: ", ")).", field: "format")
         }
@@ -85,7 +85,7 @@ enum PromptEndpoints {
     }
 
     private static func source(_ call: APICall) -> ImportSource {
-        .data(call.text, name: call.query("name") ?? "request body")
+        .data(call.text, name: call.query.text("name") ?? "request body")
     }
 
     private static func json(_ prompt: StoredPrompt) throws -> JSONValue {

@@ -108,7 +108,7 @@ enum RunEndpoints {
                     description: "Each metrics event has the line's index as its id; reconnect with Last-Event-ID.")
             ]
         ) { call in
-            let start = RunEventStream.firstIndex(of: call.request, otherwise: try call.queryInteger("from") ?? 0)
+            let start = RunEventStream.firstIndex(of: call.request, otherwise: try call.query.integer("from") ?? 0)
             guard start >= 0 else { throw APIFailure.invalid("“from” must be at least 0.", field: "from") }
             let events = try await call.operations.runEvents(try call.id("run"), fromMetricsIndex: start)
             return RunEventStream().response(events, to: call.request)

@@ -42,7 +42,7 @@ enum SamplingEndpoints {
             ], answers: [.json(.ok, .array(.reference("AuditEntry")))]
         ) { call in
             let entries = try await call.store.auditEntries(
-                before: try call.queryInteger("before").map(Int64.init),
+                before: try call.query.integer("before").map(Int64.init),
                 limit: try call.limit(otherwise: 100, atMost: 1000))
             return try .json(.array(entries.map(json)))
         },

@@ -16,18 +16,18 @@ struct SchemaCheck {
             try check(value, against: target, field: field)
         case (.integer(let minimum, let maximum), _) where value.integerValue != nil:
             guard let number = value.integerValue else { return }
-            try checkRange(
-                Double(number), minimum.map(Double.init), maximum.map(Double.init), field: field, wholeNumbers: true)
+            try checkRange(number, minimum, maximum, field: field)
         case (.number(let minimum, let maximum), _) where value.doubleValue != nil:
             guard let number = value.doubleValue else { return }
-            try checkRange(number, minimum, maximum, field: field, wholeNumbers: false)
+            try checkRange(number, minimum, maximum, field: field)
         case (.string(let allowed, _), .string(let text)):
             if let allowed, !allowed.contains(text) {
                 throw refusal(field, "is “\(text)”, but must be one of: \(allowed.joined(separator: ", "))")
             }
         case (.array(let element, let minimumCount), .array(let elements)):
             if let minimumCount, elements.count < minimumCount {
-                throw refusal(field, "has \(elements.count) elements, but needs at least \(minimumCount)")
+                let found = Wording.count(elements.count, "element", "elements")
+                throw refusal(field, "has \(found), but needs at least \(minimumCount)")
             }
             for (index, item) in elements.enumerated() {
                 try check(item, against: element, field: "\(field)[\(index)]")
@@ -63,16 +63,11 @@ struct SchemaCheck {
         }
     }
 
-    private func checkRange(
-        _ number: Double, _ minimum: Double?, _ maximum: Double?, field: String, wholeNumbers: Bool
+    private func checkRange<Number: Comparable>(
+        _ number: Number, _ minimum: Number?, _ maximum: Number?, field: String
     ) throws(APIFailure) {
-        func text(_ bound: Double) -> String { wholeNumbers ? "\(Int(bound))" : "\(bound)" }
-        if let minimum, number < minimum {
-            throw refusal(field, "is \(text(number)), but must be at least \(text(minimum))")
-        }
-        if let maximum, number > maximum {
-            throw refusal(field, "is \(text(number)), but must be at most \(text(maximum))")
-        }
+        if let minimum, number < minimum { throw refusal(field, "is \(number), but must be at least \(minimum)") }
+        if let maximum, number > maximum { throw refusal(field, "is \(number), but must be at most \(maximum)") }
     }
 
     private func child(_ field: String, _ name: String) -> String { field.isEmpty ? name : "\(field).\(name)" }

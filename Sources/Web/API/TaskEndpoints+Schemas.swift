@@ -42,8 +42,8 @@ extension TaskEndpoints {
         (
             "Timing",
             .object([
-                .optional("active_ms", .integer("Visible and not idle for over 30 s.", from: 0)),
-                .optional("first_action_ms", .integer(from: 0)), .optional("operations", .integer(from: 0)),
+                .optional("active_ms", timing("Visible and not idle for over 30 s.")),
+                .optional("first_action_ms", timing()), .optional("operations", timing()),
             ])
         ),
         (
@@ -59,11 +59,19 @@ extension TaskEndpoints {
             .object([
                 .required("submission", .integer("Its id, to undo it.")),
                 .required("revision", .integer(from: 1)),
-                .required("kept", .choice(["counted", "extra"], "extra: late, after the overlap was filled.")),
+                .required(
+                    "kept",
+                    .choice(
+                        ["counted", "extra", "duplicate"],
+                        "extra: late, after the overlap was filled; duplicate: beside an answer of the same person.")),
                 .required("repeated", .boolean("It was there already.")), .required("submitted_at", .time()),
             ])
         ),
     ]
+
+    private static func timing(_ description: String? = nil) -> Schema {
+        .integer(description, from: 0, to: TimingFields.largest)
+    }
 
     private static let comparison = Schema.object([
         .required("winner", .string("A response's id.")), .required("loser", .string("A response's id.")),

@@ -48,6 +48,9 @@ struct AnnotationPages: RouteSet {
         case .task(let assignment):
             return try page(of: assignment, in: project, problem: nil, for: context)
         case .nothing(let reason):
+            if reason == .projectPaused, let mine = try await services.store.openTask(of: user.id, in: id) {
+                return try page(of: mine, in: project, problem: nil, for: context)
+            }
             return try services.pages.page(NoTaskPage(reason, project: project), for: context)
         }
     }
@@ -116,6 +119,11 @@ struct AnnotationPages: RouteSet {
                 to: next,
                 notice: "Your time for that task had run out and others had answered it. Your answer is kept as an "
                     + "extra.", settings: services.settings)
+        case .duplicate:
+            return .redirect(
+                to: next,
+                notice: "You had answered that task on another page already. That answer counts; this one is kept "
+                    + "beside it.", settings: services.settings)
         }
     }
 

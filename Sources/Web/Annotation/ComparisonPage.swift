@@ -15,7 +15,7 @@ struct ComparisonPage: PageModel {
     struct ComparedResponse: Sendable {
         let id: String
         let letter: String
-        let text: String
+        let text: ShownText
     }
 
     /// One half of the bar.
@@ -47,7 +47,7 @@ struct ComparisonPage: PageModel {
                 explanation: "A comparison needs two responses and this one has \(shown.count). Skip it and tell a "
                     + "project lead.")
         }
-        responses = shown.map { ComparedResponse(id: $0.id, letter: $0.letter, text: $0.text) }
+        responses = shown.map { ComparedResponse(id: $0.id, letter: $0.letter, text: ShownText($0.text)) }
         responseIDs = shown.map(\.id).joined(separator: " ")
         let before = assignment.draft?.comparison
         sides = [

@@ -14,7 +14,7 @@ struct RankingPage: PageModel {
     struct RankedResponse: Sendable {
         let id: String
         let letter: String
-        let text: String
+        let text: ShownText
         let options: [RankOption]
         let isUnranked: Bool
         let isUnacceptable: Bool
@@ -35,7 +35,7 @@ struct RankingPage: PageModel {
         hasAcceptabilityLine = assignment.acceptabilityLine
         responses = assignment.responses.map { response in
             RankedResponse(
-                id: response.id, letter: response.letter, text: response.text,
+                id: response.id, letter: response.letter, text: ShownText(response.text),
                 options: (1...count).map { RankOption(rank: $0, isSelected: ranks[response.id] == $0) },
                 isUnranked: ranks[response.id] == nil, isUnacceptable: unacceptable.contains(response.id))
         }
@@ -97,24 +97,24 @@ struct PromptView: Sendable {
         /// Who speaks; nil for a plain text.
         let speaker: String?
         let role: String
-        let text: String
+        let text: ShownText
     }
 
     init(_ prompt: Prompt) {
         switch prompt {
         case .text(let text):
             heading = "Prompt"
-            turns = [Turn(speaker: nil, role: "text", text: text)]
+            turns = [Turn(speaker: nil, role: "text", text: ShownText(text))]
         case .fewShot(let text):
             heading = "Prompt with examples"
-            turns = [Turn(speaker: nil, role: "text", text: text)]
+            turns = [Turn(speaker: nil, role: "text", text: ShownText(text))]
         case .messages(let messages):
             heading = messages.count == 1 ? "Prompt" : "Conversation"
             turns = messages.map { message in
                 let isAlone = messages.count == 1 && message.role == .user
                 return Turn(
                     speaker: isAlone ? nil : Self.speaker(message.role), role: message.role.rawValue,
-                    text: message.content)
+                    text: ShownText(message.content))
             }
         }
     }
@@ -128,16 +128,28 @@ struct PromptView: Sendable {
     }
 }
 
+/// A text as it is stored, with the one space that many tokenizers put before a response set apart: the page holds it
+/// and does not show it as an indent. Any other white space is the author's and is shown.
+struct ShownText: Sendable {
+    /// A single space at the very start; nil where there is none, or more than that.
+    let firstSpace: String?
+    let rest: String
+
+    init(_ text: String) {
+        let hasOneSpace = text.hasPrefix(" ") && text.dropFirst().first.map { !$0.isWhitespace } ?? false
+        firstSpace = hasOneSpace ? " " : nil
+        rest = hasOneSpace ? String(text.dropFirst()) : text
+    }
+}
+
 /// A reason for skipping with its words.
 struct SkipReasonView: Sendable {
     let value: String
     let words: String
 
     static var all: [SkipReasonView] {
-        let reasons: [(SkipReason, String)] = [
-            (.notMyLanguage, "Not my language"), (.expertise, "Needs expertise I lack"), (.unsafe, "Unsafe to read"),
-            (.broken, "Shown broken"), (.identical, "All the same"), (.other, "Something else"),
-        ]
-        return reasons.map { SkipReasonView(value: $0.0.rawValue, words: $0.1) }
+        SkipReason.allCases.map {
+            SkipReasonView(value: $0.rawValue, words: $0.words.prefix(1).uppercased() + $0.words.dropFirst())
+        }
     }
 }

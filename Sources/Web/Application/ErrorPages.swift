@@ -26,14 +26,21 @@ struct ErrorPages: RouterMiddleware {
     }
 
     private func problem(of error: any Error, request: Request, context: PlumbContext) -> Problem {
-        if let problem = Problem(describing: error) { return problem }
+        if let problem = Problem(describing: error) {
+            if problem.status.kind == .serverError { log(error, request: request, context: context) }
+            return problem
+        }
         if let error = error as? any HTTPResponseError, let problem = Problem(status: error.status, error: error) {
             return problem
         }
+        log(error, request: request, context: context)
+        return .unexpected(requestID: context.id)
+    }
+
+    private func log(_ error: any Error, request: Request, context: PlumbContext) {
         context.logger.error(
             "A request failed",
             metadata: ["path": "\(request.uri.path)", "method": "\(request.method)", "error": "\(error)"])
-        return .unexpected(requestID: context.id)
     }
 
     /// Scripts say so by the API's prefix or by asking for JSON and not for HTML.

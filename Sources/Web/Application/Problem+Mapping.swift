@@ -31,8 +31,14 @@ extension Problem {
     private init(_ error: StoreError) {
         if let title = Self.leaseTitle(error) {
             self.init(
-                status: Self.status(error.kind), title: title, explanation: Self.sentence(error.description),
+                status: Self.status(error.kind), title: title, explanation: Wording.sentence(error.description),
                 action: .nextTask)
+            return
+        }
+        if case .linkNotValid(let why) = error {
+            self.init(
+                status: Self.status(error.kind), title: "This link does not work any more",
+                explanation: Wording.sentence(why), action: .signIn)
             return
         }
         let title =
@@ -46,7 +52,7 @@ extension Problem {
             case .storage: "The disk is full"
             }
         self.init(
-            status: Self.status(error.kind), title: title, explanation: Self.sentence(error.description))
+            status: Self.status(error.kind), title: title, explanation: Wording.sentence(error.description))
     }
 
     private static func status(_ kind: StoreError.Kind) -> HTTPResponse.Status {
@@ -71,13 +77,6 @@ extension Problem {
         case .leaseExpired: "Your time for this task is over"
         default: nil
         }
-    }
-
-    /// The store speaks in clauses, which the command line shows after a file's name; pages show sentences.
-    static func sentence(_ clause: String) -> String {
-        guard let first = clause.first else { return clause }
-        let text = first.uppercased() + clause.dropFirst()
-        return text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix("!") ? text : text + "."
     }
 
     private init(_ error: OperationError) {

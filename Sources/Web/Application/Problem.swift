@@ -15,6 +15,7 @@ struct Problem: HTTPResponseError, CustomStringConvertible {
         var label: String
         var path: String
         static let nextTask = Action(label: "Next task", path: Path.tasks)
+        static let signIn = Action(label: "Sign in", path: Path.signIn)
     }
 
     var description: String { "\(status.code) \(title): \(explanation)" }
@@ -31,7 +32,7 @@ extension Problem {
     static let signInNeeded = Problem(
         status: .unauthorized, title: "Please sign in",
         explanation: "You are not signed in, or your sign-in has ended. Sign in and open the page again.",
-        action: Action(label: "Sign in", path: Path.signIn))
+        action: .signIn)
     /// - Parameter path: where the form was sent; its page is shown again after the sign-in.
     static func signInEnded(returningTo path: String) -> Problem {
         Problem(

@@ -7,7 +7,7 @@ public struct WebSettings: Sendable {
     /// The address that people type, for example `https://labels.example.org`; nil when it is not known.
     /// With `https` the cookies are marked Secure.
     public var publicURL: String?
-    /// How long a sign-in lasts without being used.
+    /// How long a sign-in lasts from when it was made, used or not.
     public var sessionLifetime: Duration
     /// Largest body of a posted form in bytes; above it the answer is 413.
     public var maximumFormBytes: Int

@@ -17,7 +17,8 @@ struct AuditPages: RouteSet {
                 AuditPage(
                     rows: entries.map {
                         .init(
-                            at: LeadWords.Moment($0.at), actor: $0.actor, action: $0.action, subject: $0.subject,
+                            at: LeadWords.Moment($0.at), actor: $0.actor, action: $0.words, name: $0.action,
+                            subject: $0.subject,
                             details: $0.details)
                     }, olderPath: last.map { "\(Path.audit)?before=\($0.id)" }), for: context)
         }
@@ -31,7 +32,10 @@ struct AuditPage: PageModel {
     struct Row: Sendable {
         var at: LeadWords.Moment
         var actor: String
+        /// In words.
         var action: String
+        /// As exports and the API name it.
+        var name: String
         var subject: String
         var details: String
     }

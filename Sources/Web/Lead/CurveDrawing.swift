@@ -40,7 +40,9 @@ struct CurveDrawing: Sendable, Equatable {
         points = curve.thinned(to: 400).map { "\(Self.text(x($0.step))),\(Self.text(y($0.value)))" }
             .joined(separator: " ")
         horizontal = Self.ticks(values).map { Tick(position: Self.text(y($0)), label: MetricsCurve.text($0)) }
-        vertical = Self.ticks(steps).map { Tick(position: Self.text(x($0)), label: MetricsCurve.text($0)) }
+        vertical = Self.ticks(steps, ofWholeNumbers: true).map {
+            Tick(position: Self.text(x($0)), label: MetricsCurve.text($0))
+        }
     }
 
     /// The drawing as a file of its own: colours are attributes, since no page's style sheet reaches it.
@@ -78,11 +80,15 @@ struct CurveDrawing: Sendable, Equatable {
         return (low - margin, high + margin)
     }
 
-    /// Three to six round numbers inside the range.
-    private static func ticks(_ range: (low: Double, high: Double)) -> [Double] {
+    /// Round numbers inside the range, three to six where it is wide enough: steps are counted, so between two of them
+    /// there is nothing to mark.
+    private static func ticks(
+        _ range: (low: Double, high: Double), ofWholeNumbers isCounted: Bool = false
+    ) -> [Double] {
         let rough = (range.high - range.low) / 4
         let magnitude = pow(10, floor(log10(rough)))
-        let step = [1, 2, 5, 10].map { $0 * magnitude }.first { $0 >= rough } ?? rough
+        let round = [1, 2, 5, 10].map { $0 * magnitude }.first { $0 >= rough } ?? rough
+        let step = isCounted ? max(1, round) : round
         var ticks: [Double] = []
         var index = (range.low / step).rounded(.up)
         while index * step <= range.high * (1 + 1e-12) + 1e-300, ticks.count < 8 {

@@ -1,6 +1,5 @@
 import Hummingbird
 import Labels
-import Preferences
 
 /// Labels as files: what each format holds and drops, and the streamed download.
 struct ExportPages: RouteSet {
@@ -14,38 +13,39 @@ struct ExportPages: RouteSet {
         }
         routes.get(RouterPath(Path.exportFile(":project"))) { request, context in
             let project = try await services.store.project(try context.id("project"))
-            let query = request.uri.queryParameters
-            guard let format = ExportFormat(rawValue: query.get("format") ?? "") else {
-                throw Problem.unreadable("The address names no export format that there is.")
+            let chosen: LabelDownload
+            do throws(APIFailure) {
+                chosen = try LabelDownload(QueryItems(request))
+            } catch {
+                throw Problem.unreadable(error.message)
             }
-            var options = ExportOptions()
-            if query.get("extras") != nil { options.includeExtras = true }
-            options.everyRevision = query.get("every_revision") != nil
-            if let scale = query.get("margin").flatMap({ MarginScale(rawValue: $0) }) { options.marginScale = scale }
-            options.snapshot = query.get("snapshot").flatMap { SnapshotID($0) }
-            return LabelDownload.response(services.store, project, format, options)
+            return try await chosen.response(services.store, project)
         }
     }
 
     private func page(_ id: ProjectID) async throws -> ExportPage {
         let project = try await services.store.project(id)
-        var formats: [ExportPage.Format] = []
-        for format in ExportFormat.allCases {
-            let summary = try await services.store.exportSummary(id, as: format, ExportOptions())
-            formats.append(
-                .init(
-                    value: format.rawValue, title: LabelDownload.title(format), holds: summary.sentence,
-                    drops: LabelDownload.drops(format), isNative: format == .native))
+        let counts = try await services.store.exportCounts(id)
+        let formats = ExportFormat.allCases.map { format in
+            ExportPage.Format(
+                value: format.rawValue, title: format.title, holds: counts.summary(as: format).sentence,
+                drops: format.drops, isNative: format == .native)
         }
         let snapshots = try await services.store.snapshots(id).map {
             ExportPage.SnapshotRow(
-                id: $0.id.description, created: LeadWords.Moment($0.createdAt), hash: $0.hash, labels: $0.labels,
-                groups: $0.groups, trainGroups: $0.trainGroups, heldOutGroups: $0.heldOutGroups, ties: $0.ties,
+                id: $0.id.description, created: LeadWords.Moment($0.createdAt), hash: $0.hash, holds: Self.words($0),
                 splitRule: $0.splitRule)
         }
         return ExportPage(
             title: "Export · \(project.name)", nav: ProjectNav(project, .export),
             filePath: Path.exportFile(id.description), formats: formats, snapshots: snapshots)
+    }
+
+    /// “12 labels on 4 groups (3 to learn from, 1 held out), 2 tied pairs.”
+    private static func words(_ snapshot: Snapshot) -> String {
+        "\(Wording.count(snapshot.labels, "label", "labels")) on \(Wording.count(snapshot.groups, "group", "groups")) "
+            + "(\(snapshot.trainGroups) to learn from, \(snapshot.heldOutGroups) held out), "
+            + "\(Wording.count(snapshot.ties, "tied pair", "tied pairs"))."
     }
 }
 
@@ -64,11 +64,8 @@ struct ExportPage: PageModel {
         var id: String
         var created: LeadWords.Moment
         var hash: String
-        var labels: Int
-        var groups: Int
-        var trainGroups: Int
-        var heldOutGroups: Int
-        var ties: Int
+        /// What it holds, in a sentence.
+        var holds: String
         var splitRule: String
     }
 

@@ -47,11 +47,12 @@ struct FieldError: Error, Sendable, CustomStringConvertible {
     var message: String
     var description: String { message }
 
-    /// The words for an error that the person who filled in the form caused; nil for any other.
+    /// The words for an error that the person who filled in the form caused or can wait out; nil for any other.
     static func words(for error: any Error) -> String? {
         switch error {
         case let error as FieldError: error.message
-        case let error as StoreError: LeadWords.sentence(error.description)
+        case StoreError.storage, StoreError.diskFull: nil
+        case let error as StoreError: Wording.sentence(error.description)
         case let error as OperationError: error.message
         case let error as APIFailure: error.message
         default: nil

@@ -25,8 +25,9 @@ struct LeadHomePages: RouteSet {
             rows.append(
                 .init(
                     name: project.name, path: Path.project(project.id.description),
-                    mode: project.settings.mode.rawValue, isPaused: project.paused, labels: progress.labels,
-                    tasksReady: progress.tasksReady,
+                    mode: project.settings.mode.rawValue, isPaused: project.paused,
+                    labels: Wording.count(progress.labels, "label", "labels"),
+                    tasksReady: Wording.count(progress.tasksReady, "task ready", "tasks ready"),
                     policy: project.currentPolicy.flatMap { names[$0] } ?? "none yet"))
         }
         let model = await services.operations.modelServerStatus()
@@ -48,7 +49,7 @@ struct LeadHomePages: RouteSet {
 
     static func sentence(_ status: ModelServerStatus) -> String {
         let restarts =
-            status.restarts == 0 ? "" : " It was restarted \(LeadWords.count(status.restarts, "time", "times"))."
+            status.restarts == 0 ? "" : " It was restarted \(Wording.count(status.restarts, "time", "times"))."
         let message = status.message.map { " \($0)" } ?? ""
         let loaded =
             status.loadedPolicies.isEmpty
@@ -71,8 +72,8 @@ struct LeadHomePage: PageModel {
         var path: String
         var mode: String
         var isPaused: Bool
-        var labels: Int
-        var tasksReady: Int
+        var labels: String
+        var tasksReady: String
         var policy: String
     }
     struct DiskLine: Sendable {

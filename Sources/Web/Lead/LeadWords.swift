@@ -25,18 +25,6 @@ enum LeadWords {
         }
     }
 
-    /// An error's text as a sentence of its own; a name of a file or field at its start stays as it is.
-    static func sentence(_ text: String) -> String {
-        guard let first = text.first, let last = text.last else { return text }
-        let startsWithName = text.prefix { $0 != " " }.contains { !$0.isLetter && $0 != "'" }
-        return (startsWithName ? String(first) : first.uppercased()) + text.dropFirst()
-            + (".!?…".contains(last) ? "" : ".")
-    }
-
-    static func count(_ number: Int, _ one: String, _ many: String) -> String {
-        "\(number) \(number == 1 ? one : many)"
-    }
-
     /// 0.7312 as “73.1%”.
     static func share(_ value: Double) -> String { String(format: "%.1f%%", value * 100) }
 
@@ -85,11 +73,8 @@ enum LeadWords {
         }
     }
 
-    /// What a run or model came from, as “base 3, snapshot 5”.
-    static func lineage(_ parents: [Parent]) -> String {
-        parents.map { "\($0.role) (\($0.kind.rawValue) \($0.id))" }.joined(separator: ", ")
+    /// What a run or model came from, as “base 3, snapshot 5”; nil for what was made from nothing that is known.
+    static func lineage(_ parents: [Parent]) -> String? {
+        parents.isEmpty ? nil : parents.map { "\($0.role) (\($0.kind.rawValue) \($0.id))" }.joined(separator: ", ")
     }
-
-    /// A metric's name as words: `held_out_accuracy` is “held out accuracy”.
-    static func metric(_ name: String) -> String { name.replacing("_", with: " ").replacing(".", with: " ") }
 }

@@ -66,12 +66,15 @@ struct MetricsCurve: Sendable, Equatable {
         return kept.reversed()
     }
 
+    /// The number's name on pages.
+    var words: String { MetricWords.words(name) }
+
     /// What the curve shows, for people who do not see it.
     var summary: String {
         guard let first = points.first, let last = points.last, let low = points.map(\.value).min(),
             let high = points.map(\.value).max()
-        else { return "\(name): no numbers yet" }
-        return "\(name): from \(Self.text(first.value)) at step \(Self.text(first.step)) to \(Self.text(last.value)) "
+        else { return "\(words): no numbers yet" }
+        return "\(words): from \(Self.text(first.value)) at step \(Self.text(first.step)) to \(Self.text(last.value)) "
             + "at step \(Self.text(last.step)); lowest \(Self.text(low)), highest \(Self.text(high))"
     }
 

@@ -64,7 +64,7 @@ struct PolicyPages: RouteSet {
                     + "(\(LeadWords.share(Double(standing.wins) / Double(decided))))",
             size: LeadWords.bytes(policy.bytes),
             metrics: policy.metrics.sorted { $0.key < $1.key }.map {
-                .init(name: LeadWords.metric($0.key), value: MetricsCurve.text($0.value))
+                .init(name: MetricWords.words($0.key), raw: $0.key, value: MetricsCurve.text($0.value))
             },
             created: LeadWords.Moment(policy.createdAt),
             currentPath: Path.makeCurrent(project, policy: policy.id.description),
@@ -79,14 +79,16 @@ struct PolicyPages: RouteSet {
         if let old = project.currentPolicy { current = try await services.store.policy(old).name }
         return MakeCurrentPage(
             title: "Make \(chosen.name) current?", nav: ProjectNav(project, .policies), policy: chosen.name,
-            current: current, ready: progress.tasksReady, open: progress.liveLeases,
+            current: current,
+            ready: Wording.count(progress.tasksReady, "task is ready now", "tasks are ready now"),
+            open: Wording.count(progress.liveLeases, "task is open", "tasks are open"),
             action: Path.makeCurrent(id.description, policy: policy.description),
             backPath: Path.policies(id.description))
     }
 
     private static func sentence(_ outcome: WithdrawnTasks, _ policy: String) -> String {
-        let withdrawn = LeadWords.count(outcome.withdrawn, "unopened task was", "unopened tasks were")
-        let finishing = LeadWords.count(outcome.finishing, "open task", "open tasks")
+        let withdrawn = Wording.count(outcome.withdrawn, "unopened task was", "unopened tasks were")
+        let finishing = Wording.count(outcome.finishing, "open task", "open tasks")
         return "\(policy) is current: new tasks are sampled from it. \(withdrawn) withdrawn; \(finishing) of older "
             + "policies may be finished."
     }
@@ -98,13 +100,15 @@ struct PoliciesPage: PageModel {
 
     struct Metric: Sendable {
         var name: String
+        /// The name in files and the API.
+        var raw: String
         var value: String
     }
     struct Row: Sendable {
         var name: String
         var version: Int
         var kind: String
-        var lineage: String
+        var lineage: String?
         var runPath: String?
         var run: String?
         var isCurrent: Bool
@@ -139,8 +143,10 @@ struct MakeCurrentPage: PageModel {
     var nav: ProjectNav
     var policy: String
     var current: String?
-    var ready: Int
-    var open: Int
+    /// “3 tasks are ready now”.
+    var ready: String
+    /// “1 task is open”.
+    var open: String
     var action: String
     var backPath: String
 }

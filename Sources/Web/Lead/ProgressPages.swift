@@ -47,7 +47,8 @@ struct ProgressPages: RouteSet {
             title: "Progress · \(project.name)", nav: ProjectNav(project, .progress),
             currentPolicy: project.currentPolicy.flatMap { names[$0] },
             policiesPath: Path.policies(text), labelsPath: Path.projectLabels(text), counts: Self.counts(progress),
-            labelsSinceSnapshot: progress.labelsSinceSnapshot, sampling: Self.sentence(sampling),
+            newLabels: Wording.count(progress.labelsSinceSnapshot, "label has come", "labels have come"),
+            sampling: Self.sentence(sampling),
             samplingProblem: sampling.problem, samplingPath: Path.projectSampling(text),
             retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
             isPaused: project.paused, skipReasons: Self.skipReasons(progress),
@@ -94,9 +95,11 @@ struct ProgressPages: RouteSet {
     }
 
     private static func sentence(_ sampling: SamplingStatus) -> String {
-        let ready = "\(sampling.ready) of \(sampling.target) wanted tasks are ready"
+        let ready =
+            "\(sampling.ready) of \(Wording.count(sampling.target, "wanted task", "wanted tasks")) "
+            + Wording.word(sampling.ready, "is ready", "are ready")
         let doing = sampling.isSampling ? "; more responses are being sampled now" : ""
-        let left = LeadWords.count(sampling.promptsLeft, "prompt has", "prompts have")
+        let left = Wording.count(sampling.promptsLeft, "prompt has", "prompts have")
         return "\(ready)\(doing). \(left) no task yet."
     }
 
@@ -195,7 +198,8 @@ struct ProgressPage: PageModel {
     var policiesPath: String
     var labelsPath: String
     var counts: [Figure]
-    var labelsSinceSnapshot: Int
+    /// “3 labels have come”.
+    var newLabels: String
     var sampling: String
     var samplingProblem: String?
     var samplingPath: String

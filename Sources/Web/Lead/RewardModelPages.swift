@@ -21,6 +21,7 @@ struct RewardModelPages: RouteSet {
         var rows: [RewardModelsPage.Row] = []
         for model in models {
             var words: String?
+            // A run that could hold nothing out says so itself.
             if let run = model.run { words = try await services.store.run(run).message }
             rows.append(row(model, snapshot: model.snapshot.flatMap { snapshots[$0] }, words: words))
         }
@@ -33,12 +34,14 @@ struct RewardModelPages: RouteSet {
         RewardModelsPage.Row(
             name: model.name, runPath: model.run.map { Path.run($0.description) },
             snapshot: snapshot.map {
-                "\(LeadWords.count($0.labels, "label", "labels")) on \(LeadWords.count($0.groups, "group", "groups")), "
+                "\(Wording.count($0.labels, "label", "labels")) on \(Wording.count($0.groups, "group", "groups")), "
                     + "\($0.heldOutGroups) of them held out"
             }, lineage: LeadWords.lineage(model.parents), created: LeadWords.Moment(model.createdAt),
             size: LeadWords.bytes(model.bytes), isPruned: model.prunedAt != nil,
             figures: RewardModelFigures(model.metrics).figures,
-            tooFew: RewardModelFigures(model.metrics).tooFewWords(heldOutGroups: snapshot?.heldOutGroups), words: words)
+            tooFew: words != nil && snapshot?.heldOutGroups == 0
+                ? nil : RewardModelFigures(model.metrics).tooFewWords(heldOutGroups: snapshot?.heldOutGroups),
+            words: words)
     }
 }
 
@@ -46,6 +49,8 @@ struct RewardModelPages: RouteSet {
 struct RewardModelFigures: Sendable {
     struct Figure: Sendable, Equatable {
         var name: String
+        /// The name in files and the API.
+        var raw: String
         var value: String
     }
 
@@ -57,28 +62,17 @@ struct RewardModelFigures: Sendable {
     init(_ metrics: [String: Double]) { self.metrics = metrics }
 
     /// What a lead asks first, in this order; other numbers follow by name.
-    private static let known: [(name: String, title: String)] = [
-        ("held_out_accuracy", "Accuracy, held out"),
-        ("accuracy_by_grade.significantly", "… “significantly better”"),
-        ("accuracy_by_grade.better", "… “better”"),
-        ("accuracy_by_grade.slightly", "… “slightly better”"),
-        ("accuracy_by_grade.negligibly", "… “negligibly better or unsure”"),
-        ("length_baseline_accuracy", "Length-only baseline"),
-        ("held_out_log_loss", "Log-loss, held out (nats)"),
-        ("held_out_ece", "Calibration error"),
-        ("held_out_kendall_tau", "Kendall's τ a prompt"),
-        ("length_correlation", "Correlation of score and length"),
-        ("training_accuracy", "Accuracy, learned from"),
-        ("held_out_pairs", "Held-out pairs"),
+    private static let first = [
+        "held_out_accuracy", "accuracy_by_grade.significantly", "accuracy_by_grade.better",
+        "accuracy_by_grade.slightly", "accuracy_by_grade.negligibly", "length_baseline_accuracy", "held_out_log_loss",
+        "held_out_ece", "held_out_kendall_tau", "length_correlation", "training_accuracy", "held_out_pairs",
     ]
 
     var figures: [Figure] {
-        let first = Self.known.compactMap { name, title in
-            metrics[name].map { Figure(name: title, value: Self.text(name, $0)) }
+        let rest = metrics.keys.filter { !Self.first.contains($0) }.sorted()
+        return (Self.first + rest).compactMap { name in
+            metrics[name].map { Figure(name: MetricWords.words(name), raw: name, value: Self.text(name, $0)) }
         }
-        let names = Set(Self.known.map(\.name))
-        let rest = metrics.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }
-        return first + rest.map { Figure(name: LeadWords.metric($0.key), value: Self.text($0.key, $0.value)) }
     }
 
     private static func text(_ name: String, _ value: Double) -> String {
@@ -92,7 +86,7 @@ struct RewardModelFigures: Sendable {
             return "There were too few labels to hold any out, so nothing says how well this model predicts people. "
                 + "Label more and retrain."
         case let groups? where groups < Self.fewHeldOutGroups:
-            return "Only \(LeadWords.count(groups, "group was", "groups were")) held out, so the accuracy can be far "
+            return "Only \(Wording.count(groups, "group was", "groups were")) held out, so the accuracy can be far "
                 + "off by chance. Label more and retrain."
         default:
             return metrics["held_out_accuracy"] != nil
@@ -109,7 +103,7 @@ struct RewardModelsPage: PageModel {
         var name: String
         var runPath: String?
         var snapshot: String?
-        var lineage: String
+        var lineage: String?
         var created: LeadWords.Moment
         var size: String
         var isPruned: Bool

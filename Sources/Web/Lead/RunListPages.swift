@@ -69,8 +69,9 @@ struct RunListPages: RouteSet {
         let progress = try await services.store.progress(project.id)
         return RunsPage(
             title: "Runs · \(project.name)", nav: ProjectNav(project, .runs), rows: runs.map(RunsPage.Row.init),
-            retrainPath: Path.retrain(id), refreshPath: Path.refresh(id), labels: progress.labels,
-            labelsSinceSnapshot: progress.labelsSinceSnapshot,
+            retrainPath: Path.retrain(id), refreshPath: Path.refresh(id),
+            labels: Wording.count(progress.labels, "label", "labels"),
+            newLabels: Wording.count(progress.labelsSinceSnapshot, "is new", "are new"),
             rewardModels: rewardModels.sorted { $0.id > $1.id }.map { .init(id: $0.id.description, name: $0.name) },
             hasRewardModel: !rewardModels.isEmpty)
     }
@@ -115,8 +116,10 @@ struct RunsPage: PageModel {
     var rows: [Row]
     var retrainPath: String
     var refreshPath: String
-    var labels: Int
-    var labelsSinceSnapshot: Int
+    /// “12 labels”.
+    var labels: String
+    /// “3 are new”.
+    var newLabels: String
     var rewardModels: [RewardModel]
     var hasRewardModel: Bool
     var problem: String?

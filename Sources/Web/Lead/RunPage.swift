@@ -9,10 +9,13 @@ struct RunPage: PageModel {
 
     struct Fact: Sendable {
         var name: String
+        /// The name in files and the API, where it has one.
+        var raw: String?
         var value: String
     }
     struct Curve: Sendable {
         var title: String
+        var raw: String
         var drawing: CurveDrawing
         var plotLeft: String
         var plotRight: String
@@ -60,7 +63,7 @@ struct RunPage: PageModel {
         state = LeadWords.state(status.state, isStopping: status.isStopping)
         isFailed = status.state == .failed
         message = status.message ?? record.message
-        percent = status.progress.map { Int(($0 * 100).rounded()) }
+        percent = Self.percent(status)
         canCancel = !status.hasEnded && !status.isStopping
         canResume = status.state == .failed || status.state == .stopped
         cancelPath = Path.cancelRun(runID)
@@ -68,11 +71,11 @@ struct RunPage: PageModel {
         eventsPath = status.hasEnded ? nil : "\(Path.runEvents(runID))?from=\(lines.count)"
         nextIndex = lines.count
         self.product = product
-        latest = Self.latest(lines)
+        latest = Self.latest(lines, hasEnded: status.hasEnded)
         curves = MetricsCurve.all(of: lines).map { curve in
             let drawing = CurveDrawing(curve)
             return Curve(
-                title: LeadWords.metric(curve.name), drawing: drawing, plotLeft: drawing.plotLeft,
+                title: MetricWords.words(curve.name), raw: curve.name, drawing: drawing, plotLeft: drawing.plotLeft,
                 plotRight: drawing.plotRight, path: Path.runCurve(runID, name: "\(curve.name).svg"))
         }
         self.log = log.joined(separator: "\n")
@@ -82,19 +85,27 @@ struct RunPage: PageModel {
         hasMetrics = !lines.isEmpty
     }
 
-    /// The newest line's numbers and words, by name.
-    private static func latest(_ lines: [MetricsLine]) -> [Fact] {
+    /// How far it is, as long as that matters: a run that is done may have stopped before its last step, when its
+    /// held-out figures got no better.
+    private static func percent(_ status: RunStatus) -> Int? {
+        guard status.state != .succeeded, let share = status.progress, share.isFinite else { return nil }
+        return Int((min(max(share, 0), 1) * 100).rounded())
+    }
+
+    /// The newest line's numbers and words, by name; of a run that has ended, without the time that was left.
+    private static func latest(_ lines: [MetricsLine], hasEnded: Bool) -> [Fact] {
         let line = lines.last { $0.values["event"] == nil && $0.values["note"] == nil }
         let members = line?.values.objectValue ?? [:]
         let first = ["phase", "step", "steps", "seconds_left"]
         func place(_ name: String) -> Int { first.firstIndex(of: name) ?? first.count }
         return members.sorted { (place($0.key), $0.key) < (place($1.key), $1.key) }.compactMap { name, value in
             if name == "time" { return nil }
-            if name == "seconds_left" { return Fact(name: "time left", value: LeadWords.seconds(value.doubleValue)) }
-            if let number = value.doubleValue {
-                return Fact(name: LeadWords.metric(name), value: MetricsCurve.text(number))
+            if name == "seconds_left" {
+                return hasEnded
+                    ? nil : Fact(name: MetricWords.words(name), raw: name, value: LeadWords.seconds(value.doubleValue))
             }
-            return value.stringValue.map { Fact(name: LeadWords.metric(name), value: $0) }
+            let text = value.doubleValue.map { MetricsCurve.text($0) } ?? value.stringValue
+            return text.map { Fact(name: MetricWords.words(name), raw: name, value: $0) }
         }
     }
 
@@ -107,11 +118,9 @@ struct RunPage: PageModel {
         if let start = LeadWords.Moment(record.startedAt) { facts.append(Fact(name: "Started", value: start.text)) }
         if let end = LeadWords.Moment(record.finishedAt) { facts.append(Fact(name: "Ended", value: end.text)) }
         if let snapshot { facts.append(Fact(name: "Snapshot", value: snapshot)) }
-        if !record.parents.isEmpty {
-            facts.append(Fact(name: "Made from", value: LeadWords.lineage(record.parents)))
-        }
+        if let lineage = LeadWords.lineage(record.parents) { facts.append(Fact(name: "Made from", value: lineage)) }
         for (name, value) in record.settings.sorted(by: { $0.key < $1.key }) {
-            facts.append(Fact(name: LeadWords.metric(name), value: value))
+            facts.append(Fact(name: MetricWords.words(name), raw: name, value: value))
         }
         return facts
     }

@@ -57,7 +57,7 @@ struct RunPages: RouteSet {
         if let chosen = record.snapshot {
             let found = try await services.store.snapshot(chosen)
             snapshot =
-                "\(LeadWords.count(found.labels, "label", "labels")), sha256 \(found.hash.prefix(12))…. "
+                "\(Wording.count(found.labels, "label", "labels")), sha256 \(found.hash.prefix(12))…. "
                 + found.splitRule
         }
         return RunPage(

@@ -17,7 +17,7 @@ struct Shell: Sendable {
     var isLead: Bool
     /// The value of the hidden field `csrf` of every form.
     var csrf: String
-    /// Where the static files lie: templates write `{{shell.assets}}/plumb.css`.
+    /// Where the static files lie: templates write `{{shell.assets}}/base.css`.
     var assets: String
     /// A one-line message after an action, carried over a redirect.
     var notice: String?
@@ -29,6 +29,7 @@ struct ShellPaths: Sendable {
     let home = Path.home
     let signIn = Path.signIn
     let signOut = Path.signOut
+    let formToken = Path.formToken
     let tasks = Path.tasks
     let history = Path.history
     let lead = Path.lead

@@ -15,6 +15,8 @@ public enum Path {
         return "/sign-in?next=" + (path.addingPercentEncoding(withAllowedCharacters: safe) ?? "/")
     }
     public static let signOut = "/sign-out"
+    /// The token that the forms of the session must carry, as JSON.
+    public static let formToken = "/form-token"
     /// A one-time link: the lead's first one and the invitations of annotators.
     public static func invitation(_ token: String) -> String { "/welcome/\(token)" }
 

@@ -6,7 +6,6 @@ import Labels
 /// password. Opening a link shows a form and changes nothing (mail programs open links too); sending the form uses it up.
 struct InvitationPages: RouteSet {
     let services: WebServices
-    static let minimumPasswordLength = 10
 
     init(_ services: WebServices) { self.services = services }
 
@@ -55,32 +54,23 @@ struct InvitationPages: RouteSet {
         let name = form.name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         var page = try await page(for: token)
         page.name = page.isNameFixed ? page.name : name
-        guard !name.isEmpty, name.count <= 64 else {
-            page.problem = "Please give a name of 1 to 64 characters."
-            return try services.pages.page(page, status: .unprocessableContent, for: context)
-        }
-        guard form.password.count >= Self.minimumPasswordLength else {
-            page.problem = "The password needs at least \(Self.minimumPasswordLength) characters. The link still works."
-            return try services.pages.page(page, status: .unprocessableContent, for: context)
-        }
         do {
             return try await services.startSession(
                 try await redeem(token, name: name, password: form.password), leadingTo: Path.home)
         } catch let error as StoreError where error.kind == .conflict || error.kind == .invalid {
-            page.problem = Problem.sentence(error.description)
+            page.problem = Wording.sentence(error.description) + " The link still works."
             return try services.pages.page(page, status: .unprocessableContent, for: context)
         }
     }
 
+    /// Uses the link up, unless the store refuses the name or the password.
     private func redeem(_ token: String, name: String, password: String) async throws -> User {
         let link = try await services.store.link(token)
         switch link.purpose {
         case .invite:
             return try await services.store.acceptInvite(token, name: name, password: password)
         case .signIn:
-            let user = try await services.store.redeemSignInLink(token)
-            try await services.store.setPassword(user.id, to: password, by: .user(user.id))
-            return user
+            return try await services.store.redeemSignInLink(token, settingPassword: password)
         }
     }
 }
@@ -95,7 +85,7 @@ struct InvitationPage: PageModel {
     var name = ""
     var isNameFixed = false
     var problem: String?
-    let minimumPasswordLength = InvitationPages.minimumPasswordLength
+    let minimumPasswordLength = Store.fewestPasswordCharacters
 
     init(token: String, title: String, introduction: String, button: String) {
         self.title = title

@@ -3,8 +3,12 @@ import HTTPTypes
 
 /// Makes guessing passwords slow and keeps hashing from taking the machine: a name may fail ten times in ten minutes,
 /// and passwords are hashed at most two at a time.
+///
+/// An attempt that is under way counts against its name as one that failed, since it may: guesses sent all at once get
+/// no further than guesses sent one after another.
 actor SignInGuard {
     private var failures: [String: [Date]] = [:]
+    private var underWay: [String: Int] = [:]
     private var hashing = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private static let allowedFailures = 10
@@ -19,9 +23,15 @@ actor SignInGuard {
     ) async throws -> Success? {
         let key = name.lowercased()
         forgetOld(before: now.addingTimeInterval(-Self.window))
-        guard failures[key, default: []].count < Self.allowedFailures else { throw Problem.tooManyAttempts }
+        guard failures[key, default: []].count + underWay[key, default: 0] < Self.allowedFailures else {
+            throw Problem.tooManyAttempts
+        }
+        underWay[key, default: 0] += 1
         await enter()
-        defer { leave() }
+        defer {
+            leave()
+            underWay[key] = underWay[key].flatMap { $0 > 1 ? $0 - 1 : nil }
+        }
         let result = try await check()
         if result == nil {
             failures[key, default: []].append(now)

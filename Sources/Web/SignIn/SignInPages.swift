@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 
 /// Signing in with a name and a password, signing out, and the start page that leads everybody to their work.
@@ -13,6 +14,7 @@ struct SignInPages: RouteSet {
         routes.get(RouterPath(Path.signIn), use: showForm)
         routes.post(RouterPath(Path.signIn), use: signIn)
         routes.post(RouterPath(Path.signOut), use: signOut)
+        routes.get(RouterPath(Path.formToken), use: formToken)
         InvitationPages(services).add(to: routes)
     }
 
@@ -47,6 +49,13 @@ struct SignInPages: RouteSet {
             return try services.pages.page(page, status: .unprocessableContent, for: context)
         }
         return try await services.startSession(user, leadingTo: Self.safeNext(form.next))
+    }
+
+    /// `{"csrf": "…"}`: the token of this session's forms, for a page that was open when its person signed in again. It
+    /// tells no more than any page of the session does, and other sites cannot read it.
+    @Sendable private func formToken(_ request: Request, context: PlumbContext) throws -> Response {
+        _ = try context.requireUser()
+        return try .json(["csrf": .string(context.csrf)])
     }
 
     @Sendable private func signOut(_ request: Request, context: PlumbContext) async throws -> Response {

@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import JSON
 import Labels
+import Logging
 import Preferences
 import Testing
 import Web
@@ -76,6 +77,54 @@ import Web
             }
         }
         try site.remove()
+    }
+
+    @Test func theLargestWholeNumberIsRefusedInWords() async throws {
+        let site = try await LeadSite()
+        try await site.addTasks(1)
+        try await site.live { client in
+            let driver = try await APIDriver(client)
+            let days = try await driver.call(
+                "createInvite", token: site.leadToken, json: ["role": "annotator", "days": .integer(.max)],
+                expecting: .unprocessableContent)
+            #expect(days["error"]?["field"] == "days")
+            #expect(
+                days["error"]?["message"]
+                    == "The field “days” is 9223372036854775807, but must be at most 90.")
+            let next = try await driver.call(
+                "nextTask", token: site.annotatorToken, path: ["project": site.project.id.description], json: [:])
+            let lease = try #require(next["task"]?["lease"]?.stringValue)
+            let rows = next["task"]?["responses"]?.arrayValue?.compactMap { $0["id"].map { [$0] } } ?? []
+            for field in ["active_ms", "first_action_ms", "operations"] {
+                let answer = try await driver.call(
+                    "submit", token: site.annotatorToken, path: ["lease": lease],
+                    json: [
+                        "ranking": ["rows": .array(rows.map { .array($0) })],
+                        "timing": .object([field: .integer(86_400_001)]),
+                    ], expecting: .unprocessableContent)
+                #expect(answer["error"]?["field"]?.stringValue == "timing.\(field)")
+            }
+        }
+        try site.remove()
+    }
+
+    @Test func aFaultOfTheDatabaseIsLoggedAndItsWordsAreNotTold() async throws {
+        let site = try await LeadSite()
+        let log = LogBook()
+        var logger = Logger(label: "web tests") { _ in LogBook.Handler(book: log) }
+        logger.logLevel = .error
+        let application = Application(router: try site.router(), logger: logger)
+        try await application.test(.router) { client in
+            let driver = try await APIDriver(client)
+            try site.store.close()
+            let answer = try await driver.call("listUsers", token: site.leadToken, expecting: .internalServerError)
+            let message = try #require(answer["error"]?["message"]?.stringValue)
+            #expect(message.hasPrefix("Nothing that was confirmed before is lost."))
+            #expect(!message.contains("database"))
+        }
+        let line = try #require(log.lines.first)
+        #expect(line.contains("/api/v1/users") && line.contains("database"))
+        try FileManager.default.removeItem(at: site.folder)
     }
 
     @Test func aWrongLineOfAnImportIsNumberedAndNothingIsStored() async throws {

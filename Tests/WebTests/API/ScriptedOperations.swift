@@ -47,7 +47,7 @@ actor ScriptedOperations: ServerOperations {
             NewRun(
                 kind: "reward-model", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
                 settings: request.settings), by: .user(request.user))
-        _ = try await store.startAttempt(run.id)
+        _ = try await store.startAttempt(run)
         return run.id
     }
 
@@ -58,7 +58,7 @@ actor ScriptedOperations: ServerOperations {
             NewRun(
                 kind: "policy-refresh", project: request.project, seed: request.seed ?? 7,
                 settings: request.settings), by: .user(request.user))
-        _ = try await store.startAttempt(run.id)
+        _ = try await store.startAttempt(run)
         return run.id
     }
 
@@ -73,14 +73,14 @@ actor ScriptedOperations: ServerOperations {
         guard try await store.run(run).isOver else {
             throw OperationError(.conflict, "Run \(run) is going already.")
         }
-        _ = try await store.startAttempt(run)
+        _ = try await store.startAttempt(try await store.resumeRun(run, by: .user(user)))
     }
 
     func runStatus(_ run: RunID) async throws -> RunStatus {
         let record = try await store.run(run)
         return RunStatus(
             run: run, state: record.state, isStopping: stopping.contains(run), attempt: record.attempt,
-            progress: record.isOver ? nil : 0.25, message: record.message)
+            progress: record.state == .succeeded ? 1 : record.isOver ? nil : 0.25, message: record.message)
     }
 
     func metricsHistory(_ run: RunID) async throws -> [MetricsLine] {

@@ -9,6 +9,17 @@ import Testing
 import Web
 
 @Suite struct RankingPageTests {
+    @Test func theSpaceBeforeAResponseIsKeptAndNoIndent() async throws {
+        let texts = [" Once upon a time", "    indented code", "  two spaces", "plain\n  kept"]
+        let site = try await TestSite.make(tasks: 1, text: { _, response in texts[response] })
+        try await site.run { client in
+            var browser = try await site.browser(client)
+            let page = try await browser.get(site.nextTask).text
+            #expect(page.contains("><span class=\"first-space\"> </span>Once upon a time</div>"))
+            for text in texts.dropFirst() { #expect(page.contains(">\(text)</div>")) }
+        }
+    }
+
     @Test func theNextTaskIsAFormThatNeedsNoScript() async throws {
         let site = try await TestSite.make(responses: 5)
         try await site.run { client in

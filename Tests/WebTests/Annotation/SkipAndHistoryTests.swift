@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JSON
 import Labels
 import NIOCore
 import Testing
@@ -84,6 +85,25 @@ import Web
             let history = try await browser.get(Path.history)
             #expect(Browser.attribute("action", after: "<li class=\"answer\">", in: history.text) == nil)
             #expect(history.text.contains("Snapshot 1 has used this answer"))
+        }
+    }
+
+    @Test func aTaskThatWasOpenWhenTheProjectWasPausedIsStillShown() async throws {
+        let site = try await TestSite.make(tasks: 2)
+        try await site.run { client in
+            var ada = try await site.browser(client)
+            let form = try #require(TaskForm(try await ada.get(site.nextTask)))
+            _ = try await site.store.updateProject(site.project.id, paused: true, by: .system)
+            #expect(TaskForm(try await ada.get(site.nextTask))?.action == form.action)
+            var ben = try await site.browser(client, name: "Ben")
+            #expect(try await ben.get(site.nextTask).text.contains("This project is paused"))
+            let user = try #require(ada.user)
+            let token = try await site.store.createAPIToken(for: user.id, label: "t", role: .annotator, by: .system)
+            let next = try await APIDriver(client).call(
+                "nextTask", token: token.secret, path: ["project": form.project], json: [:])
+            #expect(next["task"]?["lease"]?.stringValue.map { form.action.contains($0) } == true)
+            let done = try await ada.follow(try await ada.post(form.action, form.ranking([1, 2, 3, 4])))
+            #expect(done.text.contains("This project is paused"))
         }
     }
 

@@ -14,7 +14,7 @@ import Web
             var browser = try await site.browser(client)
             let answers = [
                 try await browser.get(site.nextTask), try await browser.get(Path.history),
-                try await browser.get("/no-such-page"), try await browser.get("/static/plumb.css"),
+                try await browser.get("/no-such-page"), try await browser.get("/static/base.css"),
                 try await browser.get(Path.lead), try await browser.post(Path.signOut, token: "wrong"),
             ]
             for answer in answers {
@@ -100,13 +100,32 @@ import Web
             #expect(versioned.status == .ok)
             #expect(versioned.headers[.cacheControl]?.contains("immutable") == true)
             #expect(versioned.headers[.contentType]?.hasPrefix("text/css") == true)
-            let plain = try await browser.get("/static/plumb.css")
+            let plain = try await browser.get("/static/base.css")
             #expect(plain.status == .ok)
             #expect(plain.headers[.cacheControl] == "no-cache")
             let tag = try #require(plain.headers[.eTag])
-            let again = try await browser.get("/static/plumb.css", headers: [.ifNoneMatch: tag])
+            let again = try await browser.get("/static/base.css", headers: [.ifNoneMatch: tag])
             #expect(again.status == .notModified)
             #expect(try await browser.get("/static/..%2fPackage.swift").status == .badRequest)
+        }
+    }
+
+    @Test func everyStyleSheetThatAPageNamesIsThereAndTheLeadsIsForLeads() async throws {
+        let site = try await TestSite.make()
+        try await site.run { client in
+            let annotator = try await site.browser(client)
+            let lead = try await site.browser(client, name: "Lea", role: .lead)
+            for (browser, path, count) in [(annotator, site.nextTask, 2), (lead, Path.newProject, 3)] {
+                var browser = browser
+                let page = try await browser.get(path).text
+                let sheets = page.matches(of: /<link rel="stylesheet" href="([^"]+)">/).map { String($0.output.1) }
+                #expect(sheets.count == count)
+                for sheet in sheets {
+                    let file = try await browser.get(sheet)
+                    #expect(file.status == .ok)
+                    #expect(file.headers[.cacheControl]?.contains("immutable") == true)
+                }
+            }
         }
     }
 

@@ -37,7 +37,7 @@ import Web
             }
             let live = try await browser.get(path)
             #expect(live.text.contains("25% done"))
-            #expect(live.text.contains("loss: from 1 at step 0 to 0.5 at step 2; lowest 0.5, highest 1"))
+            #expect(live.text.contains("Loss: from 1 at step 0 to 0.5 at step 2; lowest 0.5, highest 1"))
             #expect(live.text.contains("<polyline class=\"curve-1\" points=\"56.0,12.0 "))
             #expect(live.text.contains("step 1 &lt;done&gt;"), "the log's tail")
             #expect(live.text.contains("?from=3"), "live events go on after what is shown")
@@ -52,6 +52,41 @@ import Web
             _ = try await browser.get(path)
             let resumed = try await browser.follow(try await browser.post(Path.resumeRun(run.description)))
             #expect(resumed.text.contains("Running"))
+        }
+        try site.remove()
+    }
+
+    @Test func aRunThatEndedEarlyShowsNoTimeLeftAndNoShare() async throws {
+        let site = try await LeadSite()
+        try await site.addTasks(1)
+        try await site.label(as: site.annotator)
+        let run = try await site.operations.startRewardModelRun(
+            RewardModelRunRequest(project: site.project.id, user: site.lead.id))
+        for step in 3...5 {
+            try await site.operations.report(
+                [
+                    "step": .integer(step), "steps": 400, "held_out_log_loss": .number(1 / Double(step)),
+                    "seconds_left": 712,
+                ], of: run)
+        }
+        try await site.live { client in
+            var browser = try await site.browser(client, as: site.lead)
+            let path = Path.run(run.description)
+            let live = try await browser.get(path).text
+            #expect(live.contains("Time left") && live.contains("% done"))
+            #expect(live.contains("title=\"held_out_log_loss\">Log-loss, held out (nats)<"), "words, and the raw name")
+            let marks = live.matches(of: /y="190" text-anchor="middle">([^<]+)</).map { String($0.output.1) }
+            #expect(Set(marks) == ["3", "4", "5"], "steps are whole numbers")
+            _ = try await site.store.importResult(
+                run, attempt: 1,
+                .rewardModel(
+                    NewRewardModel(
+                        name: "rm-1", path: "reward-models/rm-1", sha256: String(repeating: "a", count: 64),
+                        parents: [], metrics: [:], bytes: 10)),
+                message: "Training stopped after 5 steps, because the held-out log-loss no longer fell.")
+            let ended = try await browser.get(path).text
+            #expect(ended.contains("Training stopped after 5 steps"))
+            #expect(!ended.contains("Time left") && !ended.contains("% done"))
         }
         try site.remove()
     }
@@ -119,6 +154,7 @@ import Web
             var browser = try await site.browser(client, as: site.lead)
             let page = try await browser.get(Path.rewardModels(site.project.id.description))
             #expect(page.text.contains("too few labels to hold any out") || page.text.contains("held out, so"))
+            #expect(page.text.components(separatedBy: "too few").count <= 2, "it is said once")
             #expect(page.text.contains("75.0%"))
             #expect(page.text.contains("Length-only baseline"))
             let finished = try await browser.get(Path.run(run.description))

@@ -54,6 +54,41 @@ import Web
         }
     }
 
+    @Test func guessesSentAllAtOnceGetNoFurther() async throws {
+        let site = try await TestSite.make()
+        try await site.run { client in
+            _ = try await site.store.addUser(name: "Ada", role: .annotator, password: TestSite.password, by: .system)
+            var first = Browser(client)
+            _ = try await first.get(Path.signIn)
+            let browser = first
+            let statuses = try await withThrowingTaskGroup(of: HTTPResponse.Status.self) { group in
+                for guess in 0..<40 {
+                    group.addTask {
+                        var copy = browser
+                        return try await copy.post(Path.signIn, ["name": "Ada", "password": "guess number \(guess)"])
+                            .status
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.count { $0 == .unprocessableContent } <= 10)
+            #expect(statuses.count { $0 == .tooManyRequests } >= 30)
+        }
+    }
+
+    @Test func attemptsThatSucceedLeaveNothingBehind() async throws {
+        let site = try await TestSite.make()
+        try await site.run { client in
+            _ = try await site.store.addUser(name: "Ada", role: .annotator, password: TestSite.password, by: .system)
+            for _ in 0..<12 {
+                var browser = Browser(client)
+                _ = try await browser.get(Path.signIn)
+                let page = try await browser.post(Path.signIn, ["name": "Ada", "password": TestSite.password])
+                #expect(page.status == .seeOther)
+            }
+        }
+    }
+
     @Test func theCookieIsHiddenFromScriptsAndBoundToTheSite() async throws {
         for (address, isSecure) in [("http://127.0.0.1:8080", false), ("https://labels.example.org", true)] {
             let site = try await TestSite.make(publicURL: address)
@@ -94,7 +129,8 @@ import Web
             var second = Browser(client)
             let again = try await second.get(Path.invitation(secret))
             #expect(again.status == .gone)
-            #expect(again.text.contains("<h1>"))
+            #expect(again.text.contains("This link does not work any more"))
+            #expect(again.text.contains("href=\"/sign-in\">Sign in</a>"))
         }
     }
 
@@ -112,6 +148,52 @@ import Web
             #expect(try await browser.get(Path.home).location == Path.lead)
             #expect(try await site.store.signIn(name: "Lead", password: TestSite.password)?.id == lead.id)
         }
+    }
+
+    @Test(arguments: [String(repeating: "é", count: 501), "short"])
+    func aPasswordThatIsRefusedLeavesTheLinkAsItWas(password: String) async throws {
+        let site = try await TestSite.make()
+        try await site.run { client in
+            let lead = try await site.store.addUser(name: "Lead", role: .lead, by: .system)
+            for purpose in [LinkPurpose.signIn(lead.id), .invite(role: .annotator)] {
+                let secret = try await site.store.createLink(purpose, by: .system)
+                var browser = Browser(client)
+                _ = try await browser.get(Path.invitation(secret))
+                let refused = try await browser.post(Path.invitation(secret), ["name": "Bo", "password": password])
+                #expect(refused.status == .unprocessableContent)
+                #expect(refused.text.contains("The link still works."))
+                #expect(browser.cookies["plumb_session"] == nil)
+                let entered = try await browser.post(
+                    Path.invitation(secret), ["name": "Bo", "password": TestSite.password])
+                #expect(entered.status == .seeOther)
+            }
+            #expect(try await site.store.signIn(name: "Lead", password: TestSite.password)?.id == lead.id)
+        }
+    }
+
+    @Test func aPageThatWasOpenAtANewSignInGetsItsTokenAndSubmits() async throws {
+        let site = try await TestSite.make(tasks: 1)
+        try await site.run { client in
+            var browser = try await site.browser(client)
+            let form = try #require(TaskForm(try await browser.get(site.nextTask)))
+            let old = browser.csrf
+            let user = try #require(browser.user)
+            let json: HTTPFields = [.accept: "application/json"]
+            try await site.store.endSessions(of: user.id)
+            #expect(try await browser.get(Path.formToken, headers: json).status == .unauthorized)
+            browser.cookies["plumb_session"] = try await site.store.startSession(user.id)
+            let refused = try await browser.post(form.action, form.ranking([1, 2, 3, 4]), token: old)
+            #expect(refused.status == .forbidden)
+            let answer = try await browser.get(Path.formToken, headers: json)
+            #expect(answer.headers[.cacheControl] == "no-store")
+            let fresh = try #require(Self.text("csrf", answer.text))
+            #expect(try await browser.post(form.action, form.ranking([1, 2, 3, 4]), token: fresh).status == .seeOther)
+            #expect(try await site.store.progress(site.project.id).labels == 1)
+        }
+    }
+
+    private static func text(_ name: String, _ json: String) -> String? {
+        try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))[name]
     }
 
     @Test func signingOutEndsTheSessionOnTheServer() async throws {

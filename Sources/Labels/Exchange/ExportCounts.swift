@@ -1,0 +1,99 @@
+import GRDB
+
+/// How much an export would hold: counted by the database from its columns, without reading an answer or a text, so
+/// that a page may ask for it each time somebody looks.
+public struct ExportCounts: Sendable, Hashable {
+    /// Counts over some labels.
+    struct Part: Sendable, Hashable {
+        var labels = 0
+        /// Pairs of responses in a strict order.
+        var pairs = 0
+        var tiedPairs = 0
+        /// Labels of prompts that are conversations.
+        var conversations = 0
+    }
+
+    /// Lines of the native form, one a label.
+    let nativeLabels: Int
+    /// What the forms of pairs are made from.
+    let paired: Part
+
+    /// What the export in this form holds, the same as `ExportSummary` says at the end of the real one.
+    public func summary(as format: ExportFormat) -> ExportSummary {
+        var summary = ExportSummary()
+        if format == .native {
+            summary.labels = nativeLabels
+            summary.lines = nativeLabels
+            return summary
+        }
+        summary.labels = paired.labels
+        summary.lines = paired.pairs
+        summary.tiedPairsDropped = paired.tiedPairs
+        if format == .trlExplicit || format == .trlImplicit { summary.conversationsFlattened = paired.conversations }
+        return summary
+    }
+}
+
+extension Store {
+    /// Counts what an export with these options would hold now, for every form at once.
+    /// - Throws: `StoreError` for an unknown project, and for a snapshot that there is not or that is another one's.
+    public func exportCounts(
+        _ project: ProjectID, _ options: ExportOptions = ExportOptions()
+    ) async throws -> ExportCounts {
+        try await read { db in
+            _ = try db.project(project)
+            if let snapshot = options.snapshot {
+                guard try db.snapshot(snapshot).project == project else {
+                    throw StoreError.invalid(field: "snapshot", problem: "it belongs to another project")
+                }
+                let held = try db.exportPart(
+                    "FROM snapshot_labels s JOIN label_revisions r ON r.id = s.label_revision_id", "s.snapshot_id = ?",
+                    [snapshot])
+                return ExportCounts(nativeLabels: held.labels, paired: held)
+            }
+            let counted = try db.newestRevisions(of: project, state: "active")
+            let extras = try db.newestRevisions(of: project, state: "extra")
+            let native =
+                options.everyRevision
+                ? try db.count("SELECT count(*) FROM label_revisions WHERE project_id = ?", [project])
+                : counted.labels + (options.includeExtras ?? true ? extras.labels : 0)
+            return ExportCounts(
+                nativeLabels: native, paired: options.includeExtras ?? false ? counted + extras : counted)
+        }
+    }
+}
+
+extension ExportCounts.Part {
+    static func + (first: Self, second: Self) -> Self {
+        Self(
+            labels: first.labels + second.labels, pairs: first.pairs + second.pairs,
+            tiedPairs: first.tiedPairs + second.tiedPairs, conversations: first.conversations + second.conversations)
+    }
+}
+
+extension Database {
+    /// A label's row names its newest revision that is no duplicate; the state says whether that one counts.
+    fileprivate func newestRevisions(of project: ProjectID, state: String) throws -> ExportCounts.Part {
+        try exportPart(
+            "FROM labels m JOIN label_revisions r ON r.label_id = m.id AND r.revision = m.revision",
+            "m.project_id = ? AND m.state = ?", [project, state])
+    }
+
+    /// A judgement orders or ties each of the C(K, 2) pairs of its group, so the strict ones are what ties leave.
+    fileprivate func exportPart(
+        _ revisions: String, _ condition: String, _ arguments: StatementArguments
+    ) throws -> ExportCounts.Part {
+        let found = try row(
+            """
+            SELECT count(*) AS labels, coalesce(sum(g.k * (g.k - 1) / 2 - r.tied_pairs), 0) AS pairs,
+                coalesce(sum(r.tied_pairs), 0) AS tied_pairs, coalesce(sum(p.kind = 'messages'), 0) AS conversations
+            \(revisions) JOIN labels l ON l.id = r.label_id JOIN tasks t ON t.id = l.task_id
+            JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
+            WHERE \(condition)
+            """, arguments)
+        guard let found else { return ExportCounts.Part() }
+        return ExportCounts.Part(
+            labels: found["labels"], pairs: found["pairs"], tiedPairs: found["tied_pairs"],
+            conversations: found["conversations"])
+    }
+}

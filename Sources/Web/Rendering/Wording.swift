@@ -1,0 +1,17 @@
+/// English that pages and API share: sentences and counted things.
+enum Wording {
+    /// An error's text as a sentence of its own. The store speaks in clauses, which the command line shows after a
+    /// file's name; the name of a file or of a setting at the start of one (`foxes.jsonl`, `top_p`) stays as it is.
+    static func sentence(_ clause: String) -> String {
+        guard let first = clause.first, let last = clause.last else { return clause }
+        let startsWithName = clause.prefix { $0 != " " && $0 != ":" }.contains { !$0.isLetter && !"'’".contains($0) }
+        return (startsWithName ? String(first) : first.uppercased()) + clause.dropFirst()
+            + (".!?…".contains(last) ? "" : ".")
+    }
+
+    /// “1 label”, “2 labels”.
+    static func count(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(word(number, one, many))" }
+
+    /// The word alone, where the number stands elsewhere.
+    static func word(_ number: Int, _ one: String, _ many: String) -> String { number == 1 ? one : many }
+}
