@@ -25,6 +25,10 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
     case noCurrentPolicy(project: String)
     case noReferencePolicy(project: String)
     case noLabelsYet(project: String)
+    /// A project has one run of a kind at a time.
+    case runGoing(run: RunID, kind: String, project: String)
+    case runNotStopped(run: RunID, state: RunState)
+    case runOver(run: RunID, state: RunState)
     case linkNotValid(String)
     case diskFull
     case storage(String)
@@ -34,7 +38,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
         case .unknown, .leaseUnknown: .notFound
         case .invalid, .importFile, .importLine, .invalidAnswer: .invalid
         case .nameTaken, .leaseAlreadyUsed, .newerDraft, .undoRefused, .noPrompts, .noCurrentPolicy,
-            .noReferencePolicy, .noLabelsYet:
+            .noReferencePolicy, .noLabelsYet, .runGoing, .runNotStopped, .runOver:
             .conflict
         case .notAllowed, .leaseOfAnotherPerson: .forbidden
         case .lockedByAnotherProcess, .readOnly: .locked
@@ -73,6 +77,12 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
             "project '\(project)' has no reference policy; set the supervised policy as its reference"
         case .noLabelsYet(let project):
             "project '\(project)' has no labels yet; rank or compare some tasks before training a reward model"
+        case .runGoing(let run, let kind, let project):
+            "run \(run) (\(kind)) is going on for project '\(project)'; wait for it, or cancel it"
+        case .runNotStopped(let run, let state):
+            "run \(run) cannot be resumed: it "
+                + (state == .succeeded ? "has finished; start a new run" : "is \(state.rawValue) already")
+        case .runOver(let run, let state): "run \(run) has ended already (\(state.rawValue))"
         case .linkNotValid(let why): why
         case .diskFull:
             "the disk is full, so this was not saved; everything acknowledged before is safe. Free some space and try again"

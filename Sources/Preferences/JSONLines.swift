@@ -46,9 +46,10 @@ public enum JSONLines {
         case .valueNotFound(let type, let context):
             return field(context.codingPath) + "is null; expected \(words(for: type))"
         case .dataCorrupted(let context):
-            return field(context.codingPath)
-                + (context.codingPath.isEmpty
-                    ? "is not valid JSON (\(context.debugDescription))" : context.debugDescription)
+            // The parser's own complaint has no path, and an error behind it.
+            return context.codingPath.isEmpty && context.underlyingError != nil
+                ? "is not valid JSON (\(context.debugDescription))"
+                : field(context.codingPath) + context.debugDescription
         @unknown default: return "\(error)"
         }
     }
@@ -61,6 +62,22 @@ public enum JSONLines {
         if name == "Bool" { return "true or false" }
         if name.contains("Int") || name == "Double" { return "a number" }
         return name
+    }
+}
+
+extension Decoder {
+    /// The fields of an object where other forms are possible too.
+    /// - Parameter forms: what is said of a value that has none of them, e.g. "must be a text or an object".
+    public func fields<Key: CodingKey>(
+        _ keys: Key.Type, orElse forms: String
+    ) throws -> KeyedDecodingContainer<Key> {
+        do { return try container(keyedBy: keys) } catch let error as DecodingError {
+            switch error {
+            case .typeMismatch, .valueNotFound:
+                throw DecodingError.dataCorrupted(.init(codingPath: codingPath, debugDescription: forms))
+            default: throw error
+            }
+        }
     }
 }
 

@@ -109,7 +109,8 @@ extension Prompt: Codable {
                 return
             }
         }
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.fields(
+            CodingKeys.self, orElse: "must be a text, a list of messages, or an object with 'kind'")
         switch try container.decode(Kind.self, forKey: .kind) {
         case .text: self = .text(try container.decode(String.self, forKey: .text))
         case .fewShot: self = .fewShot(try container.decode(String.self, forKey: .text))

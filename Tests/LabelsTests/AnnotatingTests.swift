@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Labels
 import Preferences
 import Testing
@@ -130,6 +131,42 @@ import Testing
         }
     }
 
+    /// A page of the task that was left open asks for it again and again.
+    @Test func aSkippedTaskDoesNotComeBackThroughAnOlderLease() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project { $0.overlap = 2 }
+        try await test.tasks(1, in: project, policy: policy)
+        let user = try await test.user("ann")
+        let old = try await test.next(user, project)
+        test.pass(seconds: 900)
+        let new = try await test.next(user, project)
+        #expect(new.taskID == old.taskID)
+        try await test.store.skip(token: new.token, user: user, reason: .expertise)
+        await #expect(throws: StoreError.leaseSkipped) {
+            try await test.store.renewLease(token: old.token, user: user)
+        }
+        await #expect(throws: StoreError.leaseSkipped) {
+            _ = try await test.store.submit(try old.ranked(), token: old.token, user: user)
+        }
+        await #expect(throws: StoreError.leaseSkipped) {
+            _ = try await test.store.assignment(token: old.token, user: user)
+        }
+        #expect(try await test.store.progress(project).liveLeases == 0)
+    }
+
+    @Test func whatWasAnsweredCannotBeSkippedThroughAnOlderLease() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project { $0.overlap = 2 }
+        try await test.tasks(1, in: project, policy: policy)
+        let user = try await test.user("ann")
+        let old = try await test.next(user, project)
+        test.pass(seconds: 900)
+        let new = try await test.next(user, project)
+        _ = try await test.store.submit(try new.ranked(), token: new.token, user: user)
+        await #expect(throws: StoreError.self) { try await test.store.skip(token: old.token, user: user) }
+        #expect(try await test.store.progress(project).skips == 0)
+    }
+
     @Test func draftsAreKeptAndAnOlderWindowIsTold() async throws {
         let test = try TestStore()
         let (project, policy) = try await test.project()
@@ -259,7 +296,9 @@ import Testing
         #expect(new.attempt == 2 && new.taskID == old.taskID)
         _ = try await test.store.submit(try new.ranked(), token: new.token, user: user)
         let late = try await test.store.submit(try old.ranked(reversed: true), token: old.token, user: user)
-        #expect(late.kept == .extra && late.revision == 2)
+        #expect(late.kept == .duplicate && late.revision == 2)
+        let repeated = try await test.store.submit(try old.ranked(reversed: true), token: old.token, user: user)
+        #expect(repeated.kept == .duplicate && repeated.repeated)
         #expect(try await test.store.progress(project).labels == 1)
         let snapshot = try await test.store.takeSnapshot(project, by: .system)
         try await test.store.forEachGroup(of: snapshot.id) { group in
@@ -283,6 +322,42 @@ import Testing
         #expect(counts[0].medianActiveSeconds == 2 && counts[0].lastSubmission == test.now)
         let lines = try await test.store.recentLabels(project)
         #expect(lines.count == 3 && lines[0].promptPreview == "prompt 2")
+    }
+}
+
+@Suite struct TimingTests {
+    @Test func aTimeIsKeptUpToADay() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project()
+        try await test.tasks(2, in: project, policy: policy)
+        let user = try await test.user("ann")
+        for _ in 0..<2 {
+            let task = try await test.next(user, project)
+            _ = try await test.store.submit(
+                try task.ranked(), token: task.token, user: user, timing: Timing(activeMilliseconds: .max))
+        }
+        #expect(try await test.store.annotatorCounts(project)[0].medianActiveSeconds == 86_400)
+    }
+
+    /// A store may hold times from before they were bounded.
+    @Test func twoStoredTimesOfAnySizeHaveAMedian() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project()
+        try await test.tasks(2, in: project, policy: policy)
+        let user = try await test.user("ann")
+        for _ in 0..<2 {
+            let task = try await test.next(user, project)
+            _ = try await test.store.submit(
+                try task.ranked(), token: task.token, user: user, timing: Timing(activeMilliseconds: 1))
+        }
+        let queue = try DatabaseQueue(path: test.folder.appending(path: Store.fileName).path)
+        try await queue.write { db in
+            try db.execute(sql: "DROP TRIGGER label_revisions_are_never_changed")
+            try db.execute(sql: "UPDATE label_revisions SET active_ms = ?", arguments: [Int64.max])
+        }
+        try queue.close()
+        let median = try #require(try await test.store.annotatorCounts(project)[0].medianActiveSeconds)
+        #expect(abs(median / 9.223372036854776e15 - 1) < 1e-9)
     }
 }
 

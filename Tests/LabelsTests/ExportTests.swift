@@ -204,7 +204,34 @@ import Testing
         #expect(await problem(lines[0] + "\n" + status).contains("'lost' is not one of"))
         let time = lines[0].replacingOccurrences(of: "\"submitted_at\":\"", with: "\"submitted_at\":\"x")
         #expect(await problem(time).contains("is not a time"))
+        let cold = lines[1].replacingOccurrences(of: "\"temperature\":0.7", with: "\"temperature\":-0.7")
+        #expect(await problem(lines[0] + "\n" + cold).hasPrefix("l.jsonl, line 2: field 'responses.[0].temperature'"))
         #expect(try await other.store.progress(copy).labels == 0)
         #expect(try await other.store.prompts(copy).isEmpty)
+    }
+
+    /// The group is in the project already under other ids of its responses; a snapshot must find every id it names.
+    @Test func anImportedLabelNamesTheResponsesAsTheProjectDoes() async throws {
+        let test = try TestStore()
+        let project = try await labelled(test)
+        let native = try await text(test, project, .native).0
+        let group = try await test.store.group(ofTask: TaskID(1))
+        let renamed = native.replacingOccurrences(of: "\"\(group.id)-", with: "\"elsewhere-")
+            .replacingOccurrences(of: "\"label_id\":\"l_", with: "\"label_id\":\"other_")
+            .replacingOccurrences(of: "\"annotator\":\"u_", with: "\"annotator\":\"v_")
+            .replacingOccurrences(of: "\"active_ms\":1234", with: "\"active_ms\":9000000000000000000")
+        let source = ImportSource.data(Data(renamed.utf8), name: "l.jsonl")
+        #expect(try await test.store.importLabels(project, from: source, by: .system).added == 3)
+        #expect(try await test.store.importLabels(project, from: source, by: .system).alreadyThere == 3)
+        let snapshot = try await test.store.takeSnapshot(project, by: .system)
+        let file = test.folder.appending(path: "groups.jsonl")
+        try await test.store.writeGroups(of: snapshot.id, to: file)
+        try JSONLines.forEach(LabelledGroup.self, in: Data(contentsOf: file), file: "groups.jsonl") { _, group in
+            try group.validate()
+            let rankings = group.labels.map(\.judgement)
+            #expect(rankings.count == 2 && rankings[0] == rankings[1])
+        }
+        let back = try await text(test, project, .native).0
+        #expect(!back.contains("elsewhere-") && back.contains("\"active_ms\":86400000"))
     }
 }

@@ -59,6 +59,9 @@ import Testing
         (.jsonl, "{\"text\":\"a\"}\n{\"txt\":\"b\"}", 2, "field 'prompt': is missing"),
         (.jsonl, "{\"text\":\"a\"}\n{\"text\":\"  \"}", 2, "the prompt is empty"),
         (.jsonl, "{", 1, "not valid JSON"),
+        (.jsonl, "{\"prompt\":7}", 1, "field 'prompt': must be a text, a list of messages, or an object"),
+        (.jsonl, "{\"prompt\":null}", 1, "field 'prompt': must be a text, a list of messages, or an object"),
+        (.jsonl, "7", 1, "a line must be a text, or an object with"),
         (.messages, "[{\"role\":\"user\",\"content\":\"a\"}]\n[]", 2, "the list of messages is empty"),
         (.messages, "[{\"role\":\"robot\",\"content\":\"a\"}]", 1, "role"),
         (.messages, "{\"messages\":[{\"role\":\"assistant\",\"content\":\"a\"}]}", 1, "must be a message of the user"),
@@ -154,6 +157,12 @@ import Testing
         ("{\"prompt\": \"p\", \"responses\": [\"a\"]}", "at least 2"),
         ("{\"prompt\": \"p\"}", "field 'responses': is missing"),
         ("{\"prompt\": \"p\", \"responses\": [{\"id\": \"x\"}, \"b\"]}", "field 'responses.[0].text': is missing"),
+        ("{\"prompt\": \"p\", \"responses\": [\"a\", 7]}", "field 'responses.[1]': must be a text, or an object"),
+        ("{\"prompt\": 7, \"responses\": [\"a\", \"b\"]}", "field 'prompt': must be a text, a list of messages"),
+        (
+            "{\"prompt\": \"p\", \"responses\": [{\"text\": \"a\", \"temperature\": -1}, \"b\"]}",
+            "field 'responses.[0].temperature': at least 0"
+        ),
         (
             "{\"prompt\": \"p\", \"responses\": [{\"id\": \"x\", \"text\": \"\"}, {\"id\": \"x\", \"text\": \"\"}]}",
             "twice"

@@ -115,9 +115,17 @@ import Testing
         let project = try await test.store.createProject(name: "p", settings: ProjectSettings(), by: .user(lead))
         _ = try await test.store.updateProject(project.id, paused: true, by: .user(lead))
         let entries = try await test.store.auditEntries()
-        #expect(entries.map(\.action) == ["change project", "create project", "add user"])
+        #expect(entries.map(\.action) == ["project.change", "project.create", "user.create"])
         #expect(entries.map(\.actor) == ["Lea", "Lea", "system"])
         #expect(entries[0].details == "paused")
-        #expect(try await test.store.auditEntries(before: entries[1].id).map(\.action) == ["add user"])
+        #expect(entries[0].words == "changed a project")
+        #expect(try await test.store.auditEntries(before: entries[1].id).map(\.action) == ["user.create"])
+    }
+
+    @Test func everyActionIsAThingAndAVerbAndHasWords() {
+        for action in AuditAction.allCases {
+            #expect(action.rawValue.wholeMatch(of: /[a-z]+\.[a-z-]+/) != nil, "\(action.rawValue)")
+        }
+        #expect(Set(AuditAction.allCases.map(\.words)).count == AuditAction.allCases.count)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Labels
 import Preferences
 import Testing
@@ -128,8 +129,8 @@ import Testing
                 kind: "policy-refresh", project: project, parents: [.policy(base, role: "start")], seed: .max,
                 settings: ["steps": "4"]), by: .system)
         #expect(run.state == .queued && run.attempt == 0 && run.seed == .max && run.directory == "runs/\(run.id)")
-        #expect(try await test.store.startAttempt(run.id) == 1)
-        #expect(try await test.store.startAttempt(run.id) == 2)
+        #expect(try await test.store.startAttempt(run) == 1)
+        #expect(try await test.store.startAttempt(try await test.store.run(run.id)) == 2)
         #expect(try await test.store.finishRun(run.id, attempt: 1, state: .failed, message: "x") == false)
         let product = RunProduct.policy(
             NewPolicy(
@@ -146,7 +147,7 @@ import Testing
         #expect(try await test.store.importResult(run.id, attempt: 2, product) == .alreadyImported(done))
         #expect(try await test.store.policies().count == 2)
         #expect(try await test.store.finishRun(run.id, attempt: 2, state: .failed, message: "x") == false)
-        await #expect(throws: StoreError.self) { _ = try await test.store.startAttempt(run.id) }
+        #expect(try await test.store.startAttempt(try await test.store.run(run.id)) == nil)
         #expect(try await test.store.runs(project, states: [.succeeded]).map(\.id) == [run.id])
         #expect(try await test.store.runs(project, states: [.running]).isEmpty)
     }
@@ -154,17 +155,19 @@ import Testing
     @Test func aFailedRunMayTryAgain() async throws {
         let test = try TestStore()
         let run = try await test.store.createRun(NewRun(kind: "tokenizer"), by: .system)
-        let attempt = try await test.store.startAttempt(run.id)
+        let attempt = try #require(try await test.store.startAttempt(run))
         #expect(try await test.store.finishRun(run.id, attempt: attempt, state: .stopped, message: "cancelled"))
         #expect(try await test.store.run(run.id).message == "cancelled")
-        #expect(try await test.store.startAttempt(run.id) == 2)
+        let again = try await test.store.resumeRun(run.id, by: .system)
+        #expect(again.state == .queued && again.message == nil)
+        #expect(try await test.store.startAttempt(again) == 2)
         #expect(try await test.store.run(run.id).state == .running)
     }
 
     @Test func aProductWithAnUnknownParentLeavesNothingBehind() async throws {
         let test = try TestStore()
         let run = try await test.store.createRun(NewRun(kind: "reward-model"), by: .system)
-        let attempt = try await test.store.startAttempt(run.id)
+        let attempt = try #require(try await test.store.startAttempt(run))
         await #expect(throws: StoreError.self) {
             _ = try await test.store.importResult(
                 run.id, attempt: attempt,
@@ -227,7 +230,7 @@ import Testing
         var report = try await test.store.retention(keepLast: 1, quotaBytes: 550)
         #expect(report.prunable.map(\.name) == ["leaf"])
         #expect(report.usedBytes == 610 && report.bytesOverQuota == 60 && report.toPrune.map(\.name) == ["leaf"])
-        _ = try await test.store.startAttempt(run.id)
+        _ = try await test.store.startAttempt(run)
         try await test.store.finishRun(run.id, attempt: 1, state: .failed, message: "x")
         report = try await test.store.retention(keepLast: 1, quotaBytes: 400)
         #expect(report.prunable.map(\.name) == ["leaf", "running"])
@@ -238,6 +241,8 @@ import Testing
         try await test.store.markPruned(report.prunable[0], by: .system)
         #expect(try await test.store.policy(leaf).prunedAt == test.now)
         #expect(try await test.store.retention(keepLast: 1).usedBytes == 510)
+        let measured = try await test.store.retention(keepLast: 0, quotaBytes: 1_000, usedBytes: 1_150)
+        #expect(measured.bytesOverQuota == 150 && measured.toPrune.map(\.name) == ["running", "newest"])
         await #expect(throws: StoreError.self) { try await test.store.makeCurrent(leaf, in: project, by: .system) }
         let keep = Prunable(
             kind: .policy, id: current.rawValue, name: "current", path: "", bytes: 0, createdAt: test.now)
@@ -279,6 +284,51 @@ import Testing
         _ = try await test.store.addPrompts(project, use: .ranking, [.text("new")], by: .system)
         let plan = try await test.store.planSampling(project, groups: 2, seed: 1)
         #expect(plan.map(\.prompt.prompt.plainText) == ["new", "prompt 0"])
+    }
+
+    /// A weight from before they were bounded is arithmetic like any other.
+    @Test func anyStoredWeightGivesAPlan() async throws {
+        let test = try TestStore()
+        let (project, sft) = try await test.project()
+        try await test.tasks(1, in: project, policy: sft)
+        var settings = try await test.store.project(project).settings
+        settings.mix = [1e308, 1e308, .leastNonzeroMagnitude].map {
+            MixPart(policy: .current, temperature: 1, weight: $0)
+        }
+        let stored = try JSONLines.line(settings)
+        let queue = try DatabaseQueue(path: test.folder.appending(path: Store.fileName).path)
+        try await queue.write { db in try db.execute(sql: "UPDATE projects SET settings = ?", arguments: [stored]) }
+        try queue.close()
+        let parts = try await test.store.planSampling(project, groups: 1, seed: 1)[0].parts
+        #expect(parts.reduce(0) { $0 + $1.count } == 4)
+        settings.mix[0].weight = 1_000_001
+        do {
+            _ = try await test.store.updateProject(project, settings: settings, by: .system)
+            Issue.record("no error")
+        } catch let error as StoreError { #expect(error.description.hasPrefix("mix[0].weight: above 0 and at most")) }
+    }
+
+    /// Sampling takes seconds, in which another policy may become current.
+    @Test func aGroupThatWasPlannedUnderAnotherPolicyIsLeftOut() async throws {
+        let test = try TestStore()
+        let (project, old) = try await test.project()
+        _ = try await test.store.addPrompts(project, use: .ranking, [.text("a")], by: .system)
+        func groups(_ plans: [GroupPlan]) -> [NewGroup] {
+            plans.map { plan in
+                NewGroup(plan, responses: (0..<4).map { NewResponse(text: "\($0)", policy: plan.parts[0].policy.id) })
+            }
+        }
+        let before = groups(try await test.store.planSampling(project, groups: 1, seed: 1))
+        let new = try await test.store.addPolicy(
+            NewPolicy(name: "v2", kind: .refreshed, path: "policies/2"), by: .system)
+        try await test.store.makeCurrent(new.id, in: project, by: .system)
+        #expect(try await test.store.enqueue(before, in: project).isEmpty)
+        #expect(try await test.store.promptsWithoutTask(project) == 1)
+        let after = groups(try await test.store.planSampling(project, groups: 1, seed: 1))
+        #expect(after[0].basis == SamplingBasis(policy: new.id, round: 1))
+        #expect(try await test.store.enqueue(after, in: project).count == 1)
+        try await test.store.makeCurrent(old, in: project, by: .system)
+        #expect(try await test.store.progress(project).tasksWithdrawn == 1)
     }
 
     /// Somebody who has opened a task must not find the store empty: only untouched tasks are ready.

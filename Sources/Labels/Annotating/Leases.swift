@@ -66,7 +66,7 @@ extension Store {
             if let used = try db.revision(ofLease: lease.id) {
                 throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
             }
-            if lease.outcome == "skipped" { throw StoreError.leaseSkipped }
+            if try db.hasSkipped(lease) { throw StoreError.leaseSkipped }
             return try db.assignment(lease, settings: db.project(lease.project).settings)
         }
     }
@@ -83,7 +83,7 @@ extension Store {
             if let used = try db.revision(ofLease: lease.id) {
                 throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
             }
-            if lease.outcome == "skipped" { throw StoreError.leaseSkipped }
+            if try db.hasSkipped(lease) { throw StoreError.leaseSkipped }
             if lease.closed {
                 let others = try db.otherLiveLeases(on: lease.task, than: user)
                 let mine = try db.exists(
@@ -131,6 +131,7 @@ extension Store {
     }
 
     /// Frees the task for others; it is never handed to this person again. The same skip again changes nothing.
+    /// - Throws: `StoreError.leaseAlreadyUsed`, `.notAllowed` for a task that this person has answered.
     public func skip(
         token: String, user: UserID, reason: SkipReason? = nil, note: String? = nil
     ) async throws {
@@ -141,6 +142,9 @@ extension Store {
                 throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
             }
             if lease.outcome == "skipped" { return }
+            if try db.hasAnswered(lease.task, user) {
+                throw StoreError.notAllowed("you have answered this task already; take that answer back to change it")
+            }
             guard try db.project(lease.project).settings.allowSkip else {
                 throw StoreError.notAllowed("this project does not allow skipping; leave the page if you cannot answer")
             }
@@ -170,6 +174,11 @@ extension Database {
 
     func close(lease: Int64, outcome: String, at now: Date) throws {
         try run("UPDATE leases SET closed_at = ?, outcome = ? WHERE id = ?", [now.milliseconds, outcome, lease])
+    }
+
+    /// Whether this person skipped the task, through this lease or another one.
+    func hasSkipped(_ lease: LeaseRow) throws -> Bool {
+        try exists("SELECT 1 FROM skips WHERE task_id = ? AND user_id = ?", [lease.task, lease.user])
     }
 
     func hasAnswered(_ task: TaskID, _ user: UserID) throws -> Bool {

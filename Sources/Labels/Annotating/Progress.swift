@@ -129,7 +129,8 @@ extension Store {
                     FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                     WHERE user_id = ? AND l.project_id = ?
                     """, [midnight, user.id, project])
-                let times = try Int.fetchAll(
+                // As numbers with a point: two stored times of any size can be added.
+                let times = try Double.fetchAll(
                     db.cachedStatement(
                         sql: """
                             SELECT active_ms FROM labels l
@@ -148,7 +149,7 @@ extension Store {
                         WHERE user_id = ? AND project_id = ? AND leases.closed_at IS NULL AND expires_at > ?
                         """, [user.id, project, now.milliseconds]), lastSubmission: labels?.dateIfPresent("last"),
                     medianActiveSeconds: times.isEmpty
-                        ? nil : Double(times[(times.count - 1) / 2] + times[times.count / 2]) / 2000)
+                        ? nil : (times[(times.count - 1) / 2] + times[times.count / 2]) / 2000)
             }
             return counts.filter { $0.labels + $0.extras + $0.skips + $0.liveLeases > 0 || $0.lastSubmission != nil }
                 .sorted { ($1.labels, $0.user.id) < ($0.labels, $1.user.id) }

@@ -15,6 +15,17 @@ public struct Timing: Sendable, Hashable, Codable {
         self.operations = operations
     }
 
+    /// A day, in milliseconds: more than anybody spends on a task.
+    static let longest = 86_400_000
+
+    /// What the store keeps of it: nothing below 0, and no time above a day.
+    var clamped: Timing {
+        func within(_ value: Int?) -> Int? { value.map { min(max(0, $0), Timing.longest) } }
+        return Timing(
+            activeMilliseconds: within(activeMilliseconds), firstActionMilliseconds: within(firstActionMilliseconds),
+            operations: within(operations))
+    }
+
     private enum CodingKeys: String, CodingKey {
         case operations
         case activeMilliseconds = "active_ms"
@@ -27,6 +38,13 @@ public enum Kept: String, Sendable, Hashable, Codable, CaseIterable {
     case counted
     /// It came when the overlap was full; kept, and left out by default.
     case extra
+    /// The same person had answered the task through a newer lease; kept beside that answer, never instead of it.
+    case duplicate
+
+    /// - Parameter status: that of a stored revision.
+    init(status: String) {
+        self = status == "counted" ? .counted : status == "duplicate" ? .duplicate : .extra
+    }
 }
 
 /// An answer that is on disk.
@@ -61,12 +79,13 @@ extension Store {
                     throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
                 }
                 return Submission(
-                    labelID: used.label, revision: used.revision, kept: used.status == "counted" ? .counted : .extra,
-                    repeated: true, submittedAt: used.submittedAt)
+                    labelID: used.label, revision: used.revision, kept: Kept(status: used.status), repeated: true,
+                    submittedAt: used.submittedAt)
             }
-            if lease.outcome == "skipped" { throw StoreError.leaseSkipped }
+            if try db.hasSkipped(lease) { throw StoreError.leaseSkipped }
             let answer = Answer(
-                lease: lease, judgement: stored, displayOrder: lease.order.map { ids[$0] }, timing: timing, at: now)
+                lease: lease, judgement: stored, displayOrder: lease.order.map { ids[$0] }, timing: timing.clamped,
+                at: now)
             return try db.keep(answer, newID: configuration.publicID("l"))
         }
     }
@@ -174,8 +193,7 @@ extension Database {
                 lease.project, label, revision, status, try JSONLines.line(answer.judgement),
                 answer.judgement.ranking.tiedPairCount,
                 try JSONLines.line(answer.displayOrder), lease.id, lease.issuedAt.milliseconds, answer.at.milliseconds,
-                answer.timing.activeMilliseconds.map { max(0, $0) },
-                answer.timing.firstActionMilliseconds.map { max(0, $0) }, answer.timing.operations.map { max(0, $0) },
+                answer.timing.activeMilliseconds, answer.timing.firstActionMilliseconds, answer.timing.operations,
             ])
         try run(
             "UPDATE leases SET closed_at = coalesce(closed_at, ?), outcome = 'submitted', draft = NULL WHERE id = ?",
@@ -185,8 +203,7 @@ extension Database {
             [answer.at.milliseconds, lease.task, lease.user])
         if status == "counted" { try countLabel(on: lease.task, at: answer.at) }
         return Submission(
-            labelID: label, revision: revision, kept: status == "counted" ? .counted : .extra, repeated: false,
-            submittedAt: answer.at)
+            labelID: label, revision: revision, kept: Kept(status: status), repeated: false, submittedAt: answer.at)
     }
 
     private func countLabel(on task: TaskID, at now: Date) throws {

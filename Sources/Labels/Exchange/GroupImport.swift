@@ -41,7 +41,7 @@ extension Store {
                 report.added += 1
             }
             try db.audit(
-                "import groups", subject: "project \(project.id)", details: "\(source.name): \(report.sentence)",
+                .groupsImport, subject: "project \(project.id)", details: "\(source.name): \(report.sentence)",
                 by: actor, at: now)
             return report
         }
@@ -108,7 +108,7 @@ struct GroupLine: Decodable {
                 finished = nil
                 return
             }
-            let container = try decoder.container(keyedBy: CodingKeys.self)
+            let container = try decoder.fields(CodingKeys.self, orElse: "must be a text, or an object with 'text'")
             id = try container.decodeIfPresent(String.self, forKey: .id)
             text = try container.decode(String.self, forKey: .text)
             tokenIDs = try container.decodeIfPresent([Int32].self, forKey: .tokenIDs)
@@ -144,11 +144,7 @@ struct GroupLine: Decodable {
             if read.id == "" { throw NativeLineError.field("id", "it is empty") }
             try read.group(id: read.id ?? "g").validate()
             try settings.check(responseCount: read.responses.count, field: "responses")
-            for (index, answer) in read.responses.enumerated() {
-                if let temperature = answer.temperature, temperature < 0 {
-                    throw NativeLineError.field("responses.[\(index)].temperature", "at least 0; found \(temperature)")
-                }
-            }
+            try NativeLineError.check(temperatures: read.responses.map(\.temperature))
             return read
         } catch let error as JSONLineError {
             throw StoreError.importLine(file: file, line: line, problem: error.problem)

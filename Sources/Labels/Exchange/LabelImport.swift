@@ -30,10 +30,12 @@ extension Store {
                     }
                 } catch let error as StoreError {
                     throw StoreError.importLine(file: source.name, line: number, problem: error.description)
+                } catch let error as JudgementError {
+                    throw StoreError.importLine(file: source.name, line: number, problem: error.description)
                 }
             }
             try db.audit(
-                "import labels", subject: "project \(project.id)", details: "\(source.name): \(report.sentence)",
+                .labelsImport, subject: "project \(project.id)", details: "\(source.name): \(report.sentence)",
                 by: actor, at: now)
             return report
         }
@@ -65,7 +67,8 @@ struct LabelImport {
         let task = try taskRow(line, group: group)
         let user = try userRow(line.annotator)
         let label = try labelRow(line, task: task, user: user)
-        let judgement = try line.judgement()
+        let names = try storedNames(line, group: group)
+        let judgement = try line.judgement().renamed(names)
         if let row = try db.row(
             "SELECT judgement, status FROM label_revisions WHERE label_id = ? AND revision = ?", [label, line.revision])
         {
@@ -77,6 +80,7 @@ struct LabelImport {
             }
             return false
         }
+        let timing = line.timing.clamped
         try db.run(
             """
             INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs, display_order,
@@ -85,11 +89,10 @@ struct LabelImport {
             """,
             [
                 project.id, label, line.revision, line.status, try JSONLines.line(judgement),
-                judgement.ranking.tiedPairCount, try JSONLines.line(line.displayOrder),
+                judgement.ranking.tiedPairCount, try JSONLines.line(line.displayOrder.compactMap { names[$0] }),
                 Timestamp.date(line.issuedAt, field: "issued_at").milliseconds,
                 Timestamp.date(line.submittedAt, field: "submitted_at").milliseconds,
-                line.activeMilliseconds.map { max(0, $0) }, line.firstActionMilliseconds.map { max(0, $0) },
-                line.operations.map { max(0, $0) },
+                timing.activeMilliseconds, timing.firstActionMilliseconds, timing.operations,
             ])
         try bringUpToDate(label: label, task: task)
         return true
@@ -107,6 +110,19 @@ struct LabelImport {
         return try db.insert(
             line.group, policies: line.responses.map { try db.policyID(named: $0.policy) }, prompt: prompt,
             project: project.id, origin: line.origin, at: now)
+    }
+
+    /// The stored id of each response that the line names. Groups are the same by their texts, so a group that is in
+    /// the project may call its responses by other ids than the line; both have them in the same order.
+    private func storedNames(_ line: NativeLine, group: GroupID) throws -> [String: String] {
+        let stored = try db.responses(of: group).map(\.id)
+        guard stored.count == line.responses.count else {
+            throw StoreError.invalid(
+                field: "responses",
+                problem: "the group '\(line.groupID)' in the project has \(stored.count) responses, and the line has "
+                    + "\(line.responses.count)")
+        }
+        return Dictionary(zip(line.responses.map(\.id), stored), uniquingKeysWith: { first, _ in first })
     }
 
     private func taskRow(_ line: NativeLine, group: GroupID) throws -> TaskID {

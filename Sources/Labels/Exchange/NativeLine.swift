@@ -51,6 +51,12 @@ struct NativeLine: Codable, Equatable {
         case firstActionMilliseconds = "first_action_ms"
     }
 
+    var timing: Timing {
+        Timing(
+            activeMilliseconds: activeMilliseconds, firstActionMilliseconds: firstActionMilliseconds,
+            operations: operations)
+    }
+
     var group: ResponseGroup { ResponseGroup(id: groupID, prompt: prompt, responses: responses) }
 
     /// - Throws: `NativeLineError`, `RankingError`.
@@ -75,6 +81,7 @@ struct NativeLine: Codable, Equatable {
     func validate() throws {
         guard schema == NativeLine.currentSchema else { throw NativeLineError.schema(schema) }
         try group.validate()
+        try NativeLineError.check(temperatures: responses.map(\.temperature))
         let judgement = try judgement()
         try judgement.validate(against: group.responseIDs)
         guard judgement.kind.rawValue == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
@@ -106,6 +113,16 @@ enum NativeLineError: Error, CustomStringConvertible {
     case otherMode(String)
     case displayOrder
     case field(String, String)
+
+    /// - Throws: `.field` for one that no sampler can have had.
+    static func check(temperatures: [Double?]) throws {
+        for (index, temperature) in temperatures.enumerated() {
+            guard let temperature else { continue }
+            guard temperature >= 0, temperature.isFinite else {
+                throw NativeLineError.field("responses.[\(index)].temperature", "at least 0; found \(temperature)")
+            }
+        }
+    }
 
     var description: String {
         switch self {

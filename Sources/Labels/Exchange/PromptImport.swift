@@ -42,7 +42,7 @@ extension Store {
                 }
             }
             try db.audit(
-                "import prompts", subject: "project \(project)",
+                .promptsImport, subject: "project \(project)",
                 details: "\(source.name), use \(use.rawValue): \(report.sentence)", by: actor, at: now)
             return report
         }
@@ -73,7 +73,7 @@ extension Store {
                 }
             }
             try db.audit(
-                "add prompts", subject: "project \(project)", details: "use \(use.rawValue): \(report.sentence)",
+                .promptsAdd, subject: "project \(project)", details: "use \(use.rawValue): \(report.sentence)",
                 by: actor, at: now)
             return report
         }
@@ -101,7 +101,9 @@ enum PromptLine {
                 prompt = .text(text)
                 return
             }
-            let container = try decoder.container(keyedBy: CodingKeys.self)
+            let container = try decoder.fields(
+                CodingKeys.self,
+                orElse: "a line must be a text, or an object with 'prompt', 'text', 'few_shot' or 'messages'")
             if container.contains(.text) {
                 prompt = .text(try container.decode(String.self, forKey: .text))
             } else if container.contains(.fewShot) {

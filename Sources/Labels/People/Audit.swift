@@ -27,9 +27,13 @@ public struct AuditEntry: Sendable, Hashable {
     public let at: Date
     /// A person's name, "system" or "command line".
     public let actor: String
+    /// The raw value of an `AuditAction`; older versions wrote sentences.
     public let action: String
     public let subject: String
     public let details: String
+
+    /// The action as pages show it.
+    public var words: String { AuditAction(rawValue: action)?.words ?? action }
 }
 
 extension Store {
@@ -49,19 +53,15 @@ extension Store {
             }
         }
     }
-
-    /// Notes something that happened outside the store, e.g. an export that was downloaded.
-    public func record(_ action: String, subject: String, details: String = "", by actor: Actor) async throws {
-        let now = now
-        try await write { db in try db.audit(action, subject: subject, details: details, by: actor, at: now) }
-    }
 }
 
 extension Database {
     /// Writes the entry in the transaction of what it tells of.
-    func audit(_ action: String, subject: String, details: String = "", by actor: Actor, at now: Date) throws {
+    func audit(
+        _ action: AuditAction, subject: String, details: String = "", by actor: Actor, at now: Date
+    ) throws {
         try run(
             "INSERT INTO audit (at, actor, user_id, action, subject, details) VALUES (?, ?, ?, ?, ?, ?)",
-            [now.milliseconds, actor.words, actor.userID, action, subject, details])
+            [now.milliseconds, actor.words, actor.userID, action.rawValue, subject, details])
     }
 }

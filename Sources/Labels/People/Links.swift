@@ -33,7 +33,7 @@ extension Store {
                     now.milliseconds + validFor.milliseconds,
                 ])
             let subject = user.map { "user \($0)" } ?? "a new \(role?.rawValue ?? "user")"
-            try db.audit(user == nil ? "invite" : "make sign-in link", subject: subject, by: actor, at: now)
+            try db.audit(user == nil ? .linkInvite : .linkSignIn, subject: subject, by: actor, at: now)
         }
         return secret
     }
@@ -57,7 +57,7 @@ extension Store {
             }
             let id = try db.insertUser(name: name, handle: handle, role: role, hash: hash, at: now)
             try db.use(link: row, by: id, at: now)
-            try db.audit("accept invite", subject: "user \(id)", details: role.rawValue, by: .user(id), at: now)
+            try db.audit(.linkAccept, subject: "user \(id)", details: role.rawValue, by: .user(id), at: now)
             return try db.user(id)
         }
     }
@@ -72,7 +72,7 @@ extension Store {
             }
             let user = try db.activeUser(id)
             try db.use(link: row, by: id, at: now)
-            try db.audit("use sign-in link", subject: "user \(id)", by: .user(id), at: now)
+            try db.audit(.linkUse, subject: "user \(id)", by: .user(id), at: now)
             return user
         }
     }

@@ -39,7 +39,7 @@ extension Store {
             try db.run(
                 "INSERT INTO web_sessions (token_hash, user_id, started_at, expires_at) VALUES (?, ?, ?, ?)",
                 [Secrets.sha256(token), user, now.milliseconds, now.milliseconds + validFor.milliseconds])
-            try db.audit("sign in", subject: "user \(user)", by: .user(user), at: now)
+            try db.audit(.sessionStart, subject: "user \(user)", by: .user(user), at: now)
         }
         return token
     }
@@ -85,7 +85,7 @@ extension Store {
             let id: APITokenID = try db.insert(
                 "INSERT INTO api_tokens (secret_hash, user_id, role, label, created_at) VALUES (?, ?, ?, ?, ?)",
                 [Secrets.sha256(secret), user, role.rawValue, label, now.milliseconds])
-            try db.audit("make API token", subject: "token \(id)", details: label, by: actor, at: now)
+            try db.audit(.tokenCreate, subject: "token \(id)", details: label, by: actor, at: now)
             return id
         }
         return (id, secret)
@@ -132,7 +132,7 @@ extension Store {
             }
             try db.run(
                 "UPDATE api_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", [now.milliseconds, id])
-            try db.audit("revoke API token", subject: "token \(id)", by: actor, at: now)
+            try db.audit(.tokenRevoke, subject: "token \(id)", by: actor, at: now)
         }
     }
 }

@@ -41,7 +41,7 @@ extension Store {
         let handle = configuration.publicID("u")
         return try await write { db in
             let id = try db.insertUser(name: name, handle: handle, role: role, hash: hash, at: now)
-            try db.audit("add user", subject: "user \(id)", details: role.rawValue, by: actor, at: now)
+            try db.audit(.userCreate, subject: "user \(id)", details: role.rawValue, by: actor, at: now)
             return try db.user(id)
         }
     }
@@ -87,7 +87,7 @@ extension Store {
             let details =
                 "\(old.name), \(old.role.rawValue), active \(old.active) -> \(new.name), "
                 + "\(new.role.rawValue), active \(new.active)"
-            try db.audit("change user", subject: "user \(id)", details: details, by: actor, at: now)
+            try db.audit(.userChange, subject: "user \(id)", details: details, by: actor, at: now)
             return new
         }
     }
@@ -100,7 +100,7 @@ extension Store {
             _ = try db.user(id)
             try db.run("UPDATE users SET password_hash = ? WHERE id = ?", [hash, id])
             try db.run("DELETE FROM web_sessions WHERE user_id = ?", [id])
-            try db.audit("set password", subject: "user \(id)", by: actor, at: now)
+            try db.audit(.userPassword, subject: "user \(id)", by: actor, at: now)
         }
     }
 

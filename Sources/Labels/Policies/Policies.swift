@@ -118,7 +118,7 @@ extension Store {
         let now = now
         return try await write { db in
             let id = try db.insertPolicy(new, run: nil, at: now)
-            try db.audit("add policy", subject: "policy \(id)", details: new.name, by: actor, at: now)
+            try db.audit(.policyCreate, subject: "policy \(id)", details: new.name, by: actor, at: now)
             return try db.policy(id)
         }
     }
@@ -170,7 +170,7 @@ extension Store {
                 """, [now.milliseconds, project, policy])
             let withdrawn = db.changesCount
             try db.audit(
-                "make policy current", subject: "project \(project)",
+                .policyMakeCurrent, subject: "project \(project)",
                 details: "policy \(policy) (\(new.name)); \(withdrawn) tasks withdrawn", by: actor, at: now)
             return withdrawn
         }
@@ -184,7 +184,7 @@ extension Store {
             let new = try db.usablePolicy(policy)
             try db.run("UPDATE projects SET reference_policy_id = ? WHERE id = ?", [policy, project])
             try db.audit(
-                "set reference policy", subject: "project \(project)", details: "policy \(policy) (\(new.name))",
+                .policySetReference, subject: "project \(project)", details: "policy \(policy) (\(new.name))",
                 by: actor, at: now)
         }
     }

@@ -55,6 +55,8 @@ public struct MixPart: Sendable, Hashable, Codable {
     /// Its share of the responses, relative to the other parts' weights.
     public var weight: Double
 
+    static let heaviest = 1e6
+
     public init(policy: MixPolicy, temperature: Double, weight: Double = 1) {
         self.policy = policy
         self.temperature = temperature
@@ -125,7 +127,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
                 part.temperature >= 0 && part.temperature <= 10, "mix[\(index)].temperature",
                 "from 0 to 10; found \(part.temperature)")
             try require(
-                part.weight > 0 && part.weight.isFinite, "mix[\(index)].weight", "above 0; found \(part.weight)")
+                part.weight > 0 && part.weight <= MixPart.heaviest, "mix[\(index)].weight",
+                "above 0 and at most 1000000; found \(part.weight)")
         }
     }
 

@@ -40,7 +40,7 @@ extension Store {
                 "INSERT INTO projects (name, settings, created_at) VALUES (?, ?, ?)",
                 [name, try JSONLines.line(settings), now.milliseconds])
             try db.checkMix(settings)
-            try db.audit("create project", subject: "project \(id)", details: name, by: actor, at: now)
+            try db.audit(.projectCreate, subject: "project \(id)", details: name, by: actor, at: now)
             return try db.project(id)
         }
     }
@@ -73,7 +73,7 @@ extension Store {
             if let paused, paused != old.paused { changes.append(paused ? "paused" : "not paused any more") }
             if new != old.settings { changes.append("settings \(try JSONLines.line(new))") }
             try db.audit(
-                "change project", subject: "project \(id)", details: changes.joined(separator: "; "), by: actor, at: now
+                .projectChange, subject: "project \(id)", details: changes.joined(separator: "; "), by: actor, at: now
             )
             return try db.project(id)
         }

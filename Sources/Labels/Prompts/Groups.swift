@@ -37,16 +37,26 @@ public struct NewGroup: Sendable, Hashable {
     public var responses: [NewResponse]
     /// The probability with which this task was chosen, for weights in evaluations; nil where it was not drawn.
     public var samplingProbability: Double?
+    /// How the project stood when it was planned; nil takes how it stands when it is entered.
+    public var basis: SamplingBasis?
 
     public init(prompt: PromptID, responses: [NewResponse], samplingProbability: Double? = nil) {
         self.prompt = prompt
         self.responses = responses
         self.samplingProbability = samplingProbability
     }
+
+    /// What was sampled by a plan.
+    public init(_ plan: GroupPlan, responses: [NewResponse]) {
+        self.init(prompt: plan.prompt.id, responses: responses)
+        basis = plan.basis
+    }
 }
 
 extension Store {
-    /// Enters sampled groups as open tasks, in one transaction. Any K from 2 up; a comparison has 2.
+    /// Enters sampled groups as open tasks, in one transaction. Any K from 2 up; a comparison has 2. A group that was
+    /// planned under another current policy than the project has now is left out, as its task would be withdrawn.
+    /// - Returns: the tasks of the groups that were entered.
     /// - Throws: `StoreError.invalid` that names the group.
     public func enqueue(_ groups: [NewGroup], in project: ProjectID, by actor: Actor = .system) async throws -> [TaskID]
     {
@@ -60,6 +70,7 @@ extension Store {
                 guard prompt.project == project.id else {
                     throw StoreError.invalid(field: "groups[\(index)].prompt", problem: "it belongs to another project")
                 }
+                if let basis = new.basis, basis.policy != project.currentPolicy { continue }
                 try project.settings.check(responseCount: new.responses.count, field: "groups[\(index)].responses")
                 let id = configuration.publicID("g")
                 let responses = try new.responses.enumerated().map { position, response in
@@ -79,12 +90,12 @@ extension Store {
                     at: now)
                 tasks.append(
                     try db.insertTask(
-                        group: row, project: project, state: "open", probability: new.samplingProbability,
-                        under: project.currentPolicy, at: now))
+                        group: row, project: project, state: "open", round: new.basis?.round,
+                        probability: new.samplingProbability, under: project.currentPolicy, at: now))
             }
-            if actor != .system {  // The sampler enters a group at a time, all day; its runs say so already.
+            if actor != .system {  // The sampler enters a group at a time, all day; the tasks themselves say so.
                 try db.audit(
-                    "add tasks", subject: "project \(project.id)", details: "\(tasks.count) sampled groups", by: actor,
+                    .tasksAdd, subject: "project \(project.id)", details: "\(tasks.count) sampled groups", by: actor,
                     at: now)
             }
             return tasks

@@ -24,6 +24,19 @@ public struct PlanPart: Sendable, Hashable {
 public struct GroupPlan: Sendable, Hashable {
     public let prompt: StoredPrompt
     public let parts: [PlanPart]
+    public let basis: SamplingBasis
+}
+
+/// How a project stood when a group was planned.
+public struct SamplingBasis: Sendable, Hashable {
+    /// The current policy; nil where the mix names its policies itself and the project has none.
+    public let policy: PolicyID?
+    public let round: Int
+
+    public init(policy: PolicyID?, round: Int) {
+        self.policy = policy
+        self.round = round
+    }
 }
 
 extension Store {
@@ -68,7 +81,9 @@ extension Store {
                         ? nil
                         : PlanPart(policy: part.policy, temperature: part.temperature, count: share, seed: seed)
                 }
-                return GroupPlan(prompt: prompt, parts: parts)
+                return GroupPlan(
+                    prompt: prompt, parts: parts,
+                    basis: SamplingBasis(policy: project.currentPolicy, round: project.round))
             }
         }
     }
@@ -88,11 +103,14 @@ enum MixShares {
     /// Whole shares of `count` by weight: each part gets its share rounded down, and what is left is drawn by the
     /// fractions that were cut off, so that over many groups every part has its weight.
     static func split(_ count: Int, weights: [Double], using generator: inout SplitMix64) -> [Int] {
-        let total = weights.reduce(0, +)
-        let exact = weights.map { Double(count) * $0 / total }
+        // Relative to the heaviest one, so that no weight that a store may hold makes the sum infinite.
+        let heaviest = weights.filter(\.isFinite).max() ?? 0
+        let relative = weights.map { heaviest > 0 && $0.isFinite ? max(0, $0 / heaviest) : 1 }
+        let total = relative.reduce(0, +)
+        let exact = relative.map { Double(count) * $0 / total }
         var shares = exact.map { Int($0.rounded(.down)) }
         var fractions = zip(exact, shares).map { $0 - Double($1) }
-        for _ in 0..<(count - shares.reduce(0, +)) {
+        for _ in 0..<max(0, count - shares.reduce(0, +)) {
             var draw = generator.nextUnit() * fractions.reduce(0, +)
             var chosen = fractions.indices.last { fractions[$0] > 0 } ?? 0
             for (index, fraction) in fractions.enumerated() where fraction > 0 {

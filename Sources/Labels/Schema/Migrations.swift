@@ -8,6 +8,7 @@ package enum Migrations {
         ("003 prompts and responses", migration003Prompts),
         ("004 tasks and labels", migration004Labels),
         ("005 snapshots and runs", migration005Runs),
+        ("006 stops that were asked for", migration006Stops),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

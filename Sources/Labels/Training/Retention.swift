@@ -30,7 +30,7 @@ public struct Prunable: Sendable, Hashable {
 public struct RetentionReport: Sendable, Hashable {
     /// Oldest first.
     public let prunable: [Prunable]
-    /// All policies and reward models that are not pruned.
+    /// All policies and reward models that are not pruned, and the runs where the disk was measured.
     public let usedBytes: Int64
     public let quotaBytes: Int64?
 
@@ -51,9 +51,9 @@ public struct RetentionReport: Sendable, Hashable {
             bytes < 10_000_000 ? "\((bytes + 999) / 1000) kB" : "\((bytes + 999_999) / 1_000_000) MB"
         }
         let room = prunable.reduce(0) { $0 + $1.bytes }
-        var text = "Checkpoints take \(words(usedBytes))"
+        var text = "Checkpoints and runs take \(words(usedBytes))"
         if let quotaBytes { text += " of \(words(quotaBytes))" }
-        text += "; \(prunable.count) of them (\(words(room))) may be deleted."
+        text += "; \(prunable.count) checkpoints (\(words(room))) may be deleted."
         if bytesOverQuota > room {
             text += " Even so \(words(bytesOverQuota - room)) would be over the quota: raise it or archive a project."
         }
@@ -64,7 +64,10 @@ public struct RetentionReport: Sendable, Hashable {
 extension Store {
     /// What may be pruned: refreshed policies and reward models beyond the newest `keepLast` of their project that are
     /// neither current, nor a reference, nor in a sampling mix, nor the parent of anything, nor used by an unfinished run.
-    public func retention(keepLast: Int, quotaBytes: Int64? = nil) async throws -> RetentionReport {
+    /// - Parameter usedBytes: what is on the disk, as it was measured; nil adds up what the checkpoints said when they came.
+    public func retention(
+        keepLast: Int, quotaBytes: Int64? = nil, usedBytes: Int64? = nil
+    ) async throws -> RetentionReport {
         try await read { db in
             let mixed = Set(
                 try db.rows("SELECT settings FROM projects").flatMap { row -> [PolicyID] in
@@ -90,12 +93,14 @@ extension Store {
                         AND newer.pruned_at IS NULL AND newer.id > p.id) >= ?
                 """, [keepLast]
             ).map { Prunable(row: $0, kind: .rewardModel) }
-            let used = try Int64.fetchOne(
-                db.cachedStatement(
-                    sql: """
-                        SELECT (SELECT coalesce(sum(bytes), 0) FROM policies WHERE pruned_at IS NULL)
-                            + (SELECT coalesce(sum(bytes), 0) FROM reward_models WHERE pruned_at IS NULL)
-                        """))
+            let used =
+                try usedBytes
+                ?? Int64.fetchOne(
+                    db.cachedStatement(
+                        sql: """
+                            SELECT (SELECT coalesce(sum(bytes), 0) FROM policies WHERE pruned_at IS NULL)
+                                + (SELECT coalesce(sum(bytes), 0) FROM reward_models WHERE pruned_at IS NULL)
+                            """))
             return RetentionReport(
                 prunable: (policies + rewardModels).sorted {
                     ($0.createdAt, $0.kind.rawValue, $0.id) < ($1.createdAt, $1.kind.rawValue, $1.id)
@@ -126,7 +131,8 @@ extension Store {
             }
             try db.run(
                 "UPDATE \(table) SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL", [now.milliseconds, item.id])
-            try db.audit("prune", subject: "\(item.kind.rawValue) \(item.id)", details: item.name, by: actor, at: now)
+            try db.audit(
+                .checkpointPrune, subject: "\(item.kind.rawValue) \(item.id)", details: item.name, by: actor, at: now)
         }
     }
 }

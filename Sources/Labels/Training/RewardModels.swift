@@ -66,6 +66,14 @@ extension Store {
         }
     }
 
+    public func rewardModel(named name: String) async throws -> RewardModelRecord? {
+        try await read { db in
+            try db.row("SELECT * FROM reward_models WHERE name = ?", [name]).map { row in
+                try RewardModelRecord(row: row, parents: db.parents(of: "reward_model", id: row["id"]))
+            }
+        }
+    }
+
     public func rewardModel(_ id: RewardModelID) async throws -> RewardModelRecord {
         try await read { db in
             guard let row = try db.row("SELECT * FROM reward_models WHERE id = ?", [id]) else {

@@ -41,6 +41,8 @@ public struct RunRecord: Sendable, Hashable {
     /// 0 before the first one starts.
     public let attempt: Int
     public let message: String?
+    /// When somebody asked it to stop; nil again when it is resumed.
+    public let stopRequestedAt: Date?
     public let createdAt: Date
     public let startedAt: Date?
     public let finishedAt: Date?
@@ -50,6 +52,8 @@ public struct RunRecord: Sendable, Hashable {
     /// Relative to the data folder.
     public var directory: String { "runs/\(id)" }
     public var isOver: Bool { state != .queued && state != .running }
+    /// It still runs, and was asked not to.
+    public var isStopping: Bool { state == .running && stopRequestedAt != nil }
 
     init(row: Row, parents: [Parent]) throws {
         id = row["id"]
@@ -63,6 +67,7 @@ public struct RunRecord: Sendable, Hashable {
         state = try row.word("state")
         attempt = row["attempt"]
         message = row["message"]
+        stopRequestedAt = row.dateIfPresent("stop_requested_at")
         createdAt = row.date("created_at")
         startedAt = row.dateIfPresent("started_at")
         finishedAt = row.dateIfPresent("finished_at")
@@ -87,10 +92,15 @@ public enum ImportOutcome: Sendable, Hashable {
 
 extension Store {
     /// The intent row, written before anything starts.
-    public func createRun(_ new: NewRun, by actor: Actor) async throws -> RunRecord {
+    /// - Parameter alone: only where no other run of its kind is queued or running for its project.
+    /// - Throws: `StoreError.runGoing`, and `.unknown` for what it names and is not there.
+    public func createRun(_ new: NewRun, alone: Bool = false, by actor: Actor) async throws -> RunRecord {
         let now = now
         return try await write { db in
-            if let project = new.project { _ = try db.project(project) }
+            if let project = new.project {
+                let project = try db.project(project)
+                if alone { try db.requireNoLiveRun(of: new.kind, in: project) }
+            }
             if let snapshot = new.snapshot { _ = try db.snapshot(snapshot) }
             let id: RunID = try db.insert(
                 """
@@ -102,27 +112,71 @@ extension Store {
                     now.milliseconds,
                 ])
             try db.insertLineage(of: "run", id: id.rawValue, parents: new.parents)
-            try db.audit("create run", subject: "run \(id)", details: new.kind, by: actor, at: now)
+            try db.audit(.runCreate, subject: "run \(id)", details: new.kind, by: actor, at: now)
             return try db.run(id)
         }
     }
 
-    /// Begins the next attempt of a run that has not succeeded.
-    /// - Returns: its number, from 1.
-    public func startAttempt(_ id: RunID) async throws -> Int {
+    /// Begins the next attempt of a run that is queued, or that runs and whose newest attempt has ended.
+    /// - Parameter seen: the run as the caller knows it.
+    /// - Returns: the attempt's number, from 1; nil where the run has moved on since: cancelled, asked to stop, or
+    ///   started by somebody else. Nothing was changed then.
+    public func startAttempt(_ seen: RunRecord) async throws -> Int? {
         let now = now
         return try await write { db in
-            let run = try db.run(id)
-            guard run.state != .succeeded else {
-                throw StoreError.notAllowed("run \(id) has succeeded already; start a new run")
+            let run = try db.run(seen.id)
+            guard !run.isOver, run.state == seen.state, run.attempt == seen.attempt, run.stopRequestedAt == nil else {
+                return nil
             }
             try db.run(
                 """
                 UPDATE runs SET state = 'running', attempt = attempt + 1, message = NULL, finished_at = NULL,
                     started_at = coalesce(started_at, ?)
                 WHERE id = ?
-                """, [now.milliseconds, id])
+                """, [now.milliseconds, run.id])
             return run.attempt + 1
+        }
+    }
+
+    /// Ends a run that has not started, and marks one that runs, so that a job which then ends was stopped on request,
+    /// whoever sees it end and when. The same request again changes nothing.
+    /// - Throws: `StoreError.runOver`.
+    public func requestStop(_ id: RunID, by actor: Actor) async throws -> RunRecord {
+        let now = now
+        return try await write { db in
+            let run = try db.run(id)
+            guard !run.isOver else { throw StoreError.runOver(run: id, state: run.state) }
+            if run.isStopping { return run }
+            try db.run("UPDATE runs SET stop_requested_at = ? WHERE id = ?", [now.milliseconds, id])
+            if run.state == .queued {
+                let message = run.attempt == 0 ? "Cancelled before it started." : "Cancelled before it went on."
+                try db.run(
+                    "UPDATE runs SET state = 'stopped', message = ?, finished_at = ? WHERE id = ?",
+                    [message, now.milliseconds, id])
+            }
+            try db.audit(.runCancel, subject: "run \(id)", details: run.kind, by: actor, at: now)
+            return try db.run(id)
+        }
+    }
+
+    /// Queues a stopped or failed run again, for whoever starts runs. Its next attempt goes on from the newest checkpoint.
+    /// - Throws: `StoreError.runNotStopped`, also for the second of two requests; `.runGoing` where another run of its
+    ///   kind is queued or running for its project.
+    public func resumeRun(_ id: RunID, by actor: Actor) async throws -> RunRecord {
+        let now = now
+        return try await write { db in
+            let run = try db.run(id)
+            guard run.state == .failed || run.state == .stopped else {
+                throw StoreError.runNotStopped(run: id, state: run.state)
+            }
+            if let project = run.project { try db.requireNoLiveRun(of: run.kind, in: db.project(project)) }
+            try db.run(
+                """
+                UPDATE runs SET state = 'queued', message = NULL, finished_at = NULL, stop_requested_at = NULL
+                WHERE id = ?
+                """, [id])
+            try db.audit(.runResume, subject: "run \(id)", details: run.kind, by: actor, at: now)
+            return try db.run(id)
         }
     }
 
@@ -140,7 +194,8 @@ extension Store {
             try db.run(
                 "UPDATE runs SET state = ?, message = ?, finished_at = ? WHERE id = ?",
                 [state.rawValue, message, now.milliseconds, id])
-            try db.audit("run \(state.rawValue)", subject: "run \(id)", details: message, by: .system, at: now)
+            try db.audit(
+                state == .failed ? .runFail : .runStop, subject: "run \(id)", details: message, by: .system, at: now)
             return true
         }
     }
@@ -169,7 +224,7 @@ extension Store {
                     result_reward_model_id = ? WHERE id = ?
                 """, [message, now.milliseconds, policy, rewardModel, id])
             let result = policy.map { "policy \($0)" } ?? rewardModel.map { "reward model \($0)" } ?? "no product"
-            try db.audit("import result", subject: "run \(id)", details: result, by: .system, at: now)
+            try db.audit(.runImport, subject: "run \(id)", details: result, by: .system, at: now)
             return .imported(try db.run(id))
         }
     }
@@ -193,6 +248,15 @@ extension Store {
 }
 
 extension Database {
+    fileprivate func requireNoLiveRun(of kind: String, in project: Project) throws {
+        let going = try row(
+            """
+            SELECT id FROM runs WHERE project_id = ? AND kind = ? AND state IN ('queued', 'running')
+            ORDER BY id LIMIT 1
+            """, [project.id, kind])
+        if let going { throw StoreError.runGoing(run: going["id"], kind: kind, project: project.name) }
+    }
+
     func run(_ id: RunID) throws -> RunRecord {
         guard let row = try row("SELECT * FROM runs WHERE id = ?", [id]) else {
             throw StoreError.unknown(what: "run", id: "\(id)")

@@ -76,7 +76,7 @@ extension Store {
             }
             let id = try db.insertSnapshot(chosen, split: split, hash: hex, project: project.id, at: now)
             try db.audit(
-                "take snapshot", subject: "snapshot \(id)", details: "\(chosen.count) labels, \(hex)", by: actor,
+                .snapshotTake, subject: "snapshot \(id)", details: "\(chosen.count) labels, \(hex)", by: actor,
                 at: now)
             return try db.snapshot(id)
         }
