@@ -96,6 +96,22 @@ static void rotate(int64_t rows, int64_t heads, int64_t head_size, int64_t rotar
     }
 }
 
+static void rotate_neighbours(int64_t rows, int64_t heads, int64_t head_size, int64_t rotary, float *x, int64_t stride,
+                              const int32_t *positions, const float *cosines, const float *sines, float sign) {
+    const int64_t half = rotary / 2;
+    for (int64_t r = 0; r < rows; r++) {
+        const float *c = cosines + positions[r] * half, *s = sines + positions[r] * half;
+        for (int64_t h = 0; h < heads; h++) {
+            float *a = x + r * stride + h * head_size;
+            for (int64_t i = 0; i < half; i++) {
+                const float p = a[2 * i], o = a[2 * i + 1], t = s[i] * sign;
+                a[2 * i] = p * c[i] - o * t;
+                a[2 * i + 1] = o * c[i] + p * t;
+            }
+        }
+    }
+}
+
 static void swiglu(int64_t rows, int64_t n, const float *gate_up, float *y) {
     for (int64_t r = 0; r < rows; r++, gate_up += 2 * n, y += n) {
         int64_t i = 0;
@@ -172,6 +188,55 @@ static void gelu_backward(int64_t n, const float *x, const float *dy, float *dx,
         gelu_slope(load_part(x + i, n - i), load_part(dy + i, n - i), &slope, &value);
         store_part(dx + i, slope, n - i);
         store_part(y + i, value, n - i);
+    }
+}
+
+// The normal distribution's probability of a value below x, and its density: erfc by Abramowitz and Stegun 7.1.26 for
+// |x| / sqrt(2), within 1.5e-7; the tail is computed itself, so that it keeps its digits.
+INLINE void normal(vf x, vf *below, vf *density) {
+    const vi sign = (vi)x & (int32_t)0x80000000;
+    const vf z = (vf)((vi)x ^ sign) * splat(0.70710678118654752f), e = exponential(-z * z);
+    const vf t = splat(1.0f) / (splat(1.0f) + splat(0.3275911f) * z);
+    vf p = splat(1.061405429f);
+    p = p * t + splat(-1.453152027f);
+    p = p * t + splat(1.421413741f);
+    p = p * t + splat(-0.284496736f);
+    p = p * t + splat(0.254829592f);
+    const vf tail = splat(0.5f) * p * t * e;
+    const vi negative = sign >> 31;
+    *below = (vf)(((vi)tail & negative) | ((vi)(splat(1.0f) - tail) & ~negative));
+    *density = splat(0.3989422804014327f) * e;
+}
+
+static void exact_gelu(int64_t n, const float *x, float *y) {
+    vf below, density;
+    int64_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH) {
+        vf a = load(x + i);
+        normal(a, &below, &density);
+        store(y + i, a * below);
+    }
+    if (i < n) {
+        vf a = load_part(x + i, n - i);
+        normal(a, &below, &density);
+        store_part(y + i, a * below, n - i);
+    }
+}
+
+static void exact_gelu_backward(int64_t n, const float *x, const float *dy, float *dx, float *y) {
+    vf below, density;
+    int64_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH) {
+        vf a = load(x + i), d = load(dy + i);
+        normal(a, &below, &density);
+        store(dx + i, d * (below + a * density));
+        store(y + i, a * below);
+    }
+    if (i < n) {
+        vf a = load_part(x + i, n - i), d = load_part(dy + i, n - i);
+        normal(a, &below, &density);
+        store_part(dx + i, d * (below + a * density), n - i);
+        store_part(y + i, a * below, n - i);
     }
 }
 

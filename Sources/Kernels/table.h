@@ -25,4 +25,7 @@ const plumb_kernel_table NAME = {
     .add_bias = add_bias,
     .fill_bias = fill_bias,
     .column_sums = column_sums,
+    .rotate_neighbours = rotate_neighbours,
+    .exact_gelu = exact_gelu,
+    .exact_gelu_backward = exact_gelu_backward,
 };

@@ -104,6 +104,13 @@ typedef struct plumb_kernel_table {
     void (*add_bias)(int64_t rows, int64_t n, const float *bias, float *y, int64_t stride);
     void (*fill_bias)(int64_t rows, int64_t n, const float *bias, float *y, int64_t stride);
     void (*column_sums)(int64_t rows, int64_t n, const float *x, int64_t stride, float *sums_added);
+
+    /// As `rotate`, on pairs (2i, 2i + 1).
+    void (*rotate_neighbours)(int64_t rows, int64_t heads, int64_t head_size, int64_t rotary, float *x, int64_t stride,
+                              const int32_t *positions, const float *cosines, const float *sines, float sign);
+    /// x times the normal distribution's probability of a value below x.
+    void (*exact_gelu)(int64_t n, const float *x, float *y);
+    void (*exact_gelu_backward)(int64_t n, const float *x, const float *dy, float *dx, float *y);
 } plumb_kernel_table;
 
 /// The table of an instruction set, or NULL where this processor lacks it.

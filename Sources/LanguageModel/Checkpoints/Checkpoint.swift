@@ -55,6 +55,13 @@ public enum Checkpoint {
         }
     }
 
+    /// The type in which a folder's weights are stored: what to give `save` to write the same bytes again. Nil where
+    /// several types are mixed.
+    public static func storedType(of folder: URL) throws(CheckpointError) -> FloatType? {
+        let tags = try WeightFiles(folder).types
+        return FloatType.allCases.first { tags == [$0.tag] }
+    }
+
     /// Reads a model: a language model or a sequence classifier with one label, as `architectures` says.
     /// - Throws: `CheckpointError`: damaged file; missing, surplus or mis-shaped tensor; values that are not finite.
     public static func load(_ folder: URL) throws(CheckpointError) -> Transformer {
@@ -76,7 +83,11 @@ public enum Checkpoint {
             throw .invalidModel(file: config, reason: error.description)
         }
         for (entry, source) in zip(table.entries, sources) {
-            try source.file.read(source.name, into: model.parameters, at: entry.offset)
+            if entry.arrangement == .plain {
+                try source.file.read(source.name, into: model.parameters, at: entry.offset)
+            } else {
+                entry.store(try source.file.floats(source.name), in: model.parameters)
+            }
             let values = model.parameters.array(entry.range)
             if let index = values.firstIndex(where: { !$0.isFinite }) {
                 throw .notFinite(file: source.file.path, name: source.name, index: index)
@@ -97,9 +108,7 @@ public enum Checkpoint {
         }
         let weights = folder.appending(path: "model.safetensors")
         do {
-            let tensors = model.table.entries.map {
-                SafetensorsWriter.Tensor(name: $0.name, shape: $0.shape, buffer: model.parameters, offset: $0.offset)
-            }
+            let tensors = model.table.entries.map { stored($0, of: model) }
             let data = try SafetensorsWriter.data(tensors, as: type, metadata: ["format": "pt"])
             try AtomicFile.write(data, to: weights)
             let config = try encode(configurationFields(model.configuration, type))
@@ -109,6 +118,17 @@ public enum Checkpoint {
         } catch {
             throw .cannotWrite(file: weights.path, reason: error.localizedDescription)
         }
+    }
+
+    /// The tensor as the file has it: in place, or a copy where its rows are arranged otherwise.
+    private static func stored(_ entry: ParameterTable.Entry, of model: Transformer) -> SafetensorsWriter.Tensor {
+        if entry.arrangement == .plain {
+            return SafetensorsWriter.Tensor(
+                name: entry.name, shape: entry.shape, buffer: model.parameters, offset: entry.offset)
+        }
+        let copy = FloatBuffer(count: entry.count)
+        copy.store(entry.values(in: model.parameters), at: 0)
+        return SafetensorsWriter.Tensor(name: entry.name, shape: entry.shape, buffer: copy, offset: 0)
     }
 
     private static func configurationFields(_ c: ModelConfiguration, _ type: FloatType) -> [String: JSONValue] {

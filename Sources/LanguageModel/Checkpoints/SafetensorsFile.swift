@@ -15,6 +15,8 @@ public struct SafetensorsFile: Sendable {
     /// Names in ascending order.
     public let names: [String]
     let path: String
+    /// Element types that occur.
+    var types: Set<String> { Set(tensors.values.map(\.type)) }
     private let tensors: [String: Tensor]
     private let data: Data
 

@@ -15,6 +15,8 @@ struct WeightFiles {
     private let files: [SafetensorsFile]
     private let places: [String: Int]
     var names: [String] { places.keys.sorted() }
+    /// Element types that occur.
+    var types: Set<String> { files.reduce(into: []) { $0.formUnion($1.types) } }
 
     init(_ folder: URL) throws(CheckpointError) {
         self.folder = folder

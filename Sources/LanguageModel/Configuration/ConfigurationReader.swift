@@ -24,6 +24,12 @@ struct ConfigurationReader: Sendable {
         return size
     }
 
+    /// A whole number that may be 0.
+    func optionalCount(_ name: String) throws(CheckpointError) -> Int? {
+        if value(name) == .integer(0) { return 0 }
+        return try optionalSize(name)
+    }
+
     func optionalNumber(_ name: String) throws(CheckpointError) -> Double? {
         guard let value = value(name) else { return nil }
         switch value {
@@ -68,36 +74,47 @@ struct ConfigurationReader: Sendable {
         throw .badField(file: file, field: name, value: "\(flag)", wanted: "\(wanted)")
     }
 
-    /// Rotary settings in either spelling: `rope_parameters`, or `rope_theta` with `rope_scaling`.
-    func rotary(size: Int) throws(CheckpointError) -> RotarySettings {
-        let newer = try section("rope_parameters")
-        let older = try section("rope_scaling")
-        let scaling = newer ?? older
-        let newerTheta = try newer?.optionalNumber("rope_theta")
-        let olderTheta = try optionalNumber("rope_theta")
-        let theta = newerTheta ?? olderTheta ?? 10_000
-        guard theta > 0, theta.isFinite else {
-            throw .badField(file: file, field: "rope_theta", value: "\(theta)", wanted: "a positive number")
-        }
-        var settings = RotarySettings(theta: theta, size: size)
-        guard let scaling else { return settings }
-        guard let kind = scaling.value("rope_type") ?? scaling.value("type") else { return settings }
-        switch kind {
-        case .string("default"): break
-        case .string("linear"): settings.scaling = .linear(factor: try scaling.positive("factor"))
-        case .string("llama3"):
-            settings.scaling = .llama3(
-                factor: try scaling.positive("factor"), lowFrequency: try scaling.positive("low_freq_factor"),
-                highFrequency: try scaling.positive("high_freq_factor"),
-                originalContext: try scaling.size("original_max_position_embeddings"))
-        default:
+    /// The feed-forward's activation: exact GELU or its tanh form, by the names that transformers has for them.
+    func gelu(_ name: String, usual: ModelConfiguration.Activation) throws(CheckpointError)
+        -> ModelConfiguration.Activation
+    {
+        switch value(name) {
+        case nil: usual
+        case .string("gelu"): .exactGelu
+        case .string("gelu_new"), .string("gelu_fast"), .string("gelu_pytorch_tanh"): .gelu
+        case .some(let other):
             throw .badField(
-                file: file, field: "rope_type", value: kind.words, wanted: "default, linear or llama3")
+                file: file, field: name, value: other.words,
+                wanted: "gelu, gelu_new, gelu_fast or gelu_pytorch_tanh")
         }
-        return settings
     }
 
-    private func positive(_ name: String) throws(CheckpointError) -> Double {
+    /// Columns of each of `heads` heads that share `width` evenly.
+    func headSize(width: Int, heads: Int, field: String) throws(CheckpointError) -> Int {
+        guard width % heads == 0 else {
+            throw .badField(file: file, field: field, value: "\(heads)", wanted: "a divisor of the width \(width)")
+        }
+        return width / heads
+    }
+
+    /// A list with one of `choices` for each layer.
+    func layerKinds(_ name: String, layers: Int, oneOf choices: [String]) throws(CheckpointError) -> [String]? {
+        guard let value = value(name) else { return nil }
+        guard case .array(let items) = value, items.count == layers else {
+            throw .badField(file: file, field: name, value: value.words, wanted: "a list with a word for each layer")
+        }
+        var kinds: [String] = []
+        for item in items {
+            guard case .string(let kind) = item, choices.contains(kind) else {
+                throw .badField(
+                    file: file, field: name, value: item.words, wanted: choices.joined(separator: " or "))
+            }
+            kinds.append(kind)
+        }
+        return kinds
+    }
+
+    func positive(_ name: String) throws(CheckpointError) -> Double {
         guard let number = try optionalNumber(name) else { throw .missingField(file: file, field: name) }
         guard number > 0, number.isFinite else {
             throw .badField(file: file, field: name, value: "\(number)", wanted: "a positive number")
@@ -105,26 +122,11 @@ struct ConfigurationReader: Sendable {
         return number
     }
 
-    private func section(_ name: String) throws(CheckpointError) -> ConfigurationReader? {
+    func section(_ name: String) throws(CheckpointError) -> ConfigurationReader? {
         guard let value = value(name) else { return nil }
         guard case .object(let inner) = value else {
             throw .badField(file: file, field: name, value: value.words, wanted: "an object")
         }
         return ConfigurationReader(file: file, fields: inner)
-    }
-}
-
-extension RotarySettings {
-    /// `rope_scaling` as config.json spells it.
-    var scalingFields: JSONValue? {
-        switch scaling {
-        case nil: nil
-        case .linear(let factor): .object(["rope_type": .string("linear"), "factor": .number(factor)])
-        case .llama3(let factor, let low, let high, let original):
-            .object([
-                "rope_type": .string("llama3"), "factor": .number(factor), "low_freq_factor": .number(low),
-                "high_freq_factor": .number(high), "original_max_position_embeddings": .integer(original),
-            ])
-        }
     }
 }

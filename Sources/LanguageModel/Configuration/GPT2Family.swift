@@ -22,10 +22,10 @@ extension FamilyDescription {
         write: { configuration in writeGPT2(configuration) })
 
     private static func readGPT2(_ file: ConfigurationReader) throws(CheckpointError) -> ModelConfiguration {
-        try file.require("activation_function", oneOf: ["gelu_new", "gelu_pytorch_tanh"])
         try file.require("scale_attn_weights", is: true)
         try file.require("scale_attn_by_inverse_layer_idx", is: false)
         try file.require("add_cross_attention", is: false)
+        let width = try file.size("n_embd")
         let heads = try file.size("n_head")
         let context = try file.optionalSize("n_positions")
         let olderContext = try file.optionalSize("n_ctx")
@@ -33,10 +33,12 @@ extension FamilyDescription {
             throw .missingField(file: file.file, field: "n_positions")
         }
         var configuration = ModelConfiguration.gpt2(
-            vocabularySize: try file.size("vocab_size"), width: try file.size("n_embd"),
+            vocabularySize: try file.size("vocab_size"), width: width,
             layers: try file.size("n_layer"), heads: heads, feedForward: try file.optionalSize("n_inner"),
             contextLength: contextLength,
             normEpsilon: try file.optionalNumber("layer_norm_epsilon") ?? 1e-5)
+        configuration.headSize = try file.headSize(width: width, heads: heads, field: "n_head")
+        configuration.activation = try file.gelu("activation_function", usual: .gelu)
         configuration.tiedEmbeddings = try file.optionalFlag("tie_word_embeddings") ?? true
         return configuration
     }
@@ -50,7 +52,7 @@ extension FamilyDescription {
             "n_positions": .integer(configuration.contextLength),
             "n_ctx": .integer(configuration.contextLength),
             "layer_norm_epsilon": .number(configuration.normEpsilon),
-            "activation_function": .string("gelu_new"),
+            "activation_function": .string(configuration.activation.geluName),
             "scale_attn_weights": .bool(true),
             "attn_pdrop": .number(0),
             "embd_pdrop": .number(0),

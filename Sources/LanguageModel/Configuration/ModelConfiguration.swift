@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// A decoder's architecture as a table of choices; a family (`ModelFamily`) adds the names of its weights.
 public struct ModelConfiguration: Sendable, Equatable {
     public enum Norm: Sendable, Equatable {
@@ -11,7 +9,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     public enum Positions: Sendable, Equatable {
         /// One learned vector a position, added to the token's.
         case learned
-        /// Su et al. 2021: pairs (i, i + rotarySize/2) of each query and key are turned by the position.
+        /// Su et al. 2021: pairs of coordinates of each query and key are turned by the position.
         case rotary(RotarySettings)
     }
     public enum Activation: Sendable, Equatable {
@@ -19,6 +17,16 @@ public struct ModelConfiguration: Sendable, Equatable {
         case swiglu
         /// GELU, tanh approximation ("gelu_new").
         case gelu
+        /// GELU, x · Φ(x) with the normal distribution's Φ ("gelu").
+        case exactGelu
+    }
+    public enum Residual: Sendable, Equatable {
+        /// The feed-forward reads the residual stream with the attention's output added.
+        case sequential
+        /// Attention and feed-forward read the stream before the layer, each through a norm of its own (GPT-NeoX).
+        case parallel
+        /// The same through one norm (GPT-J).
+        case parallelSharedNorm
     }
     public enum Head: Sendable, Equatable {
         /// Logits over the vocabulary.
@@ -48,10 +56,17 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Bias of the attention's output projection.
     public var outputBias: Bool
     public var feedForwardBias: Bool
-    /// Keys a query sees, itself included; nil = all before it.
-    public var slidingWindow: Int?
+    /// Keys that a query sees in each layer, itself included, nil = all before it; empty = all in every layer.
+    public var windows: [Int?] = []
+    /// Scores are divided by the square root of the head size (Vaswani et al. 2017).
+    public var scaledScores = true
+    /// Each head of queries and keys goes through a norm before it is turned (Qwen3); always `rootMeanSquare`.
+    public var queryKeyNorm = false
+    public var residual = Residual.sequential
     /// The head uses the embedding's matrix.
     public var tiedEmbeddings: Bool
+    /// The language model's head has a bias, `[vocabulary]` (GPT-J).
+    public var headBias = false
     public var head: Head
     public var beginTokenID: Int32?
     public var endTokenIDs: [Int32]
@@ -70,7 +85,7 @@ public struct ModelConfiguration: Sendable, Equatable {
             contextLength: contextLength, norm: .rootMeanSquare, normEpsilon: normEpsilon,
             positions: .rotary(RotarySettings(theta: ropeTheta, size: size)), activation: .swiglu,
             weightLayout: .outputRows, attentionBias: false, outputBias: false, feedForwardBias: false,
-            slidingWindow: nil, tiedEmbeddings: tiedEmbeddings, head: .languageModel, beginTokenID: beginTokenID,
+            tiedEmbeddings: tiedEmbeddings, head: .languageModel, beginTokenID: beginTokenID,
             endTokenIDs: endTokenIDs, padTokenID: padTokenID)
     }
 
@@ -84,7 +99,7 @@ public struct ModelConfiguration: Sendable, Equatable {
             keyValueHeads: heads, headSize: width / max(1, heads), feedForward: feedForward ?? 4 * width,
             contextLength: contextLength, norm: .layer, normEpsilon: normEpsilon, positions: .learned,
             activation: .gelu, weightLayout: .inputRows, attentionBias: true, outputBias: true, feedForwardBias: true,
-            slidingWindow: nil, tiedEmbeddings: true, head: .languageModel, beginTokenID: beginTokenID,
+            tiedEmbeddings: true, head: .languageModel, beginTokenID: beginTokenID,
             endTokenIDs: endTokenIDs, padTokenID: padTokenID)
     }
 
@@ -94,6 +109,12 @@ public struct ModelConfiguration: Sendable, Equatable {
     var attentionWidth: Int { heads * headSize }
     /// Columns of the feed-forward's first projection: gate and up side by side, or up alone.
     var innerWidth: Int { activation == .swiglu ? 2 * feedForward : feedForward }
+
+    /// Keys that a query sees in a layer; 0 = all before it, as the kernels count.
+    func window(ofLayer layer: Int) -> Int { windows.isEmpty ? 0 : windows[layer] ?? 0 }
+    var widestWindow: Int? { windows.compactMap { $0 }.max() }
+    /// Factor of the scores.
+    var attentionScale: Float { scaledScores ? 1 / Float(headSize).squareRoot() : 1 }
 
     /// - Throws: `EngineError.badConfiguration` that names the choice that cannot be.
     func validate() throws(EngineError) {
@@ -118,6 +139,19 @@ public struct ModelConfiguration: Sendable, Equatable {
             }
             guard settings.theta > 0 else { throw fail("rotary theta \(settings.theta) must be positive") }
         }
+        let names = family.description.names(ModelConfiguration.oneLayer(of: self))
+        if queryKeyNorm, names.layers.first?.queryNorm == nil {
+            throw fail("the family \(family.rawValue) has no norm of queries and keys")
+        }
+        if names.qkvByHead, heads != keyValueHeads {
+            throw fail("the family \(family.rawValue) has as many key/value heads as heads")
+        }
+        guard windows.isEmpty || windows.count == layers else {
+            throw fail("\(windows.count) windows for \(layers) layers")
+        }
+        if let window = windows.compactMap({ $0 }).first(where: { $0 < 1 }) {
+            throw fail("a window of \(window) keys hides a token from itself, it must be 1 or more")
+        }
         guard normEpsilon > 0 else { throw fail("normEpsilon \(normEpsilon) must be positive") }
         let tokens = endTokenIDs + [beginTokenID, padTokenID].compactMap { $0 }
         if let outside = tokens.first(where: { $0 < 0 || Int($0) >= vocabularySize }) {
@@ -130,39 +164,16 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
 }
 
-/// Rotary positions: base, turned part of each head, and the scaling of the frequencies.
-public struct RotarySettings: Sendable, Equatable {
-    public enum Scaling: Sendable, Equatable {
-        /// All frequencies divided by `factor`.
-        case linear(factor: Double)
-        /// Llama 3: low frequencies divided by `factor`, high ones kept, a ramp between.
-        case llama3(factor: Double, lowFrequency: Double, highFrequency: Double, originalContext: Int)
+extension ModelConfiguration {
+    /// Its names tell what the family has, however many layers are claimed.
+    private static func oneLayer(of configuration: ModelConfiguration) -> ModelConfiguration {
+        var one = configuration
+        one.layers = 1
+        return one
     }
-    public var theta: Double
-    /// Coordinates of each head that turn; even.
-    public var size: Int
-    public var scaling: Scaling?
+}
 
-    public init(theta: Double, size: Int, scaling: Scaling? = nil) {
-        self.theta = theta
-        self.size = size
-        self.scaling = scaling
-    }
-
-    /// Angle per position of each pair, computed in float32 as transformers does.
-    var frequencies: [Float] {
-        (0..<size / 2).map { pair in
-            let base = Float(1) / Float(pow(Float(theta), Float(2 * pair) / Float(size)))
-            switch scaling {
-            case nil: return base
-            case .linear(let factor): return base / Float(factor)
-            case .llama3(let factor, let low, let high, let original):
-                let wavelength = 2 * Float.pi / base
-                if wavelength > Float(original) / Float(low) { return base / Float(factor) }
-                if wavelength < Float(original) / Float(high) { return base }
-                let smooth = (Float(original) / wavelength - Float(low)) / Float(high - low)
-                return (1 - smooth) * base / Float(factor) + smooth * base
-            }
-        }
-    }
+extension ModelConfiguration.Activation {
+    /// As config.json spells the two forms of GELU.
+    var geluName: String { self == .exactGelu ? "gelu" : "gelu_new" }
 }

@@ -4,12 +4,24 @@ import JSON
 public enum ModelFamily: String, Sendable, Equatable, CaseIterable {
     case llama
     case gpt2
+    case gptNeo
+    case gptJ
+    case gptNeoX
+    case mistral
+    case qwen2
+    case qwen3
 
     /// The family's page: everything that differs between families is behind it.
     var description: FamilyDescription {
         switch self {
         case .llama: .llama
         case .gpt2: .gpt2
+        case .gptNeo: .gptNeo
+        case .gptJ: .gptJ
+        case .gptNeoX: .gptNeoX
+        case .mistral: .mistral
+        case .qwen2: .qwen2
+        case .qwen3: .qwen3
         }
     }
 }
@@ -36,7 +48,11 @@ struct WeightNames: Sendable {
         let attentionNorm: String
         /// One module that holds q, k and v, or three.
         let qkv: [String]
+        /// Norms of each head's queries and keys, where the family has them.
+        var queryNorm: String?
+        var keyNorm: String?
         let output: String
+        /// That of attention again where one norm serves both.
         let feedForwardNorm: String
         /// Gate and up, or up alone.
         let inner: [String]
@@ -47,4 +63,6 @@ struct WeightNames: Sendable {
     let finalNorm: String
     let head: String
     let layers: [Layer]
+    /// The one module of q, k and v goes head by head, q, k and v of each; here all of q comes first, then k, then v.
+    var qkvByHead = false
 }

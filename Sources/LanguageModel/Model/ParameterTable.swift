@@ -5,8 +5,46 @@ public struct ParameterTable: Sendable, Equatable {
         /// First float in the buffer.
         public let offset: Int
         public let shape: [Int]
+        var arrangement = Arrangement.plain
         public var count: Int { shape.reduce(1, *) }
         public var range: Range<Int> { offset..<offset + count }
+
+        /// The tensor out of a buffer of the model's layout (parameters, gradients), in the order of the file's rows.
+        public func values(in buffer: FloatBuffer) -> [Float] {
+            arrangement.toFile(buffer.array(range), rows: shape[0])
+        }
+
+        /// Puts a tensor in the order of the file's rows into a buffer of the model's layout.
+        func store(_ values: [Float], in buffer: FloatBuffer) {
+            buffer.store(arrangement.fromFile(values, rows: shape[0]), at: offset)
+        }
+    }
+
+    /// How a tensor's rows lie here, compared with the file.
+    enum Arrangement: Sendable, Equatable {
+        /// As in the file.
+        case plain
+        /// In the file head by head, q, k and v of each; here the q of all heads, then k, then v.
+        case byPart(heads: Int)
+
+        func toFile(_ values: [Float], rows: Int) -> [Float] { reorder(values, rows) { here, file in (here, file) } }
+        func fromFile(_ values: [Float], rows: Int) -> [Float] { reorder(values, rows) { here, file in (file, here) } }
+
+        private func reorder(
+            _ values: [Float], _ rows: Int, _ direction: (_ here: Int, _ file: Int) -> (from: Int, to: Int)
+        ) -> [Float] {
+            guard case .byPart(let heads) = self else { return values }
+            let width = values.count / rows
+            let block = rows / (3 * heads) * width
+            var result = [Float](repeating: 0, count: values.count)
+            for part in 0..<3 {
+                for head in 0..<heads {
+                    let (from, to) = direction((part * heads + head) * block, (head * 3 + part) * block)
+                    result.replaceSubrange(to..<to + block, with: values[from..<from + block])
+                }
+            }
+            return result
+        }
     }
 
     public let entries: [Entry]
@@ -33,8 +71,11 @@ struct LayerOffsets: Sendable {
     var attentionNormBias = 0
     var qkv = 0
     var qkvBias: Int?
+    var queryNorm: Int?
+    var keyNorm: Int?
     var output = 0
     var outputBias: Int?
+    /// That of attention again where one norm serves both: its gradients add up.
     var feedForwardNorm = 0
     var feedForwardNormBias = 0
     var inner = 0
@@ -52,12 +93,14 @@ struct ModelOffsets: Sendable {
     var finalNormBias = 0
     /// Logits' matrix [vocabulary, width], or score [1, width].
     var head = 0
+    var headBias: Int?
 }
 
 /// Lays the tensors of a configuration out in one buffer.
 struct ParameterLayout {
     private var entries: [ParameterTable.Entry] = []
     private var cursor = 0
+    private let qkvByHead: Bool
     private(set) var offsets = ModelOffsets()
 
     var table: ParameterTable { ParameterTable(entries: entries, count: (cursor + 15) / 16 * 16) }
@@ -65,6 +108,7 @@ struct ParameterLayout {
     init(_ configuration: ModelConfiguration) {
         let names = configuration.family.description.names(configuration)
         let c = configuration
+        qkvByHead = names.qkvByHead
         offsets.embedding = block([("\(names.embedding).weight", [c.vocabularySize, c.width])])
         if let positions = names.positions {
             offsets.positions = block([("\(positions).weight", [c.contextLength, c.width])])
@@ -77,6 +121,9 @@ struct ParameterLayout {
         case (.languageModel, false): offsets.head = block([("\(names.head).weight", [c.vocabularySize, c.width])])
         case (.languageModel, true): offsets.head = offsets.embedding
         }
+        if c.head == .languageModel, c.headBias {
+            offsets.headBias = block([("\(names.head).bias", [c.vocabularySize])])
+        }
     }
 
     private mutating func add(_ names: WeightNames.Layer, _ c: ModelConfiguration) -> LayerOffsets {
@@ -85,12 +132,22 @@ struct ParameterLayout {
         if c.norm == .layer { layer.attentionNormBias = block([("\(names.attentionNorm).bias", [c.width])]) }
         let keyValue = c.keyValueHeads * c.headSize
         let parts = names.qkv.count == 1 ? [c.qkvWidth] : [c.attentionWidth, keyValue, keyValue]
-        layer.qkv = linear(names.qkv, inputs: c.width, outputs: parts, c)
-        if c.attentionBias { layer.qkvBias = biases(names.qkv, parts) }
+        let arrangement: ParameterTable.Arrangement = qkvByHead ? .byPart(heads: c.heads) : .plain
+        layer.qkv = linear(names.qkv, inputs: c.width, outputs: parts, c, arrangement)
+        if c.attentionBias { layer.qkvBias = biases(names.qkv, parts, arrangement) }
+        if c.queryKeyNorm, let query = names.queryNorm, let key = names.keyNorm {
+            layer.queryNorm = block([("\(query).weight", [c.headSize])])
+            layer.keyNorm = block([("\(key).weight", [c.headSize])])
+        }
         layer.output = linear([names.output], inputs: c.attentionWidth, outputs: [c.width], c)
         if c.outputBias { layer.outputBias = biases([names.output], [c.width]) }
-        layer.feedForwardNorm = block([("\(names.feedForwardNorm).weight", [c.width])])
-        if c.norm == .layer { layer.feedForwardNormBias = block([("\(names.feedForwardNorm).bias", [c.width])]) }
+        if c.residual == .parallelSharedNorm {
+            layer.feedForwardNorm = layer.attentionNorm
+            layer.feedForwardNormBias = layer.attentionNormBias
+        } else {
+            layer.feedForwardNorm = block([("\(names.feedForwardNorm).weight", [c.width])])
+            if c.norm == .layer { layer.feedForwardNormBias = block([("\(names.feedForwardNorm).bias", [c.width])]) }
+        }
         let inner = names.inner.map { _ in c.feedForward }
         layer.inner = linear(names.inner, inputs: c.width, outputs: inner, c)
         if c.feedForwardBias { layer.innerBias = biases(names.inner, inner) }
@@ -100,22 +157,28 @@ struct ParameterLayout {
     }
 
     private mutating func linear(
-        _ names: [String], inputs: Int, outputs: [Int], _ configuration: ModelConfiguration
+        _ names: [String], inputs: Int, outputs: [Int], _ configuration: ModelConfiguration,
+        _ arrangement: ParameterTable.Arrangement = .plain
     ) -> Int {
         let rows = configuration.weightLayout == .outputRows
-        return block(zip(names, outputs).map { ("\($0).weight", rows ? [$1, inputs] : [inputs, $1]) })
+        return block(zip(names, outputs).map { ("\($0).weight", rows ? [$1, inputs] : [inputs, $1]) }, arrangement)
     }
 
-    private mutating func biases(_ names: [String], _ counts: [Int]) -> Int {
-        block(zip(names, counts).map { ("\($0).bias", [$1]) })
+    private mutating func biases(
+        _ names: [String], _ counts: [Int], _ arrangement: ParameterTable.Arrangement = .plain
+    ) -> Int {
+        block(zip(names, counts).map { ("\($0).bias", [$1]) }, arrangement)
     }
 
     /// Tensors without gaps between them, from a 64-byte boundary on.
-    private mutating func block(_ tensors: [(name: String, shape: [Int])]) -> Int {
+    private mutating func block(
+        _ tensors: [(name: String, shape: [Int])], _ arrangement: ParameterTable.Arrangement = .plain
+    ) -> Int {
         cursor = (cursor + 15) / 16 * 16
         let start = cursor
         for tensor in tensors {
-            let entry = ParameterTable.Entry(name: tensor.name, offset: cursor, shape: tensor.shape)
+            let entry = ParameterTable.Entry(
+                name: tensor.name, offset: cursor, shape: tensor.shape, arrangement: arrangement)
             entries.append(entry)
             cursor += entry.count
         }

@@ -49,6 +49,32 @@ extension Transformer {
         switch c.activation {
         case .swiglu: unsafe kernels.table.pointee.swiglu(Int64(rows.count), Int64(c.feedForward), source, target)
         case .gelu: unsafe kernels.table.pointee.gelu(Int64(rows.count * c.feedForward), source, target)
+        case .exactGelu: unsafe kernels.table.pointee.exact_gelu(Int64(rows.count * c.feedForward), source, target)
+        }
+    }
+
+    /// Norm of each query's and key's head in place, where the model has one; keeps what came in and the statistics
+    /// where there is a place for them.
+    func normHeads(
+        _ qkv: FloatBuffer, _ at: LayerOffsets, _ store: HeadNormMemory?, _ rows: Range<Int>, _ kernels: KernelSet
+    ) {
+        guard let query = at.queryNorm, let key = at.keyNorm else { return }
+        let c = configuration
+        let table = unsafe kernels.table.pointee
+        let (size, epsilon) = (Int64(c.headSize), Float(c.normEpsilon))
+        let heads = c.heads + c.keyValueHeads
+        for row in rows {
+            let queries = unsafe qkv.base + row * c.qkvWidth
+            let keys = unsafe queries + c.attentionWidth
+            if let store {
+                unsafe (store.inputs.base + row * heads * c.headSize).update(from: queries, count: heads * c.headSize)
+            }
+            let inverse = unsafe store.map { unsafe $0.inverse.base + row * heads }
+            unsafe table.rms_norm(
+                Int64(c.heads), size, epsilon, queries, parameters.base + query, queries, inverse)
+            unsafe table.rms_norm(
+                Int64(c.keyValueHeads), size, epsilon, keys, parameters.base + key, keys,
+                inverse.map { unsafe $0 + c.heads })
         }
     }
 
@@ -59,7 +85,9 @@ extension Transformer {
     ) {
         guard let rotary else { return }
         let c = configuration
-        unsafe kernels.table.pointee.rotate(
+        let table = unsafe kernels.table.pointee
+        let turn = unsafe rotary.settings.pairing == .halves ? table.rotate : table.rotate_neighbours
+        unsafe turn(
             Int64(rows.count), Int64(c.heads + c.keyValueHeads), Int64(c.headSize), Int64(rotary.settings.size),
             qkv.base + rows.lowerBound * c.qkvWidth, Int64(c.qkvWidth), positions.base + rows.lowerBound,
             rotary.cosines.base, rotary.sines.base, sign)

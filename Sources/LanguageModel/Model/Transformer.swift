@@ -69,16 +69,16 @@ public final class Transformer: @unchecked Sendable {
     /// Zeros in the layout of the parameters.
     public func makeGradients() -> FloatBuffer { FloatBuffer(count: table.count) }
 
-    /// A copy of one tensor, row-major.
-    public func tensor(_ name: String) -> [Float]? { table[name].map { parameters.array($0.range) } }
+    /// A copy of one tensor, row-major, as the file has it.
+    public func tensor(_ name: String) -> [Float]? { table[name].map { $0.values(in: parameters) } }
 
-    /// Overwrites one tensor.
+    /// Overwrites one tensor, row-major, as the file has it.
     public func setTensor(_ name: String, _ values: [Float]) throws(EngineError) {
         guard let entry = table[name] else { throw .unknownTensor(name) }
         guard values.count == entry.count else {
             throw .wrongCount(name: name, expected: entry.count, found: values.count)
         }
-        parameters.store(values, at: entry.offset)
+        entry.store(values, in: parameters)
     }
 
     private func fill(_ entry: ParameterTable.Entry, with value: Float) {

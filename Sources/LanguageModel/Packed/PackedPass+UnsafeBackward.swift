@@ -25,8 +25,13 @@ extension PackedPass {
 
     private func layerBackward(_ layer: Int, _ chunks: RowChunks, _ gradients: FloatBuffer) {
         let at = model.offsets.layers[layer]
-        pool.run(chunks.count) { feedForwardBackward(layer, $0, chunks[$0]) }
-        addNormGradients(at.feedForwardNorm, at.feedForwardNormBias, chunks.count, gradients)
+        let sequential = model.configuration.residual == .sequential
+        pool.run(chunks.count) { chunk in
+            feedForwardBackward(layer, chunks[chunk])
+            if sequential { feedForwardNormBackward(layer, chunk, chunks[chunk]) }
+            attentionOutputBackward(layer, chunks[chunk])
+        }
+        if sequential { addNormGradients(at.feedForwardNorm, at.feedForwardNormBias, chunks.count, gradients) }
 
         let late = outputGradientTasks(layer)
         let attention = layout.groupCount * model.configuration.keyValueHeads
@@ -38,29 +43,48 @@ extension PackedPass {
             }
         }
 
+        if !sequential {
+            // Only now: the weight gradients needed the slopes of the attention's output alone.
+            pool.run(chunks.count) { feedForwardNormBackward(layer, $0, chunks[$0]) }
+            addNormGradients(at.feedForwardNorm, at.feedForwardNormBias, chunks.count, gradients)
+        }
         pool.run(chunks.count) { attentionInputBackward(layer, $0, chunks[$0]) }
         addNormGradients(at.attentionNorm, at.attentionNormBias, chunks.count, gradients)
+        addHeadNormGradients(at, chunks.count, gradients)
         let early = inputGradientTasks(layer)
         pool.run(early.count) { run(early[$0], gradients) }
     }
 
-    /// From the gradient after the layer to those of the inner projection, the middle of the residual stream and the
-    /// attention's output.
-    private func feedForwardBackward(_ layer: Int, _ chunk: Int, _ rows: Range<Int>) {
+    /// From the gradient after the layer to those of the inner projection and the feed-forward norm's output; the
+    /// middle of the residual stream starts with the former.
+    private func feedForwardBackward(_ layer: Int, _ rows: Range<Int>) {
         let c = model.configuration
         let at = model.offsets.layers[layer]
         let forward = memory.layers[layer]
         let store = backwardMemory
         norm(
-            at.feedForwardNorm, at.feedForwardNormBias, forward.middle, memory.normed, forward.feedForwardNorm, rows)
+            at.feedForwardNorm, at.feedForwardNormBias, feedForwardSource(layer), memory.normed,
+            forward.feedForwardNorm, rows)
         projectBackward(store.residual, memory.activated, at.down, inputs: c.feedForward, outputs: c.width, rows)
         activateBackward(forward.inner, memory.activated, store.inner, rows)
         projectBackward(store.inner, store.normed, at.inner, inputs: c.width, outputs: c.innerWidth, rows)
         copyRows(store.residual, to: store.middle, rows)
+    }
+
+    /// Adds the gradient of what the feed-forward's norm read to the middle of the residual stream.
+    private func feedForwardNormBackward(_ layer: Int, _ chunk: Int, _ rows: Range<Int>) {
+        let store = backwardMemory
         normBackward(
-            at.feedForwardNorm, store.normed, forward.middle, forward.feedForwardNorm, adding: store.middle, chunk,
-            rows)
-        projectBackward(store.middle, store.attention, at.output, inputs: c.attentionWidth, outputs: c.width, rows)
+            model.offsets.layers[layer].feedForwardNorm, store.normed, feedForwardSource(layer),
+            memory.layers[layer].feedForwardNorm, adding: store.middle, chunk, rows)
+    }
+
+    private func attentionOutputBackward(_ layer: Int, _ rows: Range<Int>) {
+        let c = model.configuration
+        let store = backwardMemory
+        projectBackward(
+            store.middle, store.attention, model.offsets.layers[layer].output, inputs: c.attentionWidth,
+            outputs: c.width, rows)
     }
 
     private func attentionBackward(_ layer: Int, _ task: Int, _ worker: Int) {
@@ -68,7 +92,7 @@ extension PackedPass {
         let (group, head) = (task / heads, task % heads)
         let forward = memory.layers[layer]
         let slopes = backwardMemory
-        var shape = unsafe attentionShape(group)
+        var shape = unsafe attentionShape(group, layer)
         let at = attentionOffsets(group, head)
         unsafe kernels.table.pointee.attention_backward(
             &shape, forward.qkv.base + at.query, forward.qkv.base + at.key, forward.qkv.base + at.value,
@@ -83,6 +107,7 @@ extension PackedPass {
         let forward = memory.layers[layer]
         let store = backwardMemory
         rotate(store.qkv, rows, sign: -1)
+        if let headNorm = forward.headNorm { headNormBackward(headNorm, at, chunk, rows) }
         norm(
             at.attentionNorm, at.attentionNormBias, memory.residuals[layer], store.attentionNormed,
             forward.attentionNorm, rows)
@@ -114,6 +139,9 @@ extension PackedPass {
                 Int64(rows.count), Int64(c.feedForward), inner.base + from, both, slopes.base + from, both)
         case .gelu:
             unsafe kernels.table.pointee.gelu_backward(
+                Int64(rows.count * c.feedForward), inner.base + from, both, slopes.base + from, both)
+        case .exactGelu:
+            unsafe kernels.table.pointee.exact_gelu_backward(
                 Int64(rows.count * c.feedForward), inner.base + from, both, slopes.base + from, both)
         }
     }
@@ -154,6 +182,41 @@ extension PackedPass {
             if model.configuration.norm == .layer {
                 unsafe kernels.table.pointee.add(Int64(width), partial + width, gradients.base + bias)
             }
+        }
+    }
+
+    /// Gradients of queries and keys become those of what their norms read.
+    private func headNormBackward(_ forward: HeadNormMemory, _ at: LayerOffsets, _ chunk: Int, _ rows: Range<Int>) {
+        guard let query = at.queryNorm, let key = at.keyNorm else { return }
+        let c = model.configuration
+        let store = backwardMemory
+        let size = c.headSize
+        let partial = unsafe store.headNormPartials.base + chunk * 2 * size
+        unsafe partial.update(repeating: 0, count: 2 * size)
+        for row in rows {
+            for (heads, first, weight, sums) in [
+                (c.heads, 0, query, 0), (c.keyValueHeads, c.heads, key, size),
+            ] {
+                let slopes = unsafe store.qkv.base + row * c.qkvWidth + first * size
+                // The gradients of the attention's output have done their work: their place takes the slopes' copy.
+                let copy = unsafe store.attention.base + row * c.attentionWidth
+                unsafe copy.update(from: slopes, count: heads * size)
+                unsafe slopes.update(repeating: 0, count: heads * size)
+                let at = row * (c.heads + c.keyValueHeads) + first
+                unsafe kernels.table.pointee.rms_norm_backward(
+                    Int64(heads), Int64(size), copy, forward.inputs.base + at * size, parametersBase + weight,
+                    forward.inverse.base + at, slopes, partial + sums)
+            }
+        }
+    }
+
+    private func addHeadNormGradients(_ at: LayerOffsets, _ chunks: Int, _ gradients: FloatBuffer) {
+        guard let query = at.queryNorm, let key = at.keyNorm else { return }
+        let size = model.configuration.headSize
+        for chunk in 0..<chunks {
+            let partial = unsafe backwardMemory.headNormPartials.base + chunk * 2 * size
+            unsafe kernels.table.pointee.add(Int64(size), partial, gradients.base + query)
+            unsafe kernels.table.pointee.add(Int64(size), partial + size, gradients.base + key)
         }
     }
 

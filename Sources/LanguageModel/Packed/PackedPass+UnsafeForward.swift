@@ -42,6 +42,7 @@ extension PackedPass {
             at.attentionNorm, at.attentionNormBias, memory.residuals[layer], memory.normed, store.attentionNorm, rows)
         project(
             memory.normed, store.qkv, at.qkv, bias: at.qkvBias, inputs: c.width, outputs: c.qkvWidth, rows: rows)
+        model.normHeads(store.qkv, at, store.headNorm, rows, kernels)
         rotate(store.qkv, rows, sign: 1)
     }
 
@@ -57,7 +58,7 @@ extension PackedPass {
             nonisolated(unsafe) let pairs = unsafe pairs
             pool.runOnWorkers(layout.groupCount * heads) { task, worker in
                 let (group, head) = (task / heads, task % heads)
-                var shape = unsafe attentionShape(group)
+                var shape = unsafe attentionShape(group, layer)
                 let at = attentionOffsets(group, head)
                 let counted = unsafe kernels.table.pointee.attention_forward(
                     &shape, store.qkv.base + at.query, store.qkv.base + at.key, store.qkv.base + at.value,
@@ -81,7 +82,7 @@ extension PackedPass {
         )
     }
 
-    func attentionShape(_ group: Int) -> plumb_attention {
+    func attentionShape(_ group: Int, _ layer: Int) -> plumb_attention {
         let c = model.configuration
         let responses = layout.responseCount(group)
         return unsafe plumb_attention(
@@ -89,7 +90,7 @@ extension PackedPass {
             lengths: lengths.base + lengthStarts[group], head_size: Int64(c.headSize),
             query_heads: Int64(c.heads / c.keyValueHeads), qkv_stride: Int64(c.qkvWidth),
             out_stride: Int64(c.attentionWidth), head_stride: Int64(c.headSize), out_head_stride: Int64(c.headSize),
-            lse_stride: Int64(c.heads), window: Int64(c.slidingWindow ?? 0), scale: 1 / Float(c.headSize).squareRoot())
+            lse_stride: Int64(c.heads), window: Int64(c.window(ofLayer: layer)), scale: c.attentionScale)
     }
 
     /// Attention's projection into the residual stream, then the feed-forward.
@@ -102,7 +103,8 @@ extension PackedPass {
             store.attention, store.middle, at.output, bias: at.outputBias, inputs: c.attentionWidth, outputs: c.width,
             rows: rows, adding: true)
         norm(
-            at.feedForwardNorm, at.feedForwardNormBias, store.middle, memory.normed, store.feedForwardNorm, rows)
+            at.feedForwardNorm, at.feedForwardNormBias, feedForwardSource(layer), memory.normed, store.feedForwardNorm,
+            rows)
         project(
             memory.normed, store.inner, at.inner, bias: at.innerBias, inputs: c.width, outputs: c.innerWidth,
             rows: rows)
@@ -111,6 +113,11 @@ extension PackedPass {
         project(
             memory.activated, memory.residuals[layer + 1], at.down, bias: at.downBias, inputs: c.feedForward,
             outputs: c.width, rows: rows, adding: true)
+    }
+
+    /// What the feed-forward's norm reads: the stream with the attention's output, or the stream before the layer.
+    func feedForwardSource(_ layer: Int) -> FloatBuffer {
+        model.configuration.residual == .sequential ? memory.layers[layer].middle : memory.residuals[layer]
     }
 
     private func finalNorm(_ rows: Range<Int>) {

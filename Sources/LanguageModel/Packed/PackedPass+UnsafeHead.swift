@@ -135,10 +135,15 @@ extension PackedPass {
                 unsafe (head.states.base + index * c.width).update(
                     from: memory.hidden.base + rows[index] * c.width, count: c.width)
             }
+            let first = unsafe head.logits.base + part.lowerBound * c.vocabularySize
+            if let bias = model.offsets.headBias {
+                unsafe kernels.table.pointee.fill_bias(
+                    Int64(part.count), Int64(c.vocabularySize), parametersBase + bias, first, Int64(c.vocabularySize))
+            }
             unsafe MatrixProducts.apply(
                 parametersBase + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
-                rows: part.count, x: head.states.base + part.lowerBound * c.width,
-                y: head.logits.base + part.lowerBound * c.vocabularySize, beta: 0)
+                rows: part.count, x: head.states.base + part.lowerBound * c.width, y: first,
+                beta: model.offsets.headBias == nil ? 0 : 1)
             for index in part {
                 let logits = unsafe head.logits.base + index * c.vocabularySize
                 unsafe head.logSums.base[index] = kernels.table.pointee.log_sum_exp(
@@ -193,10 +198,15 @@ extension PackedPass {
         let c = model.configuration
         let tile = 256
         pool.run((c.vocabularySize + tile - 1) / tile) { task in
+            let columns = task * tile..<min(c.vocabularySize, (task + 1) * tile)
+            if let bias = model.offsets.headBias {
+                unsafe kernels.table.pointee.column_sums(
+                    Int64(rows), Int64(columns.count), head.logits.base + columns.lowerBound, Int64(c.vocabularySize),
+                    gradients.base + bias + columns.lowerBound)
+            }
             unsafe MatrixProducts.addWeightGradient(
                 gradients.base + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
-                rows: rows, x: head.states.base, dy: head.logits.base,
-                tile: task * tile..<min(c.vocabularySize, (task + 1) * tile))
+                rows: rows, x: head.states.base, dy: head.logits.base, tile: columns)
         }
     }
 }

@@ -13,8 +13,10 @@ final class LayerMemory {
     let inner: FloatBuffer
     let attentionNorm: NormMemory
     let feedForwardNorm: NormMemory
+    /// Only where a backward follows and queries and keys have norms.
+    let headNorm: HeadNormMemory?
 
-    init(_ c: ModelConfiguration, rows: Int) {
+    init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool) {
         qkv = FloatBuffer(count: rows * c.qkvWidth)
         attention = FloatBuffer(count: rows * c.attentionWidth)
         logSums = FloatBuffer(count: rows * c.heads)
@@ -22,6 +24,20 @@ final class LayerMemory {
         inner = FloatBuffer(count: rows * c.innerWidth)
         attentionNorm = NormMemory(rows)
         feedForwardNorm = NormMemory(rows)
+        headNorm = keepsActivations && c.queryKeyNorm ? HeadNormMemory(c, rows) : nil
+    }
+}
+
+/// What the norm of each head's queries and keys keeps for its backward.
+final class HeadNormMemory {
+    /// Queries and keys before the norm, [rows, heads + key/value heads, head size].
+    let inputs: FloatBuffer
+    /// [rows, heads + key/value heads].
+    let inverse: FloatBuffer
+    init(_ c: ModelConfiguration, _ rows: Int) {
+        let heads = c.heads + c.keyValueHeads
+        inputs = FloatBuffer(count: rows * heads * c.headSize)
+        inverse = FloatBuffer(count: rows * heads)
     }
 }
 
@@ -52,11 +68,11 @@ final class PassMemory {
     init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool) {
         self.rows = rows
         if keepsActivations {
-            layers = (0..<c.layers).map { _ in LayerMemory(c, rows: rows) }
+            layers = (0..<c.layers).map { _ in LayerMemory(c, rows: rows, keepsActivations: true) }
             residuals = (0...c.layers).map { _ in FloatBuffer(count: rows * c.width) }
             backward = BackwardMemory(c, rows: rows)
         } else {
-            let shared = LayerMemory(c, rows: rows)
+            let shared = LayerMemory(c, rows: rows, keepsActivations: false)
             layers = Array(repeating: shared, count: c.layers)
             residuals = Array(repeating: FloatBuffer(count: rows * c.width), count: c.layers + 1)
             backward = nil
@@ -82,6 +98,8 @@ final class BackwardMemory {
     let attentionNormed: FloatBuffer
     /// Norm weight and bias gradients, one partial sum a chunk of rows: [chunks, 2 * width].
     let normPartials: FloatBuffer
+    /// The same for the norms of queries and keys: [chunks, 2 * head size].
+    let headNormPartials: FloatBuffer
 
     init(_ c: ModelConfiguration, rows: Int) {
         hidden = FloatBuffer(count: rows * c.width)
@@ -93,6 +111,7 @@ final class BackwardMemory {
         normed = FloatBuffer(count: rows * c.width)
         attentionNormed = FloatBuffer(count: rows * c.width)
         normPartials = FloatBuffer(count: RowChunks(rows).count * 2 * c.width)
+        headNormPartials = FloatBuffer(count: c.queryKeyNorm ? RowChunks(rows).count * 2 * c.headSize : 0)
     }
 }
 
