@@ -149,7 +149,7 @@ import Testing
 
     @Test(arguments: [Float(1), 0.9]) func logitsThatAreNotFiniteAreAnErrorInWords(_ topP: Float) throws {
         let model = try Checkpoint.load(ParityCase.all[1].policy)
-        for index in 0..<model.table.count { model.parameters[index] *= 1e30 }
+        for index in try #require(model.table["model.norm.weight"]).range { model.parameters[index] = 3e38 }
         let request = SamplingRequest(
             prompt: [5, 6, 7], seeds: [1], settings: SamplingSettings(topP: topP, maximumTokens: 3, endTokens: []))
         #expect(throws: EngineError.notFinite("a log-probability of request 0")) {

@@ -33,7 +33,7 @@ import Testing
         let folder = try TemporaryFolder()
         // Ten forms of each question: whole prompts are held out.
         let demonstrations = Self.demonstrations.enumerated().map { index, line in
-            let more = String(repeating: " and the long night", count: index / 4)
+            let more = String(repeating: " night", count: index / 4)
             return DemonstrationLine(
                 id: line.id,
                 prompt: .text((index % 2 == 0 ? "tell me about the cat" : "tell me about the moon") + more),
