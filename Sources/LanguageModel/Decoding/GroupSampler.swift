@@ -167,6 +167,12 @@ public final class GroupSampler {
         let scale = settings.temperature > 0 ? 1 / settings.temperature : 1
         let table = unsafe decoder.kernels.table.pointee
         let logSum = unsafe table.log_sum_exp(Int64(size), scale, logits.base + start, nil)
+        guard logSum.isFinite else {
+            // Nothing can be drawn; `draw` turns this into an error.
+            row.result.tokens.append(0)
+            row.result.logProbabilities.append(.nan)
+            return
+        }
         space.copy(from: logits, start, to: 0, count: size)
         unsafe table.scaled_softmax(Int64(size), scale, logSum, 1, space.base)
         let probabilities = unsafe Span(_unsafeStart: UnsafePointer(space.base), count: size)
