@@ -70,7 +70,8 @@ let package = Package(
         .target(
             name: "ModelServer",
             dependencies: [
-                "Policy", "LanguageModel", "SeededRandom", hummingbird, httpTypes, nioCore, logging, serviceLifecycle,
+                "Policy", "LanguageModel", "JSON", "SeededRandom", hummingbird, httpTypes, nioCore, logging,
+                serviceLifecycle,
             ],
             swiftSettings: strict),
 
@@ -82,7 +83,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Labels", "Preferences", "JSON", hummingbird, mustache, httpTypes, nioCore, logging, serviceLifecycle, crypto,
+                "Labels", "Preferences", "JSON", hummingbird, mustache, httpTypes, nioCore, logging, serviceLifecycle,
+                crypto,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),
 
@@ -91,7 +93,8 @@ let package = Package(
             name: "AnnotationServer",
             dependencies: [
                 "Web", "Labels", "Preferences", "Policy", "RewardModel", "LanguageModel", "ModelServer", "Runs",
-                "DemoWorld", "JSON", "SeededRandom", argumentParser, hummingbird, logging, serviceLifecycle, unixSignals,
+                "DemoWorld", "JSON", "SeededRandom", argumentParser, hummingbird, logging, serviceLifecycle,
+                unixSignals,
                 asyncHTTPClient, nioCore, nioHTTP1, crypto,
             ],
             swiftSettings: strict),
@@ -120,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Labels", "Preferences", "JSON", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+                "Web", "Labels", "Preferences", "JSON", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix,
+                logging,
                 crypto,
             ],
             swiftSettings: strict),

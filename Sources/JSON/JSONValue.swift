@@ -18,7 +18,7 @@ public enum JSONValue: Sendable, Equatable {
     /// The JSON of any encodable value.
     /// - Throws: what the value's own encoding throws.
     public init(encoding value: some Encodable) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: JSONValue.lineEncoder.encode(value))
+        self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder.sorted().encode(value))
     }
 
     /// Reads one JSON value from bytes.
@@ -29,19 +29,13 @@ public enum JSONValue: Sendable, Equatable {
 
     /// The value as one line of JSON with sorted keys, slashes as they are.
     public func json() throws -> String {
-        String(decoding: try JSONValue.lineEncoder.encode(self), as: UTF8.self)
-    }
-
-    private static var lineEncoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
+        String(decoding: try JSONEncoder.sorted().encode(self), as: UTF8.self)
     }
 
     /// This JSON as a decodable type.
     /// - Throws: `DecodingError`.
     public func decoded<T: Decodable>(as type: T.Type) throws -> T {
-        try JSONDecoder().decode(type, from: JSONValue.lineEncoder.encode(self))
+        try JSONDecoder().decode(type, from: JSONEncoder.sorted().encode(self))
     }
 
     /// A member of an object; nil in anything else.

@@ -82,10 +82,13 @@ struct CompletionEngine: Sendable {
             }
             let sampled: [[PolicyResponse]]
             do {
-                sampled = try sampler.sample(requests) { prompt, response, text in
-                    onText?(prompt * fields.count + response, text)
-                    return !flag.isCancelled
+                let read = onText.map { onText in
+                    { @Sendable (prompt: Int, response: Int, text: String) in
+                        onText(prompt * fields.count + response, text)
+                        return true
+                    }
                 }
+                sampled = try sampler.sample(requests, onText: read, isCancelled: { flag.isCancelled })
             } catch PolicyError.badOption(let field, let reason) {
                 throw ModelServerError.badField(field, problem: reason)
             } catch {
@@ -97,7 +100,10 @@ struct CompletionEngine: Sendable {
         if let alternatives = fields.logProbabilities {
             let scorer = TokenScorer(
                 model: policy.model, pool: pool, temperature: fields.temperature, alternatives: alternatives)
-            for index in prompts.indices { try addScores(scorer, echo: fields.echo, to: &prompts[index]) }
+            for index in prompts.indices {
+                try flag.check()
+                try addScores(scorer, echo: fields.echo, to: &prompts[index])
+            }
         }
         return CompletionResult(prompts: prompts, tokenizer: policy.template.tokenizer)
     }

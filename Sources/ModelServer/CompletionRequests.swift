@@ -32,8 +32,10 @@ struct SamplingFields: Sendable {
         self.model = model
         count = try reader.integer("n", in: 1...maximumResponses) ?? 1
         seed = try reader.seed() ?? UInt64.random(in: 0...UInt64.max)
-        temperature = try reader.number("temperature", { $0 >= 0 && $0 <= 100 }, "from 0 to 100") ?? 1
-        topP = try reader.number("top_p", { $0 > 0 && $0 <= 1 }, "above 0 and at most 1") ?? 1
+        temperature =
+            try reader.number(
+                "temperature", SamplingOptions.acceptsTemperature, SamplingOptions.temperatureWords) ?? 1
+        topP = try reader.number("top_p", SamplingOptions.acceptsTopP, SamplingOptions.topPWords) ?? 1
         // 0 and -1 are others' ways of saying all.
         topK = try reader.integer("top_k", in: -1...Int(Int32.max)).flatMap { $0 > 0 ? $0 : nil }
         stop = try reader.texts("stop")

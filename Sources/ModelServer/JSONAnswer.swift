@@ -1,16 +1,13 @@
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import JSON
 internal import Logging
 internal import NIOCore
 
 /// JSON with sorted keys, and responses made of it.
 enum JSONAnswer {
-    static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
-    }
+    static func encode(_ value: some Encodable) throws -> Data { try JSONEncoder.sorted().encode(value) }
 
     static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         Response(

@@ -16,28 +16,50 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
     }
 
     /// Answers once sampling begins: a request that is wrong, or that nobody has room for, is refused as any other.
+    ///
+    /// The connection is watched from now on until the last event: a client that goes takes its request out of the queue,
+    /// or ends its sampling.
     func begin(_ work: CompletionWork, _ request: Request) async throws -> Response {
-        let events = start(work)
-        for try await event in events { if case .begun = event { break } }
+        let (events, sampling) = start(work)
+        let watch = ConnectionWatch(of: request) { sampling.cancel() }
+        do {
+            for try await event in events { if case .begun = event { break } }
+        } catch {
+            await watch.end()
+            throw error
+        }
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache", .connection: "close"],
             body: ResponseBody { writer in
                 var out = writer
-                for choice in 0..<form.fields.count {
-                    guard let opening = form.opening(choice: choice) else { break }
-                    try await out.write(ByteBuffer(bytes: try line([opening])))
+                do {
+                    try await write(events) { try await out.write(ByteBuffer(bytes: $0)) }
+                } catch {
+                    sampling.cancel()
+                    await watch.end()
+                    throw error
                 }
-                try await request.body.consumeWithCancellationOnInboundClose { _ in
-                    for try await event in events {
-                        for bytes in try pieces(of: event) { try await out.write(ByteBuffer(bytes: bytes)) }
-                    }
-                }
+                await watch.end()
                 try await out.finish(nil)
             })
     }
 
+    private func write(
+        _ events: AsyncThrowingStream<Event, any Error>, with send: ([UInt8]) async throws -> Void
+    ) async throws {
+        for choice in 0..<form.fields.count {
+            guard let opening = form.opening(choice: choice) else { break }
+            try await send(try line([opening]))
+        }
+        for try await event in events {
+            for bytes in try pieces(of: event) { try await send(bytes) }
+        }
+    }
+
     /// Samples in a task that ends when nobody reads the events any more.
-    private func start(_ work: CompletionWork) -> AsyncThrowingStream<Event, any Error> {
+    private func start(
+        _ work: CompletionWork
+    ) -> (events: AsyncThrowingStream<Event, any Error>, sampling: Task<Void, Never>) {
         let (events, continuation) = AsyncThrowingStream<Event, any Error>.makeStream()
         let engine = engine
         let task = Task {
@@ -58,7 +80,7 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
             }
         }
         continuation.onTermination = { _ in task.cancel() }
-        return events
+        return (events, task)
     }
 
     private func pieces(of event: Event) throws -> [[UInt8]] {

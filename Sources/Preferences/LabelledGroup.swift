@@ -39,10 +39,14 @@ public struct LabelledGroup: Sendable, Hashable, Codable {
         self.split = split
     }
 
-    /// - Throws: `GroupError` unless the group is whole and every label judges exactly its responses.
+    /// - Throws: `GroupError` unless the group is whole, every label judges exactly its responses, and every weight is a
+    ///   finite number above 0.
     public func validate() throws(GroupError) {
         try group.validate()
         for label in labels {
+            if let weight = label.weight, !(weight > 0 && weight.isFinite) {
+                throw .weight(label: label.labelID, found: weight)
+            }
             do {
                 try label.judgement.validate(against: group.responseIDs)
             } catch {

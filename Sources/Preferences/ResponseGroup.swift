@@ -86,6 +86,7 @@ public enum GroupError: Error, Sendable, Hashable, CustomStringConvertible {
     case emptyResponseID(number: Int)
     case responseIDTwice(id: String)
     case label(id: String, problem: JudgementError)
+    case weight(label: String, found: Double)
 
     public var description: String {
         switch self {
@@ -94,6 +95,7 @@ public enum GroupError: Error, Sendable, Hashable, CustomStringConvertible {
         case .emptyResponseID(let number): "response \(number) has an empty id"
         case .responseIDTwice(let id): "the response id '\(id)' is there twice; ids must be unique inside a group"
         case .label(let id, let problem): "label '\(id)': \(problem)"
+        case .weight(let label, let found): "label '\(label)': its weight is \(found); it must be a number above 0"
         }
     }
 }

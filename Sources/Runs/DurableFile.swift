@@ -1,4 +1,5 @@
 public import Foundation
+import JSON
 
 /// Files that are whole or absent, whatever happens: temporary name, fsync, rename, fsync of the folder.
 public enum DurableFile {
@@ -20,7 +21,7 @@ public enum DurableFile {
 
     /// Writes a value as JSON with sorted keys and a final new line.
     public static func writeJSON(_ value: some Encodable, to url: URL) throws {
-        var data = try JSONFormat.encoder(pretty: true).encode(value)
+        var data = try JSONEncoder.sorted(pretty: true).encode(value)
         data.append(UInt8(ascii: "\n"))
         try write(data, to: url)
     }
@@ -64,7 +65,7 @@ public enum DurableFile {
         do {
             return try JSONDecoder().decode(type, from: Data(contentsOf: url))
         } catch {
-            let words = JSONFormat.words(for: error)
+            let words = DecodingWords(error)
             let reason = words.field.isEmpty ? words.reason : "“\(words.field)” \(words.reason)"
             throw .badJSON(file: url.path, reason: reason)
         }

@@ -51,7 +51,7 @@ public final class MetricsWriter: Sendable {
     private func encoded(_ line: [String: JSONValue]) throws -> Data {
         var line = line
         line["time"] = .number((Date().timeIntervalSince1970 * 1000).rounded() / 1000)
-        var data = try JSONFormat.encoder(pretty: false).encode(line)
+        var data = try JSONEncoder.sorted().encode(line)
         data.append(UInt8(ascii: "\n"))
         return data
     }

@@ -15,6 +15,11 @@ extension RunAttempt {
         let temporary = folder.appending(path: ".\(name).partial")
         DurableFile.removeIfPresent(temporary)
         do {
+            if !DurableFile.exists(folder) {
+                try DurableFile.makeFolder(folder)
+                // Without its own entry on the disk, whole checkpoints below it would be lost with it.
+                try OpenFile(url, .read).synchronize()
+            }
             try DurableFile.makeFolder(temporary)
             try body(temporary)
             let sums = try Digest.sums(of: temporary)

@@ -18,8 +18,8 @@ public final class RunAttempt: Sendable {
     /// - Parameters:
     ///   - number: a prepared attempt; nil for the next one.
     ///   - heartbeatSeconds: the longest silence in metrics.jsonl.
-    /// - Throws: `RunError.alreadyBegun`, `.alreadyRunning` for an older attempt that still runs, or what is wrong with
-    ///   run.json (which is in ERROR.json then, too).
+    /// - Throws: `RunError.alreadyBegun`, `.alreadyRunning` for another attempt that still runs, `.newerBegun` where a
+    ///   newer one has had its turn, or what is wrong with run.json (which is in ERROR.json then, too).
     public init(
         beginning run: RunDirectory, number: Int? = nil, stop: StopFlag = StopFlag(), heartbeatSeconds: Double = 20
     ) throws {
@@ -28,9 +28,12 @@ public final class RunAttempt: Sendable {
         try DurableFile.makeFolder(url)
         let lock = try AttemptLock(url, attempt: number)
         do {
-            for older in try run.attempts() where older < number {
-                if try AttemptLock.probe(run.attemptURL(older)) == .held {
-                    throw RunError.alreadyRunning(attempt: older)
+            for other in try run.attempts() where other != number {
+                switch try AttemptLock.probe(run.attemptURL(other)) {
+                case .held: throw RunError.alreadyRunning(attempt: other)
+                // Its checkpoints are not ours to pass over: a newer attempt resumes from older ones, never the reverse.
+                case .free where other > number: throw RunError.newerBegun(attempt: number, newer: other)
+                case .free, .neverTaken: break
                 }
             }
             self.run = run

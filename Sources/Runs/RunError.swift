@@ -13,6 +13,7 @@ public enum RunError: Error, Equatable, Sendable {
     case parentChanged(role: String, path: String, expected: String, found: String)
     case alreadyBegun(attempt: Int)
     case alreadyRunning(attempt: Int)
+    case newerBegun(attempt: Int, newer: Int)
     case badOutput(name: String, reason: String)
     case diskFull(path: String)
     case fileSystem(operation: String, path: String, reason: String)
@@ -69,6 +70,9 @@ extension RunError: CustomStringConvertible, LocalizedError {
             "Attempt \(attempt) of this run was begun already; begin a new attempt."
         case .alreadyRunning(let attempt):
             "Attempt \(attempt) of this run is still running; wait for it or stop it first."
+        case .newerBegun(let attempt, let newer):
+            "Attempt \(attempt) of this run cannot begin any more, because attempt \(newer) was begun before it; "
+                + "begin a new attempt."
         case .badOutput(let name, let reason):
             "The run's output “\(name)” \(reason)."
         case .diskFull(let path):

@@ -37,7 +37,7 @@ public struct RunSpecification: Codable, Sendable, Equatable {
         } catch let error as RunError {
             throw error
         } catch {
-            let words = JSONFormat.words(for: error)
+            let words = DecodingWords(error)
             throw .badSettings(field: words.field, reason: words.reason)
         }
     }

@@ -13,7 +13,7 @@ private let allowedArrows: [String: Set<String>] = [
     "LanguageModel": ["Kernels", "COpenBLAS", "JSON", "SeededRandom"],
     "RewardModel": ["LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
     "Policy": ["RewardModel", "LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
-    "ModelServer": ["Policy", "LanguageModel", "SeededRandom"],
+    "ModelServer": ["Policy", "LanguageModel", "JSON", "SeededRandom"],
     "Labels": ["Preferences", "SeededRandom"],
     "Web": ["Labels", "Preferences", "JSON"],
     "AnnotationServer": [

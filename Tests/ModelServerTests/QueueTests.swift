@@ -44,6 +44,32 @@ import Testing
         }
     }
 
+    @Test func aStreamThatWaitsMakesRoomWhenItsClientGoes() async throws {
+        try await Self.server(queueLimit: 1).run { server in
+            let running = try await server.start(Self.endless)
+            try await server.wait { $0["busy"] as? Bool == true }
+            let waiting = try await server.start(Self.endless.merging(["stream": true]) { $1 })
+            try await server.wait { $0["waiting"] as? Int == 1 }
+            try await waiting.shutdown()
+            try await server.wait { $0["waiting"] as? Int == 0 }
+            try await running.shutdown()
+            #expect(try await server.completions([:]).status == 200)
+        }
+    }
+
+    @Test func aClientThatGoesIsNoticedWhileNoTextComes() async throws {
+        let test = try Self.server(queueLimit: 4)
+        try TestServer.addSilentPolicy("silent", to: test.folder)
+        try await test.run { server in
+            let short = try await server.completions(["model": "silent"])
+            #expect(short.texts() == [""] && short.tokenIDs() == [[2, 2, 2, 2, 2, 2, 2, 2]])
+            let running = try await server.start(Self.endless.merging(["model": "silent"]) { $1 })
+            try await server.wait { $0["busy"] as? Bool == true }
+            try await running.shutdown()
+            #expect(try await server.completions([:]).status == 200)
+        }
+    }
+
     @Test func shuttingDownDoesNotWaitForWhatRuns() async throws {
         let test = try Self.server(queueLimit: 4)
         // The server is shut down when this returns, with a request running and one waiting.

@@ -56,6 +56,28 @@ struct TestServer {
         try Checkpoint.save(model, to: policy)
     }
 
+    /// A policy that writes one special token for ever, of which no text comes.
+    static func addSilentPolicy(_ name: String, to folder: URL) throws {
+        let policy = folder.appendingPathComponent(name)
+        let tokenizer = try tokenizer()
+        let width = 16
+        let configuration = ModelConfiguration.llama(
+            vocabularySize: tokenizer.vocabularySize, width: width, layers: 1, heads: 2, feedForward: 24,
+            contextLength: 16_384, tiedEmbeddings: false, endTokenIDs: [1], padTokenID: 0)
+        let model = try Transformer(configuration: configuration, seed: 4)
+        // With every embedding the same and nothing added to it, every state is the same.
+        for entry in model.table.entries {
+            let zero = ["o_proj", "down_proj", "lm_head"].contains { entry.name.contains($0) }
+            let one = entry.name.contains("embed_tokens")
+            if zero || one { try model.setTensor(entry.name, [Float](repeating: one ? 1 : 0, count: entry.count)) }
+        }
+        var head = [Float](repeating: 0, count: tokenizer.vocabularySize * width)
+        for column in 0..<width { head[2 * width + column] = 10 }
+        try model.setTensor("lm_head.weight", head)
+        try TokenizerFiles.write(tokenizer, form: .chat, contextLength: 16_384, to: policy)
+        try Checkpoint.save(model, to: policy)
+    }
+
     static func tokenizer() throws -> Tokenizer {
         let text = "the cat sat on the mat and the rat ran to the cat; "
         return try TokenizerTrainer(vocabularySize: 272).train(on: Array(repeating: text, count: 4))

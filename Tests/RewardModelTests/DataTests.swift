@@ -69,6 +69,38 @@ import Testing
         }
     }
 
+    @Test func numbersThatNoPlanCanHoldNameTheSetting() {
+        let changes: [(String, (inout RewardModelSettings) -> Void)] = [
+            ("epochs", { $0.epochs = 1e300 }), ("epochs", { $0.epochs = .infinity }), ("epochs", { $0.epochs = .nan }),
+            ("minimum_steps", { $0.minimumSteps = .max }), ("evaluations", { $0.evaluations = .max }),
+            ("groups_per_step", { $0.groupsPerStep = .max }), ("reference_samples", { $0.referenceSamples = .max }),
+            ("reference_temperature", { $0.referenceTemperature = 1e-30 }),
+        ]
+        for (field, change) in changes {
+            var settings = RewardModelSettings()
+            change(&settings)
+            let error = #expect(throws: RewardModelError.self) { try settings.validate() }
+            guard case .badSetting(field, _)? = error else {
+                Issue.record("\(field): \(String(describing: error))")
+                continue
+            }
+        }
+    }
+
+    @Test func heldOutPromptsAreCutInTwoOnceThereAreTwenty() {
+        let prompts = (0..<25).map { Prompt.text("prompt \($0)") }
+        let halves = HeldOutHalves(prompts + prompts.prefix(3))
+        #expect(halves.areApart)
+        #expect(prompts.count { halves.selects($0) } == 12)
+        #expect(prompts.count { halves.reports($0) } == 13)
+        #expect(prompts.allSatisfy { halves.selects($0) != halves.reports($0) })
+        let shuffled = HeldOutHalves(prompts.reversed())
+        #expect(prompts.allSatisfy { halves.selects($0) == shuffled.selects($0) })
+        let few = HeldOutHalves(Array(prompts.prefix(19)) + prompts.prefix(19))
+        #expect(!few.areApart)
+        #expect(prompts.prefix(19).allSatisfy { few.selects($0) && few.reports($0) })
+    }
+
     @Test func normalisationGivesMeanZeroAndDeviationOne() throws {
         let logits = [3.0, 5.0, 9.0, -2.0, 4.5]
         let normalisation = try Normalisation.fitted(to: logits)

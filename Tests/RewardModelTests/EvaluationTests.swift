@@ -50,4 +50,11 @@ import Testing
         #expect(abs(proud.expectedError - 0.49) < 1e-12)
         #expect(Calibration().expectedError == 0)
     }
+
+    @Test func aProbabilityThatIsNoNumberDoesNotStopTheProcess() {
+        var broken = Calibration()
+        broken.add(probability: 0.75)
+        broken.add(probability: .nan)
+        #expect(broken.expectedError.isNaN)
+    }
 }

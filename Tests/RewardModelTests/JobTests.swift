@@ -164,6 +164,77 @@ import Testing
         #expect(try tail.readNew().contains { $0["note"]?.stringValue?.contains("too few") == true })
     }
 
+    @Test func fewHeldOutPromptsChooseAndReportAndTheResultSaysSo() throws {
+        let run = try world.run(in: folder.url, training: 6, heldOut: 2, settings: Self.quick)
+        try finish(run)
+        let result = try #require(try run.result(attempt: 1))
+        #expect(result.metrics["figures_of_selection"] == true)
+        #expect(result.metrics["selection_groups"] == 2 && result.metrics["reported_groups"] == 2)
+        #expect(result.notes.contains { $0.contains("too good") })
+    }
+
+    @Test func manyHeldOutPromptsReportOnOnesThatDidNotChooseTheStep() throws {
+        let heldOut = try (0..<20).map { index in
+            var group = try world.group(3 * index, split: .heldOut)
+            group.group.prompt = .text("Say something about \(TinyWorld.subjects[index % 8]), number \(index).")
+            return group
+        }
+        let training = try (0..<6).map { try world.group($0) }
+        let halves = HeldOutHalves(heldOut.map(\.group.prompt))
+        // The same groups with the judgements of the reported half turned round.
+        let turned = try heldOut.map { group in
+            guard halves.reports(group.group.prompt) else { return group }
+            var turned = group
+            turned.labels[0].judgement = .ranking(try Ranking(rows: [["r3"], ["r1"], ["r0", "r2"]]))
+            return turned
+        }
+        let plain = try world.run(in: folder.url, name: "plain", groups: training + heldOut, settings: Self.quick)
+        let other = try world.run(in: folder.url, name: "turned", groups: training + turned, settings: Self.quick)
+        try finish(plain)
+        try finish(other)
+        let weights = try [plain, other].map { try Digest.file(output($0).appending(path: "model.safetensors")) }
+        #expect(weights[0] == weights[1])
+        let metrics = try [plain, other].map { try #require(try $0.result(attempt: 1)).metrics }
+        #expect(metrics[0]["held_out_accuracy"] != metrics[1]["held_out_accuracy"])
+        #expect(metrics[0]["figures_of_selection"] == false && metrics[0]["held_out_groups"] == 20)
+        #expect(metrics[0]["selection_groups"] == 10 && metrics[0]["reported_groups"] == 10)
+        // Five strict pairs in each ranking of ten reported groups.
+        #expect(metrics[0]["held_out_pairs"] == 50)
+    }
+
+    @Test func trainingThatDivergesOnALookedAtStepIsSaidInASentence() throws {
+        // One update by 1e18 leaves finite weights whose attention overflows.
+        let settings: JSONValue = ["minimum_steps": 24, "evaluations": 24, "learning_rate": 1e18]
+        let run = try world.run(in: folder.url, settings: settings)
+        #expect(execute(run) == .failed)
+        let failure = try #require(try run.failure(attempt: 1))
+        #expect(failure.kind == "diverged", "\(failure.message)")
+        #expect(failure.message.contains("a score is not a finite number"))
+    }
+
+    @Test(arguments: [0, -1] as [Double]) func aWeightThatIsNotAboveZeroIsNamed(weight: Double) throws {
+        var bad = try world.group(1)
+        bad.labels[0].weight = weight
+        let run = try world.run(in: folder.url, groups: [try world.group(0), bad])
+        #expect(execute(run) == .failed)
+        let message = try #require(try run.failure(attempt: 1)?.message)
+        #expect(message.contains("groups.jsonl, line 2") && message.contains("l1") && message.contains("weight"))
+    }
+
+    @Test func aTokenizerWithMoreTokensThanTheModelIsNamed() throws {
+        let reward = folder.url.appending(path: "reward")
+        try world.write(to: reward)
+        let model = try Transformer(
+            configuration: .llama(
+                vocabularySize: 260, width: 24, layers: 1, heads: 4, keyValueHeads: 2, feedForward: 40,
+                contextLength: 96, endTokenIDs: world.template.endTokenIDs, padTokenID: world.template.padTokenID),
+            seed: 1)
+        try Checkpoint.save(try model.withScalarHead(seed: 2), to: reward)
+        let error = RewardModelError.foreignTokenizer(
+            folder: reward.path, tokens: world.tokenizer.vocabularySize, vocabularySize: 260)
+        #expect(throws: error) { try LoadedRewardModel(folder: reward) }
+    }
+
     @Test func aBrokenLineIsNamed() throws {
         let run = try world.run(in: folder.url, groups: [try world.group(0)])
         var bad = try world.group(1)

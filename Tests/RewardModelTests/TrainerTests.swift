@@ -102,6 +102,20 @@ import Testing
         #expect(last.accuracy > 0.95)
     }
 
+    @Test func aBatchWithoutWeightChangesNothing() throws {
+        let trainer = try trainer()
+        _ = try trainer.step([world.example(0)], learningRate: 1e-3)
+        let before = trainer.model.parameters.sha256
+        let whole = try world.example(1)
+        let weightless = RewardExample(
+            id: whole.id, tokens: whole.tokens,
+            elements: whole.elements.map { RankingElement(pairs: $0.pairs, members: $0.members, weight: 0) },
+            lengths: whole.lengths)
+        #expect(try trainer.step([weightless], learningRate: 1e-3).tokens == 0)
+        #expect(trainer.model.parameters.sha256 == before)
+        #expect(trainer.optimiser.stepCount == 1)
+    }
+
     @Test func lossThatIsNoNumberStopsBeforeAWeightChanges() throws {
         let trainer = try trainer()
         let width = trainer.model.configuration.width

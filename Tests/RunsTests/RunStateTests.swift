@@ -55,6 +55,30 @@ import Testing
         _ = try RunAttempt(beginning: run)
     }
 
+    @Test func noAttemptBeginsOnceANewerOneWasBegun() throws {
+        let run = try folder.run()
+        let first = try run.prepareAttempt()
+        let second = try run.prepareAttempt()
+        let third = try run.prepareAttempt()
+        let newest = try RunAttempt(beginning: run, number: third)
+        #expect(throws: RunError.alreadyRunning(attempt: third)) { try RunAttempt(beginning: run, number: first) }
+        #expect(try run.failure(attempt: first)?.retry == true)
+        newest.close()
+        #expect(throws: RunError.newerBegun(attempt: second, newer: third)) {
+            try RunAttempt(beginning: run, number: second)
+        }
+        #expect(try run.failure(attempt: second)?.retry == false)
+        #expect(try RunAttempt(beginning: run).number == 4)
+    }
+
+    @Test func anAttemptThatNobodyBeganIsInNobodysWay() throws {
+        let run = try folder.run()
+        let first = try run.prepareAttempt()
+        _ = try run.prepareAttempt()
+        _ = try RunAttempt(beginning: run, number: first)
+        #expect(try run.state(attempt: first) == .interrupted)
+    }
+
     @Test func aKilledProcessLeavesAnInterruptedAttemptAndItsWholeCheckpoint() async throws {
         let run = try folder.run()
         let path = run.url.path

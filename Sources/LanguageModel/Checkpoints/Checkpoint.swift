@@ -155,9 +155,7 @@ public enum Checkpoint {
     }
 
     private static func encode(_ fields: [String: JSONValue]) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(fields) + Data("\n".utf8)
+        try JSONEncoder.sorted(pretty: true).encode(fields) + Data("\n".utf8)
     }
 
     static func decode<Value: Decodable>(_ url: URL) throws(CheckpointError) -> Value {

@@ -27,18 +27,17 @@ enum SafetensorsWriter {
             ])
             offset = end
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var json = try encoder.encode(header)
+        var json = try JSONEncoder.sorted().encode(header)
         json.append(Data(repeating: 0x20, count: (8 - json.count % 8) % 8))
         var file = Data(capacity: 8 + json.count + offset)
         for byte in 0..<8 { file.append(UInt8(truncatingIfNeeded: json.count >> (8 * byte))) }
         file.append(json)
-        for tensor in ordered { append(tensor, type, to: &file) }
+        for tensor in ordered { try append(tensor, type, to: &file) }
         return file
     }
 
-    private static func append(_ tensor: Tensor, _ type: FloatType, to file: inout Data) {
+    /// - Throws: `Unstorable` for a number that rounding to 16 bits takes out of the finite ones.
+    private static func append(_ tensor: Tensor, _ type: FloatType, to file: inout Data) throws(Unstorable) {
         let source = unsafe tensor.buffer.base + tensor.offset
         if type == .float32 {
             unsafe file.append(
@@ -51,7 +50,25 @@ enum SafetensorsWriter {
         } else {
             unsafe plumb_float_to_bfloat16(Int64(tensor.count), source, &halves)
         }
+        // All exponent bits set is infinite or not a number.
+        let exponent: UInt16 = type == .float16 ? 0x7C00 : 0x7F80
+        if let index = halves.firstIndex(where: { $0 & exponent == exponent }) {
+            throw Unstorable(tensor: tensor.name, index: index, value: tensor.buffer[tensor.offset + index], type: type)
+        }
         unsafe halves.withUnsafeBytes { bytes in unsafe file.append(bytes.bindMemory(to: UInt8.self)) }
+    }
+
+    /// A number that the type of the file cannot hold.
+    struct Unstorable: LocalizedError {
+        let tensor: String
+        let index: Int
+        let value: Float
+        let type: FloatType
+
+        var errorDescription: String? {
+            "tensor \(tensor) holds \(value) (element \(index)), which \(type.rawValue) cannot hold; store another "
+                + "precision"
+        }
     }
 }
 
@@ -75,10 +92,20 @@ enum AtomicFile {
             try? FileManager.default.removeItem(at: temporary)
             throw .cannotWrite(file: url.path, reason: reason)
         }
-        let folder = unsafe open(url.deletingLastPathComponent().path, O_RDONLY)
-        if folder >= 0 {
-            fsync(folder)
-            close(folder)
-        }
+        try synchronize(url.deletingLastPathComponent(), for: url)
+    }
+
+    /// Puts the folder's entries on the disk: before that, a crash may bring the old file back.
+    private static func synchronize(_ folder: URL, for file: URL) throws(CheckpointError) {
+        let descriptor = unsafe open(folder.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(of: file) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(of: file) }
+    }
+
+    /// The system's last error, met at the folder of a file.
+    private static func failure(of file: URL) -> CheckpointError {
+        let reason = unsafe String(cString: strerror(errno))
+        return .cannotWrite(file: file.path, reason: "its folder: \(reason)")
     }
 }

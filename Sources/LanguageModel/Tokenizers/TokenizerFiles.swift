@@ -1,4 +1,5 @@
 public import Foundation
+internal import JSON
 
 /// The tokenizer files of a model folder, in the form that transformers' `AutoTokenizer` loads.
 public enum TokenizerFiles {
@@ -44,9 +45,7 @@ public enum TokenizerFiles {
     }
 
     private static func write(_ value: some Encodable, to file: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try (encoder.encode(value) + Data("\n".utf8)).write(to: file, options: .atomic)
+        try (JSONEncoder.sorted(pretty: true).encode(value) + Data("\n".utf8)).write(to: file, options: .atomic)
     }
 
     private struct TokenizerConfig: Encodable {

@@ -11,6 +11,8 @@ package struct RefreshState: Codable, Equatable {
     package var goodIteration: Int?
     /// Numbers of that policy's rollout.
     package var good: RolloutNumbers?
+    /// Whether that policy is the moving average; nil where none is kept.
+    package var goodIsAverage: Bool?
     /// Rollouts in a row that were over a limit.
     package var alarmsInARow = 0
     /// Why training ended before its last iteration.
@@ -36,7 +38,8 @@ package final class PolicyRefresh {
     package let value: ValueLearner
     /// Weights of the newest policy within all limits.
     package let good: FloatBuffer
-    /// Moving average of the policy's weights, where asked for.
+    /// Moving average of the policy's weights, where asked for. Rollouts are by the policy itself, so nobody knows how the
+    /// average does before `finish()` samples from it.
     package let average: FloatBuffer?
     package private(set) var state: RefreshState
     private let collector: RolloutCollector
@@ -108,12 +111,13 @@ package final class PolicyRefresh {
         return step
     }
 
-    /// Judges the policy after the last update, so that what is handed out has been looked at.
+    /// Judges the policy after the last update, or the moving average in its place, so that what is handed out has been
+    /// looked at.
     package func finish() throws -> Step? {
         guard state.stopReason == nil else { return nil }
         if let average { policy.model.parameters.copy(from: average) }
         let rollout = try collector.collect(chosen(state.iteration), seed: streams.last)
-        let (numbers, alarms) = judge(rollout, iteration: state.iteration)
+        let (numbers, alarms) = judge(rollout, iteration: state.iteration, isAverage: average != nil)
         return Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: state.controller.coefficient)
     }
 
@@ -140,16 +144,20 @@ package final class PolicyRefresh {
             .map { prompts[$0] }
     }
 
-    private func judge(_ rollout: Rollout, iteration: Int) -> (numbers: RolloutNumbers, alarms: [String]) {
+    /// Keeps the weights that the rollout was sampled with, where it is within all limits.
+    private func judge(
+        _ rollout: Rollout, iteration: Int, isAverage: Bool = false
+    ) -> (numbers: RolloutNumbers, alarms: [String]) {
         let numbers = RolloutNumbers(
             score: rollout.scores.reduce(0, +) / Double(rollout.scores.count), tokenSumKL: rollout.tokenSumKL,
             statistics: SampleStatistics(rollout: rollout.groups))
         let alarms = RefreshLimits(reference: state.reference, settings: settings)
             .alarms(statistics: numbers.statistics, tokenSumKL: numbers.tokenSumKL)
         if alarms.isEmpty {
-            good.copy(from: average ?? policy.model.parameters)
+            good.copy(from: policy.model.parameters)
             state.goodIteration = iteration
             state.good = numbers
+            state.goodIsAverage = average == nil ? nil : isAverage
         }
         return (numbers, alarms)
     }

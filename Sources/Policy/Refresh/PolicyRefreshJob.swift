@@ -99,6 +99,7 @@ struct PolicyRefreshJob {
             "iterations": .integer(state.iteration),
             "kept_iteration": state.goodIteration.map { .integer($0) } ?? .null,
         ]
+        if let isAverage = state.goodIsAverage { metrics["kept_average"] = .bool(isAverage) }
         if let good = state.good {
             metrics["reward"] = .number(good.score)
             metrics["kl"] = .number(good.tokenSumKL)
@@ -112,6 +113,9 @@ struct PolicyRefreshJob {
         if let kept = state.goodIteration {
             if kept < state.iteration {
                 notes.append("The policy after \(kept) iterations is the newest within all limits and was kept.")
+            }
+            if state.goodIsAverage == false {
+                notes.append("It is the policy itself: the moving average was not sampled, or was over a limit.")
             }
         } else {
             notes.append("No policy was within all limits; the result is the policy that the run started from.")
@@ -149,8 +153,7 @@ final class RefreshReporter {
     ) throws {
         let line = RefreshMetrics.line(step, number: number, phase: phase, settings: settings)
         try attempt.metrics.write(line.merging(extra) { own, _ in own })
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.sorted()
         for sample in RefreshMetrics.samples(
             step, number: number, count: settings.samplesPerIteration, promptTexts: promptTexts)
         {

@@ -1,3 +1,5 @@
+import JSON
+
 extension PolicyRefreshSettings {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case iterations
@@ -153,21 +155,34 @@ extension PolicyRefreshSettings {
 
     /// - Throws: `PolicyError.badOption` that names the field.
     public func validate() throws(PolicyError) {
-        let counts = [
-            ("iterations", iterations), ("prompts_per_iteration", promptsPerIteration),
-            ("responses_per_prompt", responsesPerPrompt), ("maximum_tokens", maximumTokens), ("epochs", epochs),
-            ("minibatches", minibatches), ("tokens_per_pass", tokensPerPass), ("alarm_patience", alarmPatience),
-            ("checkpoint_every", checkpointEvery),
-        ]
-        for (name, count) in counts { try require(count > 0, name, "\(count) is not a positive number") }
+        try validateCounts()
+        try validateNumbers()
+    }
+
+    private func validateCounts() throws(PolicyError) {
+        try requireCounts([
+            ("iterations", iterations, 1_000_000), ("prompts_per_iteration", promptsPerIteration, 100_000),
+            ("responses_per_prompt", responsesPerPrompt, 10_000), ("maximum_tokens", maximumTokens, 1_000_000),
+            ("epochs", epochs, 1000), ("minibatches", minibatches, 100_000),
+            ("tokens_per_pass", tokensPerPass, 1_000_000_000), ("alarm_patience", alarmPatience, 1_000_000),
+            ("checkpoint_every", checkpointEvery, 1_000_000_000),
+        ])
         try require(warmUpIterations >= 0, "warm_up_iterations", "\(warmUpIterations) is negative")
-        try require(valueWarmUpEpochs >= 0, "value_warm_up_epochs", "\(valueWarmUpEpochs) is negative")
+        try require(
+            (0...1000).contains(valueWarmUpEpochs), "value_warm_up_epochs", "\(valueWarmUpEpochs) is not in 0…1000")
         try require(samplesPerIteration >= 0, "samples_per_iteration", "\(samplesPerIteration) is negative")
         try require(
             minibatches <= promptsPerIteration, "minibatches",
             "\(minibatches) minibatches of whole groups cannot be cut from \(promptsPerIteration) prompts")
+    }
+
+    private func validateNumbers() throws(PolicyError) {
+        try require(
+            (SamplingOptions.leastTemperature...SamplingOptions.mostTemperature).contains(temperature), "temperature",
+            "\(temperature) is not from \(SamplingOptions.leastTemperature) to \(SamplingOptions.mostTemperature)")
+        try require(Float(epsilon) > 0, "epsilon", "\(epsilon) is not a positive number in single precision")
         let positive: [(String, Double?)] = [
-            ("temperature", temperature), ("score_clip", scoreClip), ("kl_target", klTarget), ("kl_horizon", klHorizon),
+            ("score_clip", scoreClip), ("kl_target", klTarget), ("kl_horizon", klHorizon),
             ("policy_learning_rate", policyLearningRate), ("value_learning_rate", valueLearningRate),
             ("epsilon", epsilon), ("clip_norm", clipNorm), ("clip_range", clipRange),
             ("value_clip_range", valueClipRange), ("approximate_kl_limit", approximateKLLimit),
@@ -189,9 +204,10 @@ extension PolicyRefreshSettings {
         for (name, beta) in [("beta1", beta1), ("beta2", beta2)] {
             try require(beta < 1, name, "\(beta) is not below 1")
         }
-        try require(klCoefficient >= 0, "kl_coefficient", "\(klCoefficient) is negative")
-        try require(missingEndPenalty >= 0, "missing_end_penalty", "\(missingEndPenalty) is negative")
-        try require(weightDecay >= 0, "weight_decay", "\(weightDecay) is negative")
+        for (name, value) in [
+            ("kl_coefficient", klCoefficient), ("missing_end_penalty", missingEndPenalty),
+            ("weight_decay", weightDecay),
+        ] { try require(value >= 0 && value.isFinite, name, "\(value) is negative or no number") }
         if let dualClip { try require(dualClip > 1, "dual_clip", "\(dualClip) is not above 1") }
     }
 }

@@ -17,14 +17,7 @@ public struct LoadedPolicy: Sendable {
             throw PolicyError.unsuitableModel(
                 folder: folder.path, reason: "it is a sequence classifier (a reward model), not a language model")
         }
-        let tokenizer = try Tokenizer(folder: folder)
-        guard tokenizer.vocabularySize <= model.configuration.vocabularySize else {
-            throw PolicyError.unsuitableModel(
-                folder: folder.path,
-                reason: "its tokenizer has \(tokenizer.vocabularySize) tokens and its model only "
-                    + "\(model.configuration.vocabularySize)")
-        }
-        self.init(folder: folder, model: model, template: try PromptTemplate(folder: folder, tokenizer: tokenizer))
+        self.init(folder: folder, model: model, template: try PromptTemplate(folder: folder, fitting: model))
     }
 
     /// Parts that are already in memory.

@@ -57,15 +57,18 @@ public final class PolicySampler: Sendable {
     public func sample(_ request: PolicyRequest) throws -> [PolicyResponse] { try sample([request])[0] }
 
     /// The responses to several prompts, decoded as one large batch: the same bytes as one call each.
-    /// - Parameter onText: is given each response's new printable text as it comes, with the indices of request and
-    ///   response; false cancels that response.
+    /// - Parameters:
+    ///   - onText: is given each response's new printable text as it comes, never an empty one, with the indices of
+    ///     request and response; false cancels that response.
+    ///   - isCancelled: asked after each token, also where no text comes of it; true cancels every response.
     /// - Throws: `PolicyError` that names the prompt or the option that is wrong; nothing is sampled then.
     public func sample(
         _ requests: [PolicyRequest],
-        onText: (@Sendable (_ request: Int, _ response: Int, _ text: String) -> Bool)? = nil
+        onText: (@Sendable (_ request: Int, _ response: Int, _ text: String) -> Bool)? = nil,
+        isCancelled: (@Sendable () -> Bool)? = nil
     ) throws -> [[PolicyResponse]] {
         let prepared = try requests.enumerated().map { try prepare($1, index: $0) }
-        let reads = onText != nil || requests.contains { !$0.options.stop.isEmpty }
+        let reads = onText != nil || isCancelled != nil || requests.contains { !$0.options.stop.isEmpty }
         var (sampled, readers) = try sampler.withLock { sampler in
             var readers = prepared.map { one in
                 one.seeds.map { _ in ResponseReader(template: policy.template, stop: one.request.options.stop) }
@@ -73,7 +76,7 @@ public final class PolicySampler: Sendable {
             guard reads else { return (try sampler.sample(prepared.map(\.sampling)), readers) }
             let sampled = try sampler.sample(prepared.map(\.sampling)) { request, response, token in
                 let piece = readers[request][response].append(token)
-                let wanted = piece.isEmpty || onText?(request, response, piece) ?? true
+                let wanted = isCancelled?() != true && (piece.isEmpty || onText?(request, response, piece) ?? true)
                 if !wanted { readers[request][response].cancelled = true }
                 return wanted && !readers[request][response].stopped
             }

@@ -1,3 +1,5 @@
+import JSON
+
 /// How to sample responses. Temperature 1 without top-k and top-p is the policy itself.
 public struct SamplingOptions: Sendable, Codable, Equatable {
     /// Divides the logits; 0 takes the most probable token.
@@ -44,13 +46,26 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
         alternatives = try reader.value(.alternatives, default: standard.alternatives)
     }
 
+    /// The least temperature above 0: logits divided by less leave single precision.
+    public static let leastTemperature = 1e-4
+    public static let mostTemperature = 100.0
+    /// What a temperature may be, in words.
+    public static let temperatureWords = "0, or from 0.0001 to 100"
+    /// What top-p may be, in words.
+    public static let topPWords = "above 0 in single precision, and at most 1"
+
+    public static func acceptsTemperature(_ value: Double) -> Bool {
+        value == 0 || (leastTemperature...mostTemperature).contains(value)
+    }
+
+    public static func acceptsTopP(_ value: Double) -> Bool { Float(value) > 0 && value <= 1 }
+
     /// - Throws: `PolicyError.badOption` that names the field.
     public func validate() throws(PolicyError) {
         try require(
-            temperature.isFinite && temperature >= 0 && temperature <= 100, "temperature",
-            "\(temperature) is not in 0…100")
+            Self.acceptsTemperature(temperature), "temperature", "\(temperature) is not \(Self.temperatureWords)")
         if let topK { try require(topK > 0, "top_k", "\(topK) is not a positive number of tokens") }
-        try require(topP > 0 && topP <= 1, "top_p", "\(topP) is not above 0 and at most 1")
+        try require(Self.acceptsTopP(topP), "top_p", "\(topP) is not \(Self.topPWords)")
         try require(maximumTokens > 0, "maximum_tokens", "\(maximumTokens) is not a positive number of tokens")
         try require(alternatives >= 0, "alternatives", "\(alternatives) is negative")
         try require(!stop.contains(""), "stop", "an empty text stops every response before it begins")

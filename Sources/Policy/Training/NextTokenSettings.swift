@@ -1,3 +1,4 @@
+import JSON
 public import LanguageModel
 
 /// How next-token training runs: what pretraining and supervised fine-tuning have in common.
@@ -137,20 +138,21 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
             (0...1).contains(finalLearningRateFraction), "final_learning_rate_fraction",
             "\(finalLearningRateFraction) is not in 0…1")
         try require(warmUpSteps >= 0, "warm_up_steps", "\(warmUpSteps) is negative")
-        try require(epochs > 0, "epochs", "\(epochs) is not a positive number")
-        if let steps { try require(steps > 0, "steps", "\(steps) is not a positive number") }
-        try require(tokensPerStep > 0, "tokens_per_step", "\(tokensPerStep) is not a positive number")
-        try require(tokensPerPass > 0, "tokens_per_pass", "\(tokensPerPass) is not a positive number")
+        try requireCounts([
+            ("epochs", epochs, 1000), ("steps", steps ?? 1, 100_000_000),
+            ("tokens_per_step", tokensPerStep, 1_000_000_000), ("tokens_per_pass", tokensPerPass, 1_000_000_000),
+            ("evaluate_every", evaluateEvery, 1_000_000_000), ("checkpoint_every", checkpointEvery, 1_000_000_000),
+        ])
         try require(weightDecay >= 0 && weightDecay < 10, "weight_decay", "\(weightDecay) is not in 0…10")
         for (name, beta) in [("beta1", beta1), ("beta2", beta2)] {
             try require(beta >= 0 && beta < 1, name, "\(beta) is not at least 0 and below 1")
         }
-        try require(epsilon > 0, "epsilon", "\(epsilon) is not positive")
+        try require(
+            Float(epsilon) > 0 && epsilon.isFinite, "epsilon", "\(epsilon) is not a positive number in single precision"
+        )
         if let clipNorm { try require(clipNorm > 0, "clip_norm", "\(clipNorm) is not positive; null turns it off") }
         try require(heldOutShare >= 0 && heldOutShare < 0.9, "held_out_share", "\(heldOutShare) is not in 0…0.9")
         try require(heldOutLimit >= 0, "held_out_limit", "\(heldOutLimit) is negative")
-        try require(evaluateEvery > 0, "evaluate_every", "\(evaluateEvery) is not a positive number of steps")
-        try require(checkpointEvery > 0, "checkpoint_every", "\(checkpointEvery) is not a positive number of steps")
     }
 
     /// The optimiser's settings.

@@ -1,3 +1,4 @@
+import JSON
 public import LanguageModel
 
 /// The shape of a model that is trained from nothing, in Llama's form.
@@ -46,11 +47,11 @@ public struct ModelShape: Sendable, Codable, Equatable {
 
     /// - Throws: `PolicyError.badOption` that names the field.
     public func validate() throws(PolicyError) {
-        let sizes = [
-            ("width", width), ("layers", layers), ("heads", heads), ("key_value_heads", keyValueHeads),
-            ("feed_forward", feedForward), ("context_length", contextLength),
-        ]
-        for (name, size) in sizes { try require(size > 0, "model.\(name)", "\(size) is not a positive number") }
+        try requireCounts([
+            ("model.width", width, 1 << 20), ("model.layers", layers, 1 << 12), ("model.heads", heads, 1 << 20),
+            ("model.key_value_heads", keyValueHeads, 1 << 20), ("model.feed_forward", feedForward, 1 << 20),
+            ("model.context_length", contextLength, 1 << 20),
+        ])
         try require(width % heads == 0, "model.heads", "\(heads) heads do not divide a width of \(width)")
         try require(
             width / heads % 2 == 0, "model.heads",

@@ -8,7 +8,12 @@ struct RewardDataset {
     static let fileName = "groups.jsonl"
 
     var training: [RewardExample] = []
+    /// All groups that are not learnt from.
     var heldOut: [RewardExample] = []
+    /// Those of them that choose the step which is kept.
+    var selecting: [RewardExample] = []
+    /// Those of them that the figures rest on: the same ones where there are too few to part them.
+    var reported: [RewardExample] = []
     /// Distinct prompts of all groups, in the order of the file.
     var prompts: [[Int32]] = []
     /// What people should know about the data, as sentences.
@@ -20,6 +25,7 @@ struct RewardDataset {
         var withoutOrder = 0
         var labels = 0
         var seen = Set<[Int32]>()
+        var heldOutPrompts: [Prompt] = []
         try JSONLines.forEach(LabelledGroup.self, in: Data(contentsOf: file), file: Self.fileName) { line, labelled in
             do {
                 try labelled.validate()
@@ -35,7 +41,12 @@ struct RewardDataset {
             if seen.insert(example.tokens.prompt).inserted { prompts.append(example.tokens.prompt) }
             withoutOrder += labelled.labels.count - example.elements.count
             guard !example.elements.isEmpty else { return }
-            if labelled.split == .heldOut { heldOut.append(example) } else { training.append(example) }
+            if labelled.split == .heldOut {
+                heldOut.append(example)
+                heldOutPrompts.append(labelled.group.prompt)
+            } else {
+                training.append(example)
+            }
         }
         guard labels > 0 else { throw RewardModelError.noLabels }
         if !tooLong.isEmpty {
@@ -54,6 +65,22 @@ struct RewardDataset {
                 "With \(labels) label(s) there are too few to hold any out, so how well this reward model does on prompts that "
                     + "it has not seen is not known.")
         }
+        partHeldOut(by: heldOutPrompts)
+    }
+
+    /// Whether the groups that chose the step also give the figures.
+    var figuresAreOfSelection: Bool { selecting.count + reported.count > heldOut.count }
+
+    /// - Parameter prompts: one for each held-out group.
+    private mutating func partHeldOut(by prompts: [Prompt]) {
+        let halves = HeldOutHalves(prompts)
+        selecting = zip(heldOut, prompts).filter { halves.selects($0.1) }.map(\.0)
+        reported = zip(heldOut, prompts).filter { halves.reports($0.1) }.map(\.0)
+        guard figuresAreOfSelection else { return }
+        notes.append(
+            "The held-out figures are a little too good: the same \(heldOut.count) group(s) also chose which step was "
+                + "kept. From \(HeldOutHalves.fewestPrompts) held-out prompts on, one half chooses and the other is "
+                + "reported.")
     }
 
     static func labelCount(_ examples: [RewardExample]) -> Int { examples.reduce(0) { $0 + $1.elements.count } }

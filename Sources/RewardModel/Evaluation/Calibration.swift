@@ -10,10 +10,11 @@ public struct Calibration: Sendable, Equatable {
     public init() {}
 
     /// Adds a pair.
-    /// - Parameter probability: what the model gave the side that won.
+    /// - Parameter probability: what the model gave the side that won. One that is no number makes the error no number.
     public mutating func add(probability: Double, weight: Double = 1) {
         let confidence = max(probability, 1 - probability)
-        let bin = min(Self.bins - 1, Int((confidence - 0.5) * 2 * Double(Self.bins)))
+        let place = (confidence - 0.5) * 2 * Double(Self.bins)
+        let bin = place < Double(Self.bins) ? Int(place) : Self.bins - 1
         weights[bin] += weight
         confidences[bin] += weight * confidence
         successes[bin] += weight * (probability > 0.5 ? 1 : probability == 0.5 ? 0.5 : 0)

@@ -16,7 +16,7 @@ public struct LoadedRewardModel: Sendable {
     public init(folder: URL) throws {
         let model = try Checkpoint.load(folder)
         guard model.configuration.head == .scalar else { throw RewardModelError.notARewardModel(folder: folder.path) }
-        let template = try PromptTemplate.checked(folder: folder, model: model)
+        let template = try PromptTemplate(folder: folder, fitting: model)
         self.init(model: model, template: template, normalisation: try Self.normalisation(in: folder))
     }
 
@@ -50,22 +50,5 @@ public struct LoadedRewardModel: Sendable {
             throw RewardModelError.badNormalisation(file: file.path, reason: "needs a positive gain and a finite bias")
         }
         return found
-    }
-}
-
-extension PromptTemplate {
-    /// Tokenizer and template of a model folder, after a look at the weights and the vocabulary's size.
-    static func checked(folder: URL, model: Transformer) throws -> PromptTemplate {
-        if let place = model.parameters.firstNotFinite {
-            let tensor = model.table.entries.first { place >= $0.offset && place < $0.offset + $0.count }
-            throw RewardModelError.notFiniteWeight(folder: folder.path, tensor: tensor?.name ?? "at \(place)")
-        }
-        let tokenizer = try Tokenizer(folder: folder)
-        guard tokenizer.vocabularySize <= model.configuration.vocabularySize else {
-            throw RewardModelError.foreignTokenizer(
-                folder: folder.path, tokens: tokenizer.vocabularySize,
-                vocabularySize: model.configuration.vocabularySize)
-        }
-        return try PromptTemplate(folder: folder, tokenizer: tokenizer)
     }
 }

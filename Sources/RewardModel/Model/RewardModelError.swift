@@ -9,7 +9,6 @@ public enum RewardModelError: Error, Sendable, Equatable {
     case badSetting(field: String, reason: String)
     case notAPolicy(folder: String)
     case notARewardModel(folder: String)
-    case notFiniteWeight(folder: String, tensor: String)
     case foreignTokenizer(folder: String, tokens: Int, vocabularySize: Int)
     case badNormalisation(file: String, reason: String)
     case oneScoreForAll(samples: Int)
@@ -37,8 +36,6 @@ extension RewardModelError: CustomStringConvertible, LocalizedError {
             "\(folder) holds a sequence classifier; a reward model starts from a policy (a causal language model)."
         case .notARewardModel(let folder):
             "\(folder) holds a language model; a reward model is a sequence classifier with one label."
-        case .notFiniteWeight(let folder, let tensor):
-            "\(folder): the tensor \(tensor) holds a value that is not a finite number."
         case .foreignTokenizer(let folder, let tokens, let vocabularySize):
             "\(folder): the tokenizer has \(tokens) tokens and the model only \(vocabularySize)."
         case .badNormalisation(let file, let reason):

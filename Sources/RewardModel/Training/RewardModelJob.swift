@@ -51,7 +51,7 @@ private struct RewardModelRun {
         guard base.configuration.head == .languageModel else {
             throw RewardModelError.notAPolicy(folder: baseFolder.path)
         }
-        template = try PromptTemplate.checked(folder: baseFolder, model: base)
+        template = try PromptTemplate(folder: baseFolder, fitting: base)
         dataFile = try attempt.run.inputFile(RewardDataset.fileName)
         data = try RewardDataset(
             dataFile, template: template, contextLength: base.configuration.contextLength, margins: settings.margins)
@@ -68,7 +68,7 @@ private struct RewardModelRun {
         let seed = attempt.specification.seed
         let model = try base.withScalarHead(seed: RandomStream.head.seed(of: seed))
         let state = try train(model)
-        let evaluations = try evaluate(model)
+        let evaluations = try evaluate(model, state: state)
         let normalisation = try normalise(model, state: state)
         return try write(model, state: state, evaluations: evaluations, normalisation: normalisation)
     }
@@ -85,7 +85,7 @@ private struct RewardModelRun {
         let heldOut = RewardScorer(
             model: model, normalisation: .identity, pool: pool, tokensPerPass: settings.tokensPerPass)
         var checkpoints = CheckpointSchedule(steps: settings.checkpointEvery, from: state.step)
-        var clock = StepClock(step: state.step, total: plan.totalSteps)
+        var clock = ProgressClock(step: state.step, total: plan.totalSteps)
         func checkpoint() throws {
             try attempt.writeCheckpoint(step: state.step) {
                 try TrainingCheckpoint.write(state, trainer: trainer, best: best, to: $0)
@@ -102,10 +102,11 @@ private struct RewardModelRun {
             let batch = plan.groups(step: state.step).map { data.training[$0] }
             let report = try trainer.step(batch, learningRate: rate)
             state.step += 1
-            var line = clock.numbers(step: state.step, tokens: report.tokens)
+            clock.add(tokens: report.tokens)
+            var line = clock.numbers(at: state.step)
             line.merge(Self.numbers(report, rate: rate, step: state.step)) { _, own in own }
-            if !data.heldOut.isEmpty && plan.evaluates(after: state.step) {
-                let look = try evaluation(of: data.heldOut, scorer: heldOut)
+            if !data.selecting.isEmpty && plan.evaluates(after: state.step) {
+                let look = try evaluation(of: data.selecting, scorer: heldOut, step: state.step)
                 if state.record(logLoss: look.logLoss, accuracy: look.accuracy) { best.copy(from: model.parameters) }
                 line["held_out_log_loss"] = .number(look.logLoss)
                 line["held_out_accuracy"] = .number(look.accuracy)
@@ -133,16 +134,31 @@ private struct RewardModelRun {
         ]
     }
 
-    private func evaluation(of examples: [RewardExample], scorer: RewardScorer) throws -> RewardEvaluation {
+    /// - Throws: `RewardModelError.diverged` where a score is not finite.
+    private func evaluation(
+        of examples: [RewardExample], scorer: RewardScorer, step: Int
+    ) throws -> RewardEvaluation {
         RewardEvaluation(
-            examples, scores: try scorer.rawScores(of: examples.map(\.tokens)), longerIsBetter: longerIsBetter)
+            examples, scores: try finiteScores(of: examples.map(\.tokens), scorer: scorer, step: step),
+            longerIsBetter: longerIsBetter)
     }
 
-    private func evaluate(_ model: Transformer) throws -> (training: RewardEvaluation, heldOut: RewardEvaluation?) {
+    private func finiteScores(of groups: [TokenGroup], scorer: RewardScorer, step: Int) throws -> [[Double]] {
+        let scores = try scorer.rawScores(of: groups)
+        guard scores.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw RewardModelError.diverged(step: step, what: "a score")
+        }
+        return scores
+    }
+
+    private func evaluate(
+        _ model: Transformer, state: TrainingState
+    ) throws -> (training: RewardEvaluation, heldOut: RewardEvaluation?) {
         let scorer = RewardScorer(
             model: model, normalisation: .identity, pool: pool, tokensPerPass: settings.tokensPerPass)
-        let training = try evaluation(of: data.training, scorer: scorer)
-        return (training, data.heldOut.isEmpty ? nil : try evaluation(of: data.heldOut, scorer: scorer))
+        let training = try evaluation(of: data.training, scorer: scorer, step: state.step)
+        guard !data.reported.isEmpty else { return (training, nil) }
+        return (training, try evaluation(of: data.reported, scorer: scorer, step: state.step))
     }
 
     /// Samples the reference policy and fits gain and bias to the scores.
@@ -161,7 +177,8 @@ private struct RewardModelRun {
         }
         let scorer = RewardScorer(
             model: model, normalisation: .identity, pool: pool, tokensPerPass: settings.tokensPerPass)
-        return try Normalisation.fitted(to: try scorer.rawScores(of: groups).flatMap { $0 })
+        return try Normalisation.fitted(
+            to: try finiteScores(of: groups, scorer: scorer, step: state.step).flatMap { $0 })
     }
 
     private func write(

@@ -20,6 +20,10 @@ struct RewardModelReport {
             "training_labels": .integer(RewardDataset.labelCount(data.training)),
             "held_out_groups": .integer(data.heldOut.count),
             "held_out_labels": .integer(RewardDataset.labelCount(data.heldOut)),
+            "selection_groups": .integer(data.selecting.count),
+            "reported_groups": .integer(data.reported.count),
+            // Whether the groups that chose the step also gave the figures.
+            "figures_of_selection": data.heldOut.isEmpty ? .null : .bool(data.figuresAreOfSelection),
             "steps": .integer(state.step),
             "best_step": state.bestStep.map { .integer($0) } ?? .null,
             "training_accuracy": .number(training.accuracy),

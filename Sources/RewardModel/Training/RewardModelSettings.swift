@@ -1,3 +1,4 @@
+import JSON
 public import Preferences
 
 /// Settings of a `reward-model` run. JSON in snake_case; every field may be absent, an unknown one is an error.
@@ -44,23 +45,29 @@ public struct RewardModelSettings: Sendable, Equatable {
         func require(_ holds: Bool, _ field: CodingKeys, _ reason: String) throws(RewardModelError) {
             if !holds { throw .badSetting(field: field.stringValue, reason: reason) }
         }
-        try require(groupsPerStep >= 1, .groupsPerStep, "must be at least 1")
-        try require(epochs.isFinite && epochs > 0, .epochs, "must be above 0")
-        try require(minimumSteps >= 1, .minimumSteps, "must be at least 1")
+        // The bounds keep the plan's products whole numbers and the samples in memory.
+        let counts: [(CodingKeys, Int, Int)] = [
+            (.groupsPerStep, groupsPerStep, 1_000_000), (.minimumSteps, minimumSteps, 1_000_000),
+            (.evaluations, evaluations, 100_000), (.patience, patience, 1_000_000),
+            (.maximumResponseTokens, maximumResponseTokens, 1_000_000), (.tokensPerPass, tokensPerPass, 1_000_000_000),
+            (.checkpointEvery, checkpointEvery, 1_000_000_000),
+        ]
+        for (field, count, most) in counts {
+            try require(count >= 1, field, "must be at least 1")
+            try require(count <= most, field, "must be at most \(most)")
+        }
+        try require(epochs > 0, .epochs, "must be above 0")
+        try require(epochs <= 1000, .epochs, "must be at most 1000")
         try require(learningRate.isFinite && learningRate > 0, .learningRate, "must be above 0")
         try require((0...1).contains(warmUpFraction), .warmUpFraction, "must lie between 0 and 1")
         try require((0...1).contains(finalRateFraction), .finalRateFraction, "must lie between 0 and 1")
         try require(weightDecay.isFinite && weightDecay >= 0, .weightDecay, "must not be negative")
         try require(clipNorm.isFinite && clipNorm > 0, .clipNorm, "must be above 0")
         try require(centring.isFinite && centring >= 0, .centring, "must not be negative")
-        try require(evaluations >= 1, .evaluations, "must be at least 1")
-        try require(patience >= 1, .patience, "must be at least 1")
-        try require(referenceSamples >= 2, .referenceSamples, "must be at least 2")
+        try require((2...100_000).contains(referenceSamples), .referenceSamples, "must be from 2 to 100000")
+        // Logits divided by less leave float32.
         try require(
-            referenceTemperature.isFinite && referenceTemperature > 0, .referenceTemperature, "must be above 0")
-        try require(maximumResponseTokens >= 1, .maximumResponseTokens, "must be at least 1")
-        try require(tokensPerPass >= 1, .tokensPerPass, "must be at least 1")
-        try require(checkpointEvery >= 1, .checkpointEvery, "must be at least 1")
+            (1e-4...100).contains(referenceTemperature), .referenceTemperature, "must be from 0.0001 to 100")
     }
 }
 
@@ -82,25 +89,10 @@ extension RewardModelSettings: Codable {
         case checkpointEvery = "checkpoint_every"
     }
 
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { return nil }
-    }
-
     public init(from decoder: any Decoder) throws {
-        let known = CodingKeys.allCases.map(\.stringValue)
-        let given = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
-        if let unknown = given.filter({ !known.contains($0) }).min() {
-            throw DecodingError.dataCorrupted(
-                DecodingError.Context(
-                    codingPath: decoder.codingPath + [AnyKey(stringValue: unknown)],
-                    debugDescription: "is not a setting; there are \(known.sorted().joined(separator: ", "))"))
-        }
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let reader = try SettingsReader(decoder, keys: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, into field: inout Value) throws {
-            if let value = try container.decodeIfPresent(Value.self, forKey: key) { field = value }
+            field = try reader.value(key, default: field)
         }
         try read(.groupsPerStep, into: &groupsPerStep)
         try read(.epochs, into: &epochs)

@@ -40,7 +40,7 @@ public final class RewardTrainer {
     /// The loss is the weighted mean over all judgements of the batch, so how the batch is cut into passes does not change
     /// it.
     public func accumulate(_ batch: [RewardExample], into gradients: FloatBuffer) throws -> BatchReport {
-        let weight = batch.reduce(0) { $0 + $1.elements.reduce(0) { $0 + $1.weight } }
+        let weight = Self.weight(of: batch)
         guard weight > 0 else { return BatchReport() }
         var report = BatchReport()
         var pairs = 0
@@ -70,9 +70,14 @@ public final class RewardTrainer {
         return report
     }
 
-    /// One update.
+    private static func weight(of batch: [RewardExample]) -> Double {
+        batch.reduce(0) { $0 + $1.elements.reduce(0) { $0 + $1.weight } }
+    }
+
+    /// One update. A batch whose labels have no weight at all teaches nothing and changes nothing, not even the moments.
     /// - Throws: `RewardModelError.diverged` before any weight has changed; `EngineError`.
     public func step(_ batch: [RewardExample], learningRate: Float) throws -> BatchReport {
+        guard Self.weight(of: batch) > 0 else { return BatchReport() }
         gradients.zero()
         var report = try accumulate(batch, into: gradients)
         guard report.loss.isFinite else { throw RewardModelError.diverged(step: optimiser.stepCount, what: "the loss") }

@@ -22,7 +22,8 @@ struct TrainingState: Codable, Equatable {
     /// - Returns: whether it is the best so far.
     mutating func record(logLoss: Double, accuracy: Double) -> Bool {
         history.append(Look(step: step, logLoss: logLoss, accuracy: accuracy))
-        if let bestLogLoss, logLoss >= bestLogLoss {
+        // Said this way round, a log-loss that is no number is never the best.
+        guard logLoss < bestLogLoss ?? .infinity else {
             looksWithoutGain += 1
             return false
         }

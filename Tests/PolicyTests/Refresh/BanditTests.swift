@@ -84,6 +84,25 @@ import Testing
         #expect(late < 0.5 * losses[0])
     }
 
+    @Test func `a moving average that nobody has judged is not handed out`() throws {
+        var settings = settings
+        settings.averageDecay = 0.9
+        settings.klCoefficient = 0
+        settings.klBudget = 3
+        settings.alarmPatience = 2
+        let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+        var judged: [String] = []
+        while !tiny.refresh.isOver {
+            judged.append("\(tiny.policy.model.parameters.sha256)")
+            _ = try tiny.refresh.iterate()
+        }
+        #expect(try tiny.refresh.finish() == nil)
+        let kept = try #require(tiny.refresh.state.goodIteration)
+        #expect(kept > 0)
+        #expect("\(tiny.refresh.good.sha256)" == judged[kept])
+        #expect(tiny.refresh.state.goodIsAverage == false)
+    }
+
     @Test func `a moving average trails the policy and is what is handed out`() throws {
         var settings = settings
         settings.averageDecay = 0.9
@@ -94,5 +113,6 @@ import Testing
         _ = try tiny.refresh.finish()
         #expect(tiny.refresh.good.sha256 == tiny.refresh.average?.sha256)
         #expect(tiny.refresh.good.sha256 != trained)
+        #expect(tiny.refresh.state.goodIsAverage == true)
     }
 }

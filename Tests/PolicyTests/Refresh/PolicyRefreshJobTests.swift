@@ -115,6 +115,9 @@ import Testing
         arguments: [
             (["iterations": 0], "iterations"), (["beta": 1], "beta"), (["clip_range": -1], "clip_range"),
             (["minibatches": 50, "prompts_per_iteration": 4], "minibatches"), (["kl_estimator": "k9"], "kl_estimator"),
+            (["epochs": 4_000_000_000_000_000_000], "epochs"), (["temperature": 1e-40], "temperature"),
+            (["iterations": 4_000_000_000_000_000_000], "iterations"), (["epsilon": 1e-60], "epsilon"),
+            (["prompts_per_iteration": 4_000_000_000_000_000_000], "prompts_per_iteration"),
         ] as [(JSONValue, String)])
     func `a setting that cannot be is an error that names it`(settings: JSONValue, field: String) throws {
         let folder = try TemporaryFolder()

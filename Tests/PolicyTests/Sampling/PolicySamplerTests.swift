@@ -107,6 +107,38 @@ import Testing
         #expect(cancelled[1].tokenIDs == plain[1].tokenIDs)
     }
 
+    @Test func `a cancelled request ends at the next token, also while no text comes of it`() throws {
+        let one = try sampler()
+        let request = PolicyRequest(prompt: .text("the cat"), count: 2, seed: 8, options: options)
+        let plain = try one.sample(request)
+        try #require(plain.allSatisfy { $0.tokenIDs.count > 3 })
+        let asked = Mutex(0)
+        let cancelled = try one.sample(
+            [request],
+            isCancelled: {
+                asked.withLock { count in
+                    count += 1
+                    return count > 4
+                }
+            })[0]
+        // Asked after each token of both: the fifth time is the first response's third token.
+        #expect(cancelled.map(\.tokenIDs.count) == [3, 3])
+        #expect(cancelled.allSatisfy { $0.finishReason == .cancelled })
+        #expect(zip(cancelled, plain).allSatisfy { $1.tokenIDs.starts(with: $0.tokenIDs) })
+        #expect(try one.sample([request], isCancelled: { false })[0] == plain)
+    }
+
+    @Test func `empty pieces of text are not told`() throws {
+        let one = try sampler()
+        let pieces = Mutex([String]())
+        _ = try one.sample([PolicyRequest(prompt: .text("the cat"), count: 4, seed: 6, options: options)]) {
+            _, _, text in
+            pieces.withLock { $0.append(text) }
+            return true
+        }
+        #expect(pieces.withLock { !$0.isEmpty && !$0.contains("") })
+    }
+
     @Test func `the context bounds a response`() throws {
         let one = try sampler(contextLength: 20)
         let tokens = try one.policy.tokens(of: .text("the"))
@@ -129,7 +161,9 @@ import Testing
 
     @Test(arguments: [
         (SamplingOptions(temperature: -1), "temperature"), (SamplingOptions(topK: 0), "top_k"),
-        (SamplingOptions(topP: 0), "top_p"), (SamplingOptions(maximumTokens: 0), "maximum_tokens"),
+        (SamplingOptions(topP: 0), "top_p"), (SamplingOptions(topP: 1e-60), "top_p"),
+        (SamplingOptions(temperature: 1e-40, topP: 0.9), "temperature"),
+        (SamplingOptions(temperature: 200), "temperature"), (SamplingOptions(maximumTokens: 0), "maximum_tokens"),
         (SamplingOptions(stop: [""]), "stop"),
     ])
     func `a bad option is an error that names it`(options: SamplingOptions, field: String) throws {

@@ -1,23 +1,26 @@
-import JSON
-import Runs
+public import JSON
 
 /// Tokens a second and time left, for people to look at; nothing that is learnt depends on it.
-struct ProgressClock {
+public struct ProgressClock: Sendable {
     private let total: Int
     private let firstStep: Int
     private let start = ContinuousClock.now
     private var lastTime = ContinuousClock.now
     private var tokens = 0
 
-    init(step: Int, total: Int) {
+    /// - Parameters:
+    ///   - step: steps that were done before, by an older attempt.
+    ///   - total: steps in all.
+    public init(step: Int, total: Int) {
         firstStep = step
         self.total = total
     }
 
-    mutating func add(tokens count: Int) { tokens += count }
+    /// Counts tokens that were learnt from.
+    public mutating func add(tokens count: Int) { tokens += count }
 
-    /// `tokens_per_second` since the last call, and `seconds_left` at the mean speed so far.
-    mutating func numbers(at step: Int) -> [String: JSONValue] {
+    /// `steps` in all, `tokens_per_second` since the last call, and `seconds_left` at the mean speed so far.
+    public mutating func numbers(at step: Int) -> [String: JSONValue] {
         let now = ContinuousClock.now
         let passed = max((now - lastTime) / .seconds(1), 1e-6)
         let speed = Double(tokens) / passed
