@@ -104,7 +104,13 @@ struct RunPage: PageModel {
                 return hasEnded
                     ? nil : Fact(name: MetricWords.words(name), raw: name, value: LeadWords.seconds(value.doubleValue))
             }
-            let text = value.doubleValue.map { MetricsCurve.text($0) } ?? value.stringValue
+            if name == "steps", members["step"] != nil { return nil }
+            let text: String?
+            if name == "step", let step = value.integerValue, let steps = members["steps"]?.integerValue {
+                text = "\(step) of \(steps)"
+            } else {
+                text = value.doubleValue.map { MetricsCurve.text($0) } ?? value.stringValue
+            }
             return text.map { Fact(name: MetricWords.words(name), raw: name, value: $0) }
         }
     }

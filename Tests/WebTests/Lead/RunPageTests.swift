@@ -73,7 +73,7 @@ import Web
             var browser = try await site.browser(client, as: site.lead)
             let path = Path.run(run.description)
             let live = try await browser.get(path).text
-            #expect(live.contains("Time left") && live.contains("% done"))
+            #expect(live.contains("Time left") && live.contains("% done") && live.contains("<dd>5 of 400</dd>"))
             #expect(live.contains("title=\"held_out_log_loss\">Log-loss, held out (nats)<"), "words, and the raw name")
             let marks = live.matches(of: /y="190" text-anchor="middle">([^<]+)</).map { String($0.output.1) }
             #expect(Set(marks) == ["3", "4", "5"], "steps are whole numbers")
