@@ -20,7 +20,7 @@ struct AddPolicyCommand: AsyncParsableCommand {
     @Option(help: "The policy's Hugging Face folder.", completion: .directory) var folder: String?
     @Option(help: "Instead: the address of a server that samples it, e.g. http://127.0.0.1:8000.") var server: String?
     @Flag(help: "It is a base model, not a supervised policy.") var base = false
-    @Option(name: .customLong("current-in"), help: "Make it the current policy of this project, by name or number.")
+    @Option(name: .customLong("current-in"), help: "Make it the current policy of this project (its number or name).")
     var project: String?
 
     func validate() throws {

@@ -13,7 +13,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Argument(help: "What the file holds: prompts, groups or labels.") var kind: Kind
     @Argument(help: "The file.", completion: .file()) var file: String
-    @Option(help: "Name or number of the project.") var project: String
+    @Option(help: ProjectLookup.help) var project: String
     @Option(help: "The server's data folder.") var data = "data"
     @Option(help: "For prompts: what they are used for: supervised, ranking, ppo or held_out.") var use: String?
     @Option(help: "For prompts: text (one a line), jsonl or messages.") var format = "text"

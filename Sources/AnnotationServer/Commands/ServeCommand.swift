@@ -39,6 +39,12 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
         guard keepCheckpoints >= 1 else { throw ValidationError("--keep-checkpoints must be at least 1.") }
+        if let quotaGiB {
+            // Also not for "nan", which is within no range.
+            guard quotaGiB > 0, quotaGiB <= 1_000_000_000 else {
+                throw ValidationError("--quota-gib must be above 0 and at most 1000000000, not \(quotaGiB).")
+            }
+        }
         if let publicURL, !publicURL.hasPrefix("http://"), !publicURL.hasPrefix("https://") {
             throw ValidationError("--public-url must start with http:// or https://, not '\(publicURL)'.")
         }

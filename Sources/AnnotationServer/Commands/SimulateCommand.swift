@@ -39,9 +39,18 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (gold == nil) != (goldCommand == nil) else {
             throw ValidationError("Give either --gold wanted-words|politeness|length or --gold-command PROGRAM.")
         }
-        guard rounds >= 1, rankings >= 1 else { throw ValidationError("--rounds and --rankings must be at least 1.") }
-        guard (2...26).contains(count) else { throw ValidationError("-k must be 2 to 26, not \(count).") }
+        guard (1...10_000).contains(rounds), (1...1_000_000).contains(rankings) else {
+            throw ValidationError("--rounds must be 1 to 10000, and --rankings 1 to 1000000.")
+        }
+        guard (4...9).contains(count) else {
+            throw ValidationError("-k must be 4 to 9, as in every project that ranks, not \(count).")
+        }
+        guard evaluationSamples >= 1, maximumTokens >= 1 else {
+            throw ValidationError("--evaluation-samples and --max-tokens must be at least 1.")
+        }
         guard (0..<0.5).contains(noise) else { throw ValidationError("--noise must be 0 to below 0.5, not \(noise).") }
+        try RunSettings.check(try RunSettings.parsed(rewardSettings), of: RunKind.rewardModel)
+        try RunSettings.check(try RunSettings.parsed(refreshSettings), of: RunKind.policyRefresh)
         if let gold, !["wanted-words", "politeness", "length"].contains(gold) {
             throw ValidationError("--gold must be wanted-words, politeness or length, not '\(gold)'.")
         }

@@ -1,32 +1,52 @@
-import Foundation
+package import Foundation
 
 /// Sizes on disk.
-enum FolderSize {
+package enum FolderSize {
     /// Bytes of all files below a folder; 0 where it does not exist.
-    static func bytes(of folder: URL) throws -> Int64 {
-        guard FileManager.default.fileExists(atPath: folder.path) else { return 0 }
-        let keys: [URLResourceKey] = [.isRegularFileKey, .fileSizeKey]
-        guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: keys) else { return 0 }
-        var total: Int64 = 0
-        for case let file as URL in files {
-            // A job may remove a temporary file between the listing and this look.
-            guard let values = try? file.resourceValues(forKeys: Set(keys)), values.isRegularFile == true else {
-                continue
+    package static func bytes(of folder: URL) throws -> Int64 { try bytes(ofEach: [folder]).reduce(0, +) }
+
+    /// Bytes of all files below each folder. A file that is there under several names counts once, where it is met
+    /// first: hard links, as between a checkpoint and the run that made it, share their bytes.
+    package static func bytes(ofEach folders: [URL]) throws -> [Int64] {
+        var seen: Set<Inode> = []
+        return folders.map { folder in
+            guard let files = FileManager.default.enumerator(atPath: folder.path) else { return 0 }
+            var total: Int64 = 0
+            for case let path as String in files {
+                // A job may remove a temporary file between the listing and this look.
+                guard let size = newBytes(of: folder.appending(path: path).path, seen: &seen) else { continue }
+                total += size
             }
-            total += Int64(values.fileSize ?? 0)
+            return total
         }
-        return total
     }
 
-    /// Bytes of one file; 0 where it does not exist.
-    static func bytes(ofFile file: URL) throws -> Int64 {
-        guard FileManager.default.fileExists(atPath: file.path) else { return 0 }
-        return Int64(try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0)
+    /// Bytes of some files; those that do not exist count nothing.
+    package static func bytes(ofFiles files: [URL]) -> Int64 {
+        var seen: Set<Inode> = []
+        return files.reduce(0) { $0 + (newBytes(of: $1.path, seen: &seen) ?? 0) }
     }
 
     /// Free bytes of the disk that holds a folder.
-    static func freeBytes(at folder: URL) throws -> Int64 {
+    package static func freeBytes(at folder: URL) throws -> Int64 {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder.path)
         return (attributes[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+    }
+
+    private struct Inode: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    /// Bytes of a file that was not met before; nil for one that was, and for anything that is no file.
+    private static func newBytes(of path: String, seen: inout Set<Inode>) -> Int64? {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+            attributes[.type] as? FileAttributeType == .typeRegular,
+            let size = (attributes[.size] as? NSNumber)?.int64Value,
+            let device = (attributes[.systemNumber] as? NSNumber)?.uint64Value,
+            let number = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value,
+            seen.insert(Inode(device: device, number: number)).inserted
+        else { return nil }
+        return size
     }
 }

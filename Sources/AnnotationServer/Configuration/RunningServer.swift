@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 import Foundation
-import Labels
+package import Labels
 import NIOCore
 import NIOHTTP1
 
@@ -48,10 +48,10 @@ struct RunningServer: Sendable {
         }
         let projects = try JSONDecoder().decode(
             [Listed].self, from: try await send(HTTPClientRequest(url: address + "/api/v1/projects")))
-        guard let found = projects.first(where: { $0.name == name || "\($0.id)" == name }) else {
+        guard let found = ProjectLookup.place(of: name, in: projects.map { ("\($0.id)", $0.name) }) else {
             throw Problem.noProject(name: name, known: projects.map(\.name))
         }
-        return "\(found.id)"
+        return "\(projects[found].id)"
     }
 
     /// Sends a file's bytes. - Returns: the sentence that the server answers.
@@ -101,18 +101,19 @@ struct RunningServer: Sendable {
 
 /// The API token with which the command line speaks to a running server: a new one at each start, readable by the
 /// owner of the data folder alone.
-enum CommandLineToken {
-    private static let label = "command line"
-
+package enum CommandLineToken {
     static func file(in data: DataFolder) -> URL { data.url.appending(path: "command-line.token") }
 
-    /// Revokes the last start's token and writes this one's.
-    static func renew(store: Store, data: DataFolder, lead: User) async throws {
-        for old in try await store.apiTokens() where old.label == label {
-            try await store.revokeAPIToken(old.id, by: .system)
-        }
-        let (_, secret) = try await store.createAPIToken(for: lead.id, label: label, role: .lead, by: .system)
+    /// Revokes the last start's token, which is known by its secret (people may call theirs as they like), and writes
+    /// this one's.
+    package static func renew(store: Store, data: DataFolder, lead: User) async throws {
         let place = file(in: data)
+        if let old = try? String(contentsOf: place, encoding: .utf8) {
+            let secret = old.trimmingCharacters(in: .whitespacesAndNewlines)
+            if let access = try await store.apiToken(secret) { try await store.revokeAPIToken(access.id, by: .system) }
+        }
+        let (_, secret) = try await store.createAPIToken(
+            for: lead.id, label: "command line", role: .lead, by: .system)
         try? FileManager.default.removeItem(at: place)
         let isWritten = FileManager.default.createFile(
             atPath: place.path, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])

@@ -1,9 +1,9 @@
 import Foundation
-import Runs
+package import Runs
 
 /// Where jobs run: by default in child processes of this machine, elsewhere whatever a cluster offers. It only starts
 /// and stops; how a job fares is read from its run directory.
-protocol JobRunner: Sendable {
+package protocol JobRunner: Sendable {
     /// Starts an attempt whose folder exists already.
     func start(_ run: RunDirectory, attempt: Int) throws
     /// Asks a running attempt to write a checkpoint and leave. Returns at once.

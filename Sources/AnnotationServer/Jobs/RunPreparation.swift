@@ -1,19 +1,32 @@
 import Foundation
-import Labels
-import Runs
+import JSON
+package import Labels
+package import Logging
+package import Runs
 
 /// Turns a run's intent row into its run directory. The same row always gives the same input, so that a server that
 /// died in between simply does it again.
-struct RunPreparation: Sendable {
+package struct RunPreparation: Sendable {
     let store: Store
     let data: DataFolder
+    let logger: Logger
 
-    enum Problem: Error, CustomStringConvertible {
+    package init(store: Store, data: DataFolder, logger: Logger) {
+        self.store = store
+        self.data = data
+        self.logger = logger
+    }
+
+    package enum Problem: Error, CustomStringConvertible {
         case missing(role: String, run: String)
+        case foreignAndRunning(run: String, path: String)
         case filesGone(what: String, path: String)
 
-        var description: String {
+        package var description: String {
             switch self {
+            case .foreignAndRunning(let run, let path):
+                "\(path) holds another run than run \(run) of this database, and its job is running. The database was "
+                    + "probably restored from a backup. End that job, or wait for it; then resume this run."
             case .missing(let role, let run): "Run \(run) has no \(role) in its record, so its input cannot be written."
             case .filesGone(let what, let path):
                 "The files of \(what) are not at \(path) any more. Choose another, or restore them from a backup."
@@ -21,10 +34,19 @@ struct RunPreparation: Sendable {
         }
     }
 
-    /// The run's directory, made now if it is not there yet.
-    func directory(of run: RunRecord) async throws -> RunDirectory {
+    /// The run's directory, made now if it is not there yet. A folder of that name with another run in it, as a database
+    /// from a backup meets it, is set aside.
+    package func directory(of run: RunRecord) async throws -> RunDirectory {
         let url = data.url.appending(path: run.directory, directoryHint: .isDirectory)
-        if FileManager.default.fileExists(atPath: url.appending(path: "input").path) { return RunDirectory(url) }
+        let found = RunDirectory(url)
+        if FileManager.default.fileExists(atPath: url.path) {
+            if FileManager.default.fileExists(atPath: found.inputURL.path),
+                try await isInput(found.specification(), of: run)
+            {
+                return found
+            }
+            try setAside(found, run: run)
+        }
         let workspace = data.runs.appending(path: ".preparing-\(run.id)", directoryHint: .isDirectory)
         try? FileManager.default.removeItem(at: workspace)
         try FileManager.default.createDirectory(at: workspace, withIntermediateDirectories: true)
@@ -34,6 +56,45 @@ struct RunPreparation: Sendable {
             kind: run.kind, seed: run.seed, parents: try await parents(of: run),
             settings: RunSettings.object(run.settings), version: PlumbVersion.current)
         return try RunDirectory.create(at: url, specification: specification, files: files)
+    }
+
+    /// Whether a directory's run.json is this run's. Paths of parents are left out: the data folder may have moved.
+    private func isInput(_ specification: RunSpecification, of run: RunRecord) async throws -> Bool {
+        guard specification.kind == run.kind, specification.seed == run.seed,
+            try Self.normalised(specification.settings) == Self.normalised(RunSettings.object(run.settings))
+        else { return false }
+        let parents = run.parents.filter { $0.kind != .snapshot }
+        guard parents.map(\.role) == specification.parents.map(\.role) else { return false }
+        for (parent, written) in zip(parents, specification.parents) {
+            let known: String? =
+                switch parent.kind {
+                case .policy: try await store.policy(PolicyID(rawValue: parent.id)).sha256
+                case .rewardModel: try await store.rewardModel(RewardModelID(rawValue: parent.id)).sha256
+                case .snapshot: nil
+                }
+            if let known, known != written.sha256 { return false }
+        }
+        return true
+    }
+
+    /// As it comes back from a file, so that 1 and 1.0 are the same.
+    private static func normalised(_ value: JSONValue) throws -> JSONValue {
+        try JSONValue(json: Data(value.json().utf8))
+    }
+
+    private func setAside(_ found: RunDirectory, run: RunRecord) throws {
+        for attempt in try found.attempts() where try found.lockHolder(attempt: attempt) != nil {
+            throw Problem.foreignAndRunning(run: run.id.description, path: found.url.path)
+        }
+        var number = 1
+        func place() -> URL { data.runs.appending(path: "\(run.id).set-aside-\(number)", directoryHint: .isDirectory) }
+        while FileManager.default.fileExists(atPath: place().path) { number += 1 }
+        try FileManager.default.moveItem(at: found.url, to: place())
+        logger.warning(
+            """
+            \(found.url.path) held another run than run \(run.id) of this database (probably the database was restored \
+            from a backup). It is now \(place().path); delete it when nobody needs it.
+            """)
     }
 
     private func inputFiles(of run: RunRecord, in workspace: URL) async throws -> [String: RunDirectory.InputFile] {

@@ -1,18 +1,23 @@
 import Foundation
 import JSON
-import Labels
-import Runs
+package import Labels
+package import Runs
 
 /// Brings what a finished run made into the store: the checkpoint under its lasting name, then one transaction.
-struct RunResultImport: Sendable {
+package struct RunResultImport: Sendable {
     let store: Store
     let data: DataFolder
 
-    enum Problem: Error, CustomStringConvertible {
+    package init(store: Store, data: DataFolder) {
+        self.store = store
+        self.data = data
+    }
+
+    package enum Problem: Error, CustomStringConvertible {
         case noFolder(run: String, name: String)
         case changed(run: String, name: String)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .noFolder(let run, let name): "Run \(run) ended well but lists no folder '\(name)' in RESULT.json."
             case .changed(let run, let name):
@@ -22,15 +27,19 @@ struct RunResultImport: Sendable {
     }
 
     /// Safe to repeat: a result that is there already is left alone, one of an older attempt is ignored.
-    func bringIn(_ run: RunRecord, from directory: RunDirectory) async throws {
-        guard let result = try directory.result(attempt: run.attempt) else { return }
+    /// - Returns: whether the newest attempt has a result.
+    @discardableResult
+    package func bringIn(_ run: RunRecord, from directory: RunDirectory) async throws -> Bool {
+        guard run.attempt > 0, let result = try directory.result(attempt: run.attempt) else { return false }
         let metrics = Self.numbers(in: result.metrics)
         let message = result.notes.isEmpty ? nil : result.notes.joined(separator: " ")
         let product: RunProduct
         switch run.kind {
         case RunKind.rewardModel:
-            let name = "reward-\(run.id)"
             let folder = try folder("reward-model", of: result, run: run)
+            let name = try await Self.freeName("reward-\(run.id)", content: folder.sha256, at: data.rewardModel) {
+                try await store.rewardModel(named: $0) != nil
+            }
             let bytes = try adopt(folder, from: directory, attempt: run.attempt, as: data.rewardModel(name))
             let snapshot = run.snapshot.map { [Parent.snapshot($0, role: "snapshot")] } ?? []
             product = .rewardModel(
@@ -38,8 +47,10 @@ struct RunResultImport: Sendable {
                     name: name, path: "reward-models/\(name)", sha256: folder.sha256, parents: run.parents + snapshot,
                     metrics: metrics, bytes: bytes))
         case RunKind.policyRefresh:
-            let name = "refresh-\(run.id)"
             let folder = try folder("policy", of: result, run: run)
+            let name = try await Self.freeName("refresh-\(run.id)", content: folder.sha256, at: data.policy) {
+                try await store.policy(named: $0) != nil
+            }
             let bytes = try adopt(folder, from: directory, attempt: run.attempt, as: data.policy(name))
             product = .policy(
                 NewPolicy(
@@ -48,6 +59,24 @@ struct RunResultImport: Sendable {
         default: product = .none
         }
         _ = try await store.importResult(run.id, attempt: run.attempt, product, message: message)
+        return true
+    }
+
+    /// The name itself, or with a number: the first that the store does not have, and whose place is empty or holds this
+    /// very content from an import that was broken off. Another's files stay as they are.
+    private static func freeName(
+        _ wanted: String, content: String, at place: (String) -> URL, isTaken: (String) async throws -> Bool
+    ) async throws -> String {
+        var number = 1
+        while true {
+            let name = number == 1 ? wanted : "\(wanted)-\(number)"
+            let folder = place(name)
+            if try await !isTaken(name) {
+                guard FileManager.default.fileExists(atPath: folder.path) else { return name }
+                if try Digest.fileOrFolder(folder) == content { return name }
+            }
+            number += 1
+        }
     }
 
     /// The numbers of a result by name; those of a nested object are joined with a dot (`accuracy_by_grade.better`).
@@ -66,7 +95,7 @@ struct RunResultImport: Sendable {
         return folder
     }
 
-    /// Gives a checkpoint its lasting place, by hard links where the file system allows: the bytes exist once.
+    /// Gives a checkpoint its lasting place, unless it is there already, by hard links where the file system allows: the bytes exist once.
     /// - Returns: its size in bytes.
     private func adopt(_ folder: RunFolder, from directory: RunDirectory, attempt: Int, as place: URL) throws -> Int64 {
         let files = FileManager.default

@@ -1,10 +1,13 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Policy
+import RewardModel
 import Runs
+import Web
 
 /// Settings of a run as the store keeps them: a text for each value, by its name in `run.json`.
-enum RunSettings {
+package enum RunSettings {
     /// Settings from a command line, each written as `name=value`.
     static func parsed(_ pairs: [String]) throws -> [String: String] {
         var settings: [String: String] = [:]
@@ -21,6 +24,29 @@ enum RunSettings {
     /// What the project sets, overridden by what this request sets.
     static func merged(project: [String: String], request: [String: String]) -> [String: String] {
         project.merging(request) { $1 }
+    }
+
+    /// Reads settings as the job of that kind will, so that a mistake shows before anything starts.
+    /// - Throws: `OperationError` of the reason `invalid` that names the setting.
+    package static func check(_ settings: [String: String], of kind: String) throws {
+        let specification = RunSpecification(
+            kind: kind, seed: 0, parents: [], settings: object(settings), version: PlumbVersion.current)
+        do {
+            switch kind {
+            case RunKind.rewardModel: try specification.settings(as: RewardModelSettings.self).validate()
+            case RunKind.policyRefresh: try specification.settings(as: PolicyRefreshSettings.self).validate()
+            default: break
+            }
+        } catch let error as RunError {
+            guard case .badSettings(let field, _) = error else { throw error }
+            throw OperationError(.invalid, error.description, field: field.isEmpty ? nil : field)
+        } catch let error as RewardModelError {
+            guard case .badSetting(let field, _) = error else { throw error }
+            throw OperationError(.invalid, error.description, field: field)
+        } catch let error as PolicyError {
+            guard case .badOption(let field, _) = error else { throw error }
+            throw OperationError(.invalid, error.description, field: field)
+        }
     }
 
     /// The JSON object for `run.json`. Text that is no JSON value is taken as a string.

@@ -1,14 +1,14 @@
 import Foundation
-import Labels
-import Logging
+package import Labels
+package import Logging
 import Runs
-import ServiceLifecycle
+package import ServiceLifecycle
 
 /// Starts the runs that are recorded, follows them by their files, and brings their results into the store.
 ///
 /// It keeps nothing that a restart would lose: what is to be done is in the store, how it stands is in the run
 /// directories. One job runs at a time, because each takes every core of the machine.
-actor RunSupervisor: Service {
+package actor RunSupervisor: Service {
     private let store: Store
     private let runner: any JobRunner
     private let preparation: RunPreparation
@@ -18,8 +18,6 @@ actor RunSupervisor: Service {
     private let logger: Logger
     /// Attempts this process started, with the time, so that one that is slow to take its lock is not started twice.
     private var started: [RunID: (attempt: Int, at: ContinuousClock.Instant)] = [:]
-    /// Runs that were asked to stop, so that their pages can say so.
-    private(set) var stopping: Set<RunID> = []
 
     /// How often a run whose process died, or that asked for another try, is started again by itself.
     static let automaticAttempts = 4
@@ -27,18 +25,20 @@ actor RunSupervisor: Service {
     /// A child that has not taken its lock by then did not come up.
     private static let startUpLimit = Duration.seconds(60)
 
-    init(store: Store, data: DataFolder, runner: any JobRunner, retention: RetentionRule, logger: Logger) {
+    package init(
+        store: Store, data: DataFolder, runner: any JobRunner, retention: RetentionRule, logger: Logger
+    ) {
         self.store = store
         self.data = data
         self.runner = runner
         self.retention = retention
-        self.preparation = RunPreparation(store: store, data: data)
+        self.preparation = RunPreparation(store: store, data: data, logger: logger)
         self.results = RunResultImport(store: store, data: data)
         self.logger = logger
     }
 
     /// Polls until the service group shuts down. Jobs go on without the server; the next one finds them again.
-    func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.look()
@@ -48,7 +48,7 @@ actor RunSupervisor: Service {
     }
 
     /// One look at every run that has not ended.
-    func look() async {
+    package func look() async {
         do {
             let live = try await store.runs(nil, states: [.queued, .running], limit: 1_000)
                 .sorted { $0.id < $1.id }
@@ -60,28 +60,34 @@ actor RunSupervisor: Service {
         }
     }
 
-    /// Asks a run to write a checkpoint and stop.
-    func stop(_ run: RunRecord) async throws {
-        stopping.insert(run.id)
-        guard run.state == .running else {
-            _ = try await store.finishRun(
-                run.id, attempt: run.attempt, state: .stopped, message: "Cancelled before it started.")
-            return
-        }
-        let directory = try await preparation.directory(of: run)
-        try runner.requestStop(directory, attempt: run.attempt)
+    /// Asks a run to write a checkpoint and stop. The request is in the store before the job hears of it, so that nobody
+    /// takes its end for an accident.
+    package func stop(_ run: RunID, by actor: Actor) async throws {
+        let run = try await store.requestStop(run, by: actor)
+        guard run.isStopping else { return }
+        try runner.requestStop(try await preparation.directory(of: run), attempt: run.attempt)
     }
 
-    /// Starts the next attempt of a run: its first, or one that goes on from the newest checkpoint.
-    func startNextAttempt(_ run: RunRecord) async throws {
-        let directory = try await preparation.directory(of: run)
-        let attempt = try await store.startAttempt(run.id)
-        stopping.remove(run.id)
-        try launch(run.id, directory, attempt: attempt)
-    }
-
+    /// Starts the next attempt of a run: its first, or one that goes on from the newest checkpoint. An older attempt's
+    /// result that is not in the store yet is brought in instead.
     private func begin(_ run: RunRecord) async {
-        do { try await startNextAttempt(run) } catch { await fail(run, attempt: run.attempt, "\(error)") }
+        do {
+            let directory = try await preparation.directory(of: run)
+            if try await results.bringIn(run, from: directory) { return await noteResult(of: run) }
+            // Preparing takes a while, in which the run may have been cancelled.
+            guard let attempt = try await store.startAttempt(run) else { return }
+            do { try launch(run.id, directory, attempt: attempt) } catch {
+                await fail(run, attempt: attempt, "\(error)")
+            }
+        } catch {
+            await fail(run, attempt: run.attempt, "\(error)")
+        }
+    }
+
+    private func noteResult(of run: RunRecord) async {
+        started[run.id] = nil
+        logger.info("Run \(run.id): result imported.")
+        await retention.prune(store, data: data, logger: logger)
     }
 
     private func launch(_ run: RunID, _ directory: RunDirectory, attempt: Int) throws {
@@ -97,22 +103,26 @@ actor RunSupervisor: Service {
             switch try directory.state(attempt: run.attempt) {
             case .running:
                 // A stop that was asked for before the job held its lock reaches it now.
-                if stopping.contains(run.id) { try runner.requestStop(directory, attempt: run.attempt) }
+                if run.isStopping { try runner.requestStop(directory, attempt: run.attempt) }
             case .waiting:
                 if let start = started[run.id], start.attempt == run.attempt {
                     guard start.at.duration(to: .now) > Self.startUpLimit else { return }
                     await retry(run, reason: "The job did not come up within a minute; its log says more.")
+                } else if run.isStopping {
+                    await noteStop(of: run, "Stopped on request, before its job had begun.")
                 } else {
                     try launch(run.id, directory, attempt: run.attempt)
                 }
             case .done:
                 try await results.bringIn(run, from: directory)
-                logger.info("Run \(run.id): result imported.")
-                await retention.prune(store, data: data, logger: logger)
+                await noteResult(of: run)
             case .stopped:
-                let message = "Stopped on request, after a checkpoint. It can be resumed."
-                _ = try await store.finishRun(run.id, attempt: run.attempt, state: .stopped, message: message)
-                stopping.remove(run.id)
+                // Also what a shutdown of the machine does to a job; then nobody asked for it.
+                if run.isStopping {
+                    await noteStop(of: run, "Stopped on request, after a checkpoint. It can be resumed.")
+                } else {
+                    await retry(run, reason: "The job was ended from outside, after a checkpoint.")
+                }
             case .failed:
                 let failure = try directory.failure(attempt: run.attempt)
                 let message = failure?.message ?? "The job failed without a message."
@@ -131,12 +141,7 @@ actor RunSupervisor: Service {
 
     /// Starts the next attempt, which goes on from the newest checkpoint, or gives up after several.
     private func retry(_ run: RunRecord, reason: String) async {
-        if stopping.contains(run.id) {
-            stopping.remove(run.id)
-            _ = try? await store.finishRun(
-                run.id, attempt: run.attempt, state: .stopped, message: "Stopped on request.")
-            return
-        }
+        if run.isStopping { return await noteStop(of: run, "Stopped on request. It can be resumed.") }
         guard run.attempt < Self.automaticAttempts else {
             await fail(run, attempt: run.attempt, "\(reason) It was tried \(run.attempt) times.")
             return
@@ -145,8 +150,15 @@ actor RunSupervisor: Service {
         await begin(run)
     }
 
+    private func noteStop(of run: RunRecord, _ message: String) async {
+        do {
+            _ = try await store.finishRun(run.id, attempt: run.attempt, state: .stopped, message: message)
+        } catch {
+            logger.error("The stop of run \(run.id) could not be recorded: \(error)")
+        }
+    }
+
     private func fail(_ run: RunRecord, attempt: Int, _ message: String) async {
-        stopping.remove(run.id)
         logger.error("Run \(run.id) failed: \(message)")
         do {
             _ = try await store.finishRun(run.id, attempt: attempt, state: .failed, message: message)

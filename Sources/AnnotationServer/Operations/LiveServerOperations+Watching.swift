@@ -67,10 +67,8 @@ extension LiveServerOperations {
     /// The store's record with what the run directory adds.
     private func status(of record: RunRecord) async throws -> RunStatus {
         let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
-        let stopping = await supervisor.stopping.contains(record.id)
         return RunStatus(
-            run: record.id, state: record.state, isStopping: record.state == .running && stopping,
-            attempt: record.attempt,
+            run: record.id, state: record.state, isStopping: record.isStopping, attempt: record.attempt,
             progress: record.state == .succeeded ? 1 : RunMetricsReader.progress(of: directory),
             message: record.message)
     }

@@ -19,7 +19,6 @@ struct LiveServerOperations: ServerOperations {
         try await translated {
             let project = try await self.store.project(request.project)
             let actor = Actor.user(request.user)
-            try await self.requireNoLiveRun(of: RunKind.rewardModel, in: project)
             guard let base = project.referencePolicy ?? project.currentPolicy else {
                 throw OperationError(
                     .conflict,
@@ -27,13 +26,14 @@ struct LiveServerOperations: ServerOperations {
                 )
             }
             let settings = RunSettings.merged(project: project.settings.rewardModel, request: request.settings)
+            try RunSettings.check(settings, of: RunKind.rewardModel)
             try self.retention.requireRoom(in: self.data)
             let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
             let run = try await self.store.createRun(
                 NewRun(
                     kind: RunKind.rewardModel, project: project.id, snapshot: snapshot.id,
                     parents: [.policy(base, role: "base")], seed: request.seed ?? Self.drawnSeed(),
-                    settings: settings), by: actor)
+                    settings: settings), alone: true, by: actor)
             return run.id
         }
     }
@@ -42,7 +42,6 @@ struct LiveServerOperations: ServerOperations {
         try await translated {
             let project = try await self.store.project(request.project)
             let actor = Actor.user(request.user)
-            try await self.requireNoLiveRun(of: RunKind.policyRefresh, in: project)
             guard let current = project.currentPolicy else {
                 throw OperationError(
                     .conflict,
@@ -57,6 +56,7 @@ struct LiveServerOperations: ServerOperations {
             let lengths = ["maximum_tokens": "\(project.settings.maxTokens)"]
             let settings = RunSettings.merged(
                 project: lengths.merging(project.settings.policyRefresh) { $1 }, request: request.settings)
+            try RunSettings.check(settings, of: RunKind.policyRefresh)
             try self.retention.requireRoom(in: self.data)
             let run = try await self.store.createRun(
                 NewRun(
@@ -65,33 +65,22 @@ struct LiveServerOperations: ServerOperations {
                         .policy(current, role: "base"),
                         .policy(project.referencePolicy ?? current, role: "reference"),
                         .rewardModel(rewardModel.id, role: "reward-model"),
-                    ], seed: request.seed ?? Self.drawnSeed(), settings: settings), by: actor)
+                    ], seed: request.seed ?? Self.drawnSeed(), settings: settings), alone: true, by: actor)
             return run.id
         }
     }
 
     func cancelRun(_ run: RunID, by user: UserID) async throws {
         try await translated {
-            let record = try await self.store.run(run)
-            guard !record.isOver else {
-                throw OperationError(.conflict, "Run \(run) has ended already (\(record.state.rawValue)).")
-            }
-            try await self.supervisor.stop(record)
-            try await self.store.record("run.cancel", subject: "run \(run)", details: "", by: .user(user))
+            try await self.supervisor.stop(run, by: .user(user))
         }
     }
 
     func resumeRun(_ run: RunID, by user: UserID) async throws {
         try await translated {
-            let record = try await self.store.run(run)
-            guard record.state == .failed || record.state == .stopped else {
-                throw OperationError(
-                    .conflict,
-                    "Run \(run) cannot be resumed: it is \(record.state == .succeeded ? "finished" : "going on").")
-            }
             try self.retention.requireRoom(in: self.data)
-            try await self.supervisor.startNextAttempt(record)
-            try await self.store.record("run.resume", subject: "run \(run)", details: "", by: .user(user))
+            // The supervisor starts it when its turn has come.
+            _ = try await self.store.resumeRun(run, by: .user(user))
         }
     }
 
@@ -137,11 +126,10 @@ struct LiveServerOperations: ServerOperations {
 
     func diskUsage() async throws -> DiskUsage {
         try await translated {
-            DiskUsage(
-                database: try FolderSize.bytes(ofFile: self.data.database),
-                policies: try FolderSize.bytes(of: self.data.policies),
-                rewardModels: try FolderSize.bytes(of: self.data.rewardModels),
-                runs: try FolderSize.bytes(of: self.data.runs), quota: self.retention.quotaBytes,
+            let used = try self.data.storage()
+            return DiskUsage(
+                database: FolderSize.bytes(ofFiles: self.data.databaseFiles), policies: used.policies,
+                rewardModels: used.rewardModels, runs: used.runs, quota: self.retention.quotaBytes,
                 free: try FolderSize.freeBytes(at: self.data.url))
         }
     }
@@ -162,15 +150,6 @@ struct LiveServerOperations: ServerOperations {
                 .notFound, "Project \(project.name) has no reward model \(id).", field: "reward_model")
         }
         return chosen
-    }
-
-    private func requireNoLiveRun(of kind: String, in project: Project) async throws {
-        let live = try await store.runs(project.id, states: [.queued, .running], limit: 100)
-        if let going = live.first(where: { $0.kind == kind }) {
-            throw OperationError(
-                .conflict,
-                "Run \(going.id) of this kind is going on for project \(project.name). Wait for it, or cancel it.")
-        }
     }
 
     /// JSON numbers are safe up to 2^53 in every reader, so seeds that people copy around stay below.

@@ -1,11 +1,11 @@
 import Foundation
-import Labels
-import Logging
+package import Labels
+package import Logging
 import Runs
 import Web
 
 /// How many checkpoints are kept and how much of the disk they may take.
-struct RetentionRule: Sendable {
+package struct RetentionRule: Sendable {
     /// Policies and reward models, of each kind, that stay besides those in use.
     var keepLast = 8
     /// Bytes that policies, reward models and runs may take together; nil for no limit.
@@ -13,8 +13,13 @@ struct RetentionRule: Sendable {
     /// Bytes that must stay free for the labels, whatever the quota says.
     var reservedBytes: Int64 = 256 << 20
 
+    package init(keepLast: Int = 8, quotaBytes: Int64? = nil) {
+        self.keepLast = keepLast
+        self.quotaBytes = quotaBytes
+    }
+
     /// Refuses to start a run that would find no room.
-    func requireRoom(in data: DataFolder) throws {
+    package func requireRoom(in data: DataFolder) throws {
         let free = try FolderSize.freeBytes(at: data.url)
         guard free > reservedBytes else {
             throw OperationError(
@@ -23,7 +28,7 @@ struct RetentionRule: Sendable {
                     + "labels. Free some space, then start it again.")
         }
         guard let quotaBytes else { return }
-        let used = try [data.policies, data.rewardModels, data.runs].reduce(0) { $0 + (try FolderSize.bytes(of: $1)) }
+        let used = try Self.usedBytes(of: data)
         guard used < quotaBytes else {
             throw OperationError(
                 .unavailable,
@@ -34,9 +39,10 @@ struct RetentionRule: Sendable {
 
     /// Deletes the files of checkpoints that nothing needs any more: never one that is current, a reference, the parent
     /// of anything or used by a run that goes on. With a quota only as many as it takes, the oldest first.
-    func prune(_ store: Store, data: DataFolder, logger: Logger) async {
+    package func prune(_ store: Store, data: DataFolder, logger: Logger) async {
         do {
-            let report = try await store.retention(keepLast: keepLast, quotaBytes: quotaBytes)
+            let report = try await store.retention(
+                keepLast: keepLast, quotaBytes: quotaBytes, usedBytes: try Self.usedBytes(of: data))
             for item in quotaBytes == nil ? report.prunable : report.toPrune {
                 try await store.markPruned(item, by: .system)
                 try FileManager.default.removeItem(at: data.url.appending(path: item.path))
@@ -52,6 +58,11 @@ struct RetentionRule: Sendable {
         } catch {
             logger.warning("Old checkpoints could not be deleted: \(error)")
         }
+    }
+
+    private static func usedBytes(of data: DataFolder) throws -> Int64 {
+        let used = try data.storage()
+        return used.policies + used.rewardModels + used.runs
     }
 
     private func maker(of item: Prunable, in store: Store) async throws -> RunID? {

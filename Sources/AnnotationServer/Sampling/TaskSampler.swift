@@ -84,20 +84,35 @@ actor TaskSampler: Service {
 
     private func sample(for project: Project, groups: Int) async throws {
         let plans = try await store.planSampling(project.id, groups: groups, seed: UInt64.random(in: 0...UInt64.max))
+        var listings: ModelListings = [:]
         for plan in plans {
             var responses: [NewResponse] = []
             for part in plan.parts {
-                responses += try await sample(part, prompt: plan.prompt.prompt, settings: project.settings)
+                responses += try await sample(
+                    part, prompt: plan.prompt.prompt, settings: project.settings, listings: &listings)
             }
-            _ = try await store.enqueue(
-                [NewGroup(prompt: plan.prompt.id, responses: responses)], in: project.id, by: .system)
+            let tasks = try await store.enqueue([NewGroup(plan, responses: responses)], in: project.id, by: .system)
+            // Another policy became current meanwhile: the other plans are of the old one, too.
+            if tasks.isEmpty { return }
             lastAdded[project.id] = Date()
         }
     }
 
-    private func sample(_ part: PlanPart, prompt: Prompt, settings: ProjectSettings) async throws -> [NewResponse] {
+    /// The models of each server that was asked in this turn, by the server's address.
+    private typealias ModelListings = [String: [CompletionClient.Model]]
+
+    private func sample(
+        _ part: PlanPart, prompt: Prompt, settings: ProjectSettings, listings: inout ModelListings
+    ) async throws -> [NewResponse] {
         let (client, model) = try await client(for: part.policy)
-        let listed = try await client.models().first { $0.id == model }
+        let models: [CompletionClient.Model]
+        if let known = listings[client.address] {
+            models = known
+        } else {
+            models = try await client.models()
+            listings[client.address] = models
+        }
+        let listed = models.first { $0.id == model }
         let conversational = listed?.conversational ?? (part.policy.kind == .foreign)
         let request = CompletionRequest(
             model: model, prompt: prompt, count: part.count, seed: UInt64(bitPattern: part.seed),

@@ -171,7 +171,7 @@ actor SimulationLoop {
                     responses[entry.plan] += sampled.map { NewResponse($0, policy: entry.part.policy.id) }
                 }
             }
-            return zip(plans, responses).map { NewGroup(prompt: $0.prompt.id, responses: $1) }
+            return zip(plans, responses).map { NewGroup($0, responses: $1) }
         }
     }
 
