@@ -76,7 +76,7 @@ let package = Package(
             swiftSettings: strict),
 
         // People and labels
-        .target(name: "Preferences", dependencies: ["SeededRandom"], swiftSettings: strict),
+        .target(name: "Preferences", dependencies: ["JSON", "SeededRandom"], swiftSettings: strict),
         .target(
             name: "Labels", dependencies: ["Preferences", "SeededRandom", grdb, crypto, cryptoExtras],
             swiftSettings: strict),

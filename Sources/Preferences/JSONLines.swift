@@ -1,12 +1,11 @@
 public import Foundation
+import JSON
 
 /// One JSON value a line, keys sorted, slashes plain.
 public enum JSONLines {
     /// One value as one line, without the newline.
     public static func line(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        String(decoding: try JSONEncoder.sorted().encode(value), as: UTF8.self)
     }
 
     /// - Throws: `JSONLineError` that names file, line and field.
@@ -34,34 +33,8 @@ public enum JSONLines {
 
     /// What a decoding error says to a person, with the field's path.
     public static func explained(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "\(error)" }
-        func field(_ path: [any CodingKey]) -> String {
-            let names = path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-            return names.isEmpty ? "" : "field '\(names.joined(separator: "."))': "
-        }
-        switch error {
-        case .keyNotFound(let key, let context): return field(context.codingPath + [key]) + "is missing"
-        case .typeMismatch(let type, let context):
-            return field(context.codingPath) + "has the wrong type; expected \(words(for: type))"
-        case .valueNotFound(let type, let context):
-            return field(context.codingPath) + "is null; expected \(words(for: type))"
-        case .dataCorrupted(let context):
-            // The parser's own complaint has no path, and an error behind it.
-            return context.codingPath.isEmpty && context.underlyingError != nil
-                ? "is not valid JSON (\(context.debugDescription))"
-                : field(context.codingPath) + context.debugDescription
-        @unknown default: return "\(error)"
-        }
-    }
-
-    private static func words(for type: any Any.Type) -> String {
-        let name = "\(type)"
-        if name == "String" { return "a text" }
-        if name.hasPrefix("Array") { return "a list" }
-        if name.hasPrefix("Dictionary") || name.hasPrefix("KeyedDecodingContainer") { return "an object" }
-        if name == "Bool" { return "true or false" }
-        if name.contains("Int") || name == "Double" { return "a number" }
-        return name
+        let words = DecodingWords(error)
+        return words.field.isEmpty ? words.reason : "field '\(words.field)': \(words.reason)"
     }
 }
 

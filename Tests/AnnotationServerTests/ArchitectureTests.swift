@@ -8,7 +8,7 @@ private let allowedArrows: [String: Set<String>] = [
     "JSON": [],
     "SeededRandom": [],
     "DemoWorld": ["SeededRandom"],
-    "Preferences": ["SeededRandom"],
+    "Preferences": ["JSON", "SeededRandom"],
     "Runs": ["JSON"],
     "LanguageModel": ["Kernels", "COpenBLAS", "JSON", "SeededRandom"],
     "RewardModel": ["LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
