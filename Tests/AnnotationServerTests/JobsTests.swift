@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Labels
 import Logging
+import Preferences
 import Runs
 import Synchronization
 import Testing

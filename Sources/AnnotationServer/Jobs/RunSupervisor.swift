@@ -2,7 +2,7 @@ import Foundation
 package import Labels
 package import Logging
 import Runs
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Starts the runs that are recorded, follows them by their files, and brings their results into the store.
 ///
