@@ -89,6 +89,19 @@ package extension KernelSet {
         return (slopes, y)
     }
 
+    func exactGelu(_ x: [Float]) -> [Float] {
+        var y = x
+        unsafe table.pointee.exact_gelu(Int64(x.count), x, &y)
+        return y
+    }
+
+    func exactGeluBackward(_ x: [Float], _ dy: [Float]) -> (slopes: [Float], y: [Float]) {
+        var slopes = x
+        var y = x
+        unsafe table.pointee.exact_gelu_backward(Int64(x.count), x, dy, &slopes, &y)
+        return (slopes, y)
+    }
+
     func logSumExp(_ x: [Float], scale: Float) -> (logSum: Float, entropy: Float) {
         var entropy: Float = 0
         let logSum = unsafe table.pointee.log_sum_exp(Int64(x.count), scale, x, &entropy)
@@ -104,10 +117,11 @@ package extension KernelSet {
 
     func rotate(
         _ x: [Float], heads: Int, headSize: Int, positions: [Int32], cosines: [Float], sines: [Float], rotary: Int,
-        sign: Float
+        sign: Float, neighbours: Bool = false
     ) -> [Float] {
         var y = x
-        unsafe table.pointee.rotate(
+        let turn = unsafe neighbours ? table.pointee.rotate_neighbours : table.pointee.rotate
+        unsafe turn(
             Int64(positions.count), Int64(heads), Int64(headSize), Int64(rotary), &y, Int64(heads * headSize),
             positions, cosines, sines, sign)
         return y
@@ -137,13 +151,17 @@ package extension KernelSet {
         package var headSize: Int
         package var queryHeads: Int
         package var window: Int
+        package var scale: Float
 
-        package init(prompt: Int, responses: [Int], headSize: Int, queryHeads: Int, window: Int = 0) {
+        package init(
+            prompt: Int, responses: [Int], headSize: Int, queryHeads: Int, window: Int = 0, scale: Float? = nil
+        ) {
             self.prompt = prompt
             self.responses = responses
             self.headSize = headSize
             self.queryHeads = queryHeads
             self.window = window
+            self.scale = scale ?? 1 / Float(headSize).squareRoot()
         }
         package var rows: Int { responses.reduce(prompt, +) }
         /// Queries, then the key, then the value.
@@ -154,7 +172,7 @@ package extension KernelSet {
                 prompt: Int64(prompt), responses: Int64(responses.count), lengths: lengths, head_size: Int64(headSize),
                 query_heads: Int64(queryHeads), qkv_stride: Int64(columns), out_stride: Int64(queryHeads * headSize),
                 head_stride: Int64(headSize), out_head_stride: Int64(headSize), lse_stride: Int64(queryHeads),
-                window: Int64(window), scale: 1 / Float(headSize).squareRoot())
+                window: Int64(window), scale: scale)
         }
         fileprivate var scratch: FloatBuffer {
             let longest = prompt + (responses.max() ?? 0)

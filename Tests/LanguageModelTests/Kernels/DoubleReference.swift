@@ -38,6 +38,27 @@ enum DoubleReference {
         x.map { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
     }
 
+    static func exactGelu(_ x: [Double]) -> [Double] { x.map { 0.5 * $0 * erfc(-$0 / 2.squareRoot()) } }
+
+    /// Turns each pair of `heads` neighbouring heads by its row's angles, `[rows, rotary / 2]`.
+    static func rotate(
+        _ x: [Double], heads: Int, headSize: Int, angles: [[Double]], neighbours: Bool
+    ) -> [Double] {
+        var y = x
+        for (row, turns) in angles.enumerated() {
+            for head in 0..<heads {
+                let start = (row * heads + head) * headSize
+                for (pair, angle) in turns.enumerated() {
+                    let first = start + (neighbours ? 2 * pair : pair)
+                    let second = neighbours ? first + 1 : first + turns.count
+                    y[first] = x[first] * cos(angle) - x[second] * sin(angle)
+                    y[second] = x[second] * cos(angle) + x[first] * sin(angle)
+                }
+            }
+        }
+        return y
+    }
+
     /// Softmax attention of one group written as the definition reads: each row lists the rows it may see.
     static func attention(_ shape: KernelSet.AttentionCase, _ qkv: [Double]) -> [Double] {
         let (size, columns) = (shape.headSize, shape.columns)
@@ -48,7 +69,7 @@ enum DoubleReference {
                     (0..<size).reduce(0.0) {
                         $0 + qkv[row * columns + head * size + $1]
                             * qkv[key * columns + shape.queryHeads * size + $1]
-                    } / Double(size).squareRoot()
+                    } * Double(shape.scale)
                 }
                 let most = scores.max() ?? 0
                 let weights = scores.map { exp($0 - most) }

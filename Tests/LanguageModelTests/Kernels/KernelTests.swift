@@ -93,6 +93,12 @@ import Testing
             let geluSlopes = DoubleReference.gradient(doubles(part), doubles(dy)) { DoubleReference.gelu($0) }
             #expect(relativeDifference(geluBack.slopes, geluSlopes) < 1e-5)
             #expect(geluBack.y == kernels.gelu(part))
+
+            #expect(relativeDifference(kernels.exactGelu(part), DoubleReference.exactGelu(doubles(part))) < 1e-5)
+            let exactBack = kernels.exactGeluBackward(part, dy)
+            let exactSlopes = DoubleReference.gradient(doubles(part), doubles(dy)) { DoubleReference.exactGelu($0) }
+            #expect(relativeDifference(exactBack.slopes, exactSlopes) < 1e-5)
+            #expect(exactBack.y == kernels.exactGelu(part))
         }
     }
 
@@ -146,6 +152,32 @@ import Testing
         }
     }
 
+    @Test(arguments: KernelSet.available) func rotationsOfBothPairingsAreTheDefinitionForwardAndBackward(
+        _ kernels: KernelSet
+    ) {
+        for (size, rotary, neighbours) in [(8, 8, true), (6, 4, true), (34, 20, true), (6, 4, false), (34, 34, false)] {
+            let half = rotary / 2
+            let angles = randomValues(4 * half, seed: 19, scale: 3)
+            let positions: [Int32] = [3, 0, 1]
+            let turns = positions.map { position in
+                (0..<half).map { Double(angles[Int(position) * half + $0]) }
+            }
+            let reference = { (x: [Double]) in
+                DoubleReference.rotate(x, heads: 2, headSize: size, angles: turns, neighbours: neighbours)
+            }
+            let x = randomValues(3 * 2 * size, seed: 20)
+            func turned(_ x: [Float], sign: Float) -> [Float] {
+                kernels.rotate(
+                    x, heads: 2, headSize: size, positions: positions, cosines: angles.map { cos($0) },
+                    sines: angles.map { sin($0) }, rotary: rotary, sign: sign, neighbours: neighbours)
+            }
+            #expect(relativeDifference(turned(x, sign: 1), reference(doubles(x))) < 1e-5)
+            let dy = randomValues(x.count, seed: 22)
+            let slopes = DoubleReference.gradient(doubles(x), doubles(dy), reference)
+            #expect(relativeDifference(turned(dy, sign: -1), slopes) < 1e-5)
+        }
+    }
+
     @Test(arguments: KernelSet.available) func attentionOfAGroupIsTheDefinitionForwardAndBackward(_ kernels: KernelSet)
     {
         let shapes = [
@@ -154,6 +186,8 @@ import Testing
             .init(prompt: 35, responses: [], headSize: 4, queryHeads: 1),
             .init(prompt: 9, responses: [4, 12], headSize: 5, queryHeads: 3, window: 6),
             .init(prompt: 1, responses: [40], headSize: 16, queryHeads: 1),
+            .init(prompt: 7, responses: [5, 9], headSize: 4, queryHeads: 2, window: 1),
+            .init(prompt: 40, responses: [35, 3], headSize: 3, queryHeads: 1, window: 11, scale: 1),
         ]
         for shape in shapes {
             let qkv = randomValues(shape.rows * shape.columns, seed: 14, scale: 2)

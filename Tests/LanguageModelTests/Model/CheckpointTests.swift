@@ -191,7 +191,7 @@ import Testing
     }
 
     /// A writable copy of a model folder.
-    private func withCopy(_ source: URL, _ body: (URL) throws -> Void) throws {
+    func withCopy(_ source: URL, _ body: (URL) throws -> Void) throws {
         try Fixtures.withTemporaryFolder { folder in
             for name in ["config.json", "model.safetensors"] {
                 try Data(contentsOf: source.appending(path: name)).write(to: folder.appending(path: name))
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    private func edit(_ folder: URL, _ change: (inout [String: Any]) -> Void) throws {
+    func edit(_ folder: URL, _ change: (inout [String: Any]) -> Void) throws {
         let url = folder.appending(path: "config.json")
         var fields = try #require(
             try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
@@ -208,7 +208,7 @@ import Testing
         try JSONSerialization.data(withJSONObject: fields).write(to: url)
     }
 
-    private func expectError(_ folder: URL, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+    func expectError(_ folder: URL, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
         do {
             _ = try Checkpoint.load(folder)
             Issue.record("loaded", sourceLocation: sourceLocation)

@@ -11,8 +11,66 @@ import Testing
         .llama(
             vocabularySize: 97, width: 24, layers: 2, heads: 3, feedForward: 31, contextLength: 300,
             tiedEmbeddings: false),
-        .gpt2(vocabularySize: 131, width: 40, layers: 2, heads: 5, contextLength: 300),
+        .gpt2(vocabularySize: 131, width: 40, layers: 2, heads: 5, contextLength: 300), neo, gptJ, neoX, qwen2, qwen3,
     ]
+
+    /// Scores that are not scaled, a window in every second layer.
+    static let neo: ModelConfiguration = {
+        var c = ModelConfiguration.gpt2(vocabularySize: 131, width: 40, layers: 3, heads: 5, contextLength: 300)
+        c.family = .gptNeo
+        c.weightLayout = .outputRows
+        c.attentionBias = false
+        c.scaledScores = false
+        c.windows = [nil, 9, nil]
+        return c
+    }()
+
+    /// Attention and feed-forward behind one norm, neighbours turned, a head with a bias.
+    static let gptJ: ModelConfiguration = {
+        var c = ModelConfiguration.gpt2(vocabularySize: 131, width: 40, layers: 2, heads: 4, contextLength: 300)
+        c.family = .gptJ
+        c.weightLayout = .outputRows
+        c.attentionBias = false
+        c.outputBias = false
+        c.positions = .rotary(RotarySettings(theta: 10_000, size: 6, pairing: .neighbours))
+        c.residual = .parallelSharedNorm
+        c.tiedEmbeddings = false
+        c.headBias = true
+        return c
+    }()
+
+    /// Attention and feed-forward behind a norm each, part of the head turned, exact GELU, q, k and v head by head.
+    static let neoX: ModelConfiguration = {
+        var c = gptJ
+        c.family = .gptNeoX
+        c.positions = .rotary(RotarySettings(theta: 10_000, size: 4))
+        c.attentionBias = true
+        c.outputBias = true
+        c.activation = .exactGelu
+        c.residual = .parallel
+        c.headBias = false
+        return c
+    }()
+
+    /// Biases of queries, keys and values, windows in the later layers.
+    static let qwen2: ModelConfiguration = {
+        var c = ModelConfiguration.llama(
+            vocabularySize: 131, width: 36, layers: 3, heads: 6, keyValueHeads: 2, feedForward: 50, contextLength: 300)
+        c.family = .qwen2
+        c.attentionBias = true
+        c.windows = [nil, 17, 17]
+        return c
+    }()
+
+    /// Norms of queries and keys, heads wider than their share.
+    static let qwen3: ModelConfiguration = {
+        var c = ModelConfiguration.llama(
+            vocabularySize: 131, width: 28, layers: 2, heads: 4, keyValueHeads: 2, headSize: 18, feedForward: 50,
+            contextLength: 300)
+        c.family = .qwen3
+        c.queryKeyNorm = true
+        return c
+    }()
     let pool = WorkerPool(threads: 2)
 
     @Test(arguments: configurations) func aPackedGroupGivesTheNumbersOfSeparateSequences(
@@ -137,8 +195,10 @@ import Testing
                 }, tokenBudget: 10) == [0..<2, 2..<3, 3..<4, 4..<5])
     }
 
-    @Test func gradientsOfScoresAreThoseOfFiniteDifferences() throws {
-        let model = try lively(Self.configurations[0]).withScalarHead(seed: 5)
+    @Test(arguments: configurations) func gradientsOfScoresAreThoseOfFiniteDifferences(
+        _ configuration: ModelConfiguration
+    ) throws {
+        let model = try lively(configuration).withScalarHead(seed: 5)
         let group = randomGroups(model.configuration, shapes: [(11, [7, 5, 9])])[0]
         let pass = PackedPass(model: model, pool: pool)
         let weights: [Float] = [0.7, -1.3, 0.4]
@@ -158,12 +218,15 @@ import Testing
             entry.range.reduce(sum) { $0 + Double(gradients[$1]) * Double(direction[$1]) }
         }
         let start = model.parameters.array(0..<model.table.count)
+        func loss(at step: Float) throws -> Double {
+            model.parameters.store(zip(start, direction).map { $0 + step * $1 }, at: 0)
+            return try loss()
+        }
+        // Central differences of two steps, so that third derivatives cancel.
         let step: Float = 1e-3
-        model.parameters.store(zip(start, direction).map { $0 + step * $1 }, at: 0)
-        let above = try loss()
-        model.parameters.store(zip(start, direction).map { $0 - step * $1 }, at: 0)
-        let below = try loss()
-        let numeric = (above - below) / (2 * Double(step))
+        let wide = try loss(at: step) - loss(at: -step)
+        let narrow = try loss(at: step / 2) - loss(at: -step / 2)
+        let numeric = (8 * narrow - wide) / (6 * Double(step))
         #expect(abs(numeric - slope) <= 2e-3 * abs(slope) + 1e-4)
     }
 

@@ -3,10 +3,32 @@ import LanguageModel
 
 /// One folder of the parity cases: what PyTorch computed on a tiny random model.
 struct ParityCase: Sendable, CustomStringConvertible {
-    static let all = ["gpt2", "llama2", "smollm2", "llama3"].map(ParityCase.init(name:))
+    /// The fixtures: every architecture, and the newer spelling of config.json.
+    static let all = [
+        "gpt2", "llama2", "smollm2", "llama3", "gpt_neo", "gptj", "gpt_neox", "mistral", "qwen2", "qwen3",
+        "config-v5/llama3", "config-v5/smollm2", "config-v5/gpt_neox",
+    ].map { ParityCase(name: $0, folder: Fixtures.folder.appending(path: "parity/\($0)")) }
 
     let name: String
+    let folder: URL
     var description: String { name }
+
+    /// The folder of cases that the environment names.
+    static let askedFor = ProcessInfo.processInfo.environment["PARITY_CASES"]
+
+    static func named(_ name: String) -> ParityCase? { all.first { $0.name == name } }
+
+    /// Every folder with a case at or below `root`, in the order of their paths.
+    static func found(below root: URL) -> [ParityCase] {
+        let paths = FileManager.default.subpaths(atPath: root.path) ?? []
+        let mark = "expected.safetensors"
+        return paths.filter { $0 == mark || $0.hasSuffix("/\(mark)") }.sorted().map { path in
+            let name = String(path.dropLast(mark.count + 1))
+            return ParityCase(
+                name: name.isEmpty ? root.lastPathComponent : name,
+                folder: name.isEmpty ? root : root.appending(path: name))
+        }
+    }
 
     struct Scalars: Decodable {
         struct AdamW: Decodable {
@@ -20,15 +42,23 @@ struct ParityCase: Sendable, CustomStringConvertible {
         let adamw: AdamW
         let greedy: [Int32]
         let sftLoss: Double
+        let rank: [Int]
+        let kwiseLoss: Double
+        /// Better, worse, margin.
+        let graded: [[Double]]
+        let marginLoss: Double
 
         enum CodingKeys: String, CodingKey {
             case adamw
             case greedy
             case sftLoss = "sft.loss"
+            case rank = "reward.rank"
+            case kwiseLoss = "reward.kwise_loss"
+            case graded = "reward.graded"
+            case marginLoss = "reward.margin_loss"
         }
     }
 
-    var folder: URL { Fixtures.folder.appending(path: "parity/\(name)") }
     var policy: URL { folder.appending(path: "policy") }
     var reward: URL { folder.appending(path: "reward") }
 
