@@ -25,7 +25,8 @@ import Web
             try RunSettings.check(settings, of: kind)
             Issue.record("no error")
         } catch let error as OperationError {
-            #expect(error.reason == .invalid && error.field == field && error.message.contains(field))
+            #expect(error.reason == .invalid && error.field == field, "\(error.field ?? ""): \(error)")
+            #expect(error.message.contains(field), "\(error)")
         } catch { Issue.record("\(error)") }
     }
 

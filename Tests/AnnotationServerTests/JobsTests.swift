@@ -37,10 +37,18 @@ final class TestData: Sendable {
         try? FileManager.default.removeItem(at: data.url)
     }
 
-    func run(seed: UInt64 = 1, settings: [String: String] = ["iterations": "2"]) async throws -> RunRecord {
+    func anotherProject() async throws -> ProjectID {
+        let other = try await store.createProject(name: "q", settings: ProjectSettings(), by: .system).id
+        _ = try await store.addPrompts(other, use: .ppo, [.text("a")], by: .system)
+        return other
+    }
+
+    func run(
+        seed: UInt64 = 1, settings: [String: String] = ["iterations": "2"], in other: ProjectID? = nil
+    ) async throws -> RunRecord {
         try await store.createRun(
             NewRun(
-                kind: "policy-refresh", project: project, parents: [.policy(policy, role: "base")], seed: seed,
+                kind: "policy-refresh", project: other ?? project, parents: [.policy(policy, role: "base")], seed: seed,
                 settings: settings), by: .system)
     }
 
@@ -133,7 +141,7 @@ private final class RecordingRunner: JobRunner {
         let supervisor = test.supervisor(runner)
         let cancelled = try await test.run(seed: 1)
         try await supervisor.stop(cancelled.id, by: .system)
-        let going = try await test.run(seed: 2)
+        let going = try await test.run(seed: 2, in: test.anotherProject())
         await supervisor.look()
         #expect(runner.asked == ["start \(going.id)/1"])
         _ = try await test.store.resumeRun(cancelled.id, by: .system)

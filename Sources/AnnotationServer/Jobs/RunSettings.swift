@@ -29,23 +29,35 @@ package enum RunSettings {
     /// Reads settings as the job of that kind will, so that a mistake shows before anything starts.
     /// - Throws: `OperationError` of the reason `invalid` that names the setting.
     package static func check(_ settings: [String: String], of kind: String) throws {
-        let specification = RunSpecification(
-            kind: kind, seed: 0, parents: [], settings: object(settings), version: PlumbVersion.current)
         do {
-            switch kind {
-            case RunKind.rewardModel: try specification.settings(as: RewardModelSettings.self).validate()
-            case RunKind.policyRefresh: try specification.settings(as: PolicyRefreshSettings.self).validate()
-            default: break
-            }
+            try read(settings, of: kind)
         } catch let error as RunError {
             guard case .badSettings(let field, _) = error else { throw error }
-            throw OperationError(.invalid, error.description, field: field.isEmpty ? nil : field)
+            if !field.isEmpty { throw OperationError(.invalid, error.description, field: field) }
+            // Of a number that is not whole where one must be, Foundation does not say which it was.
+            let culprit = settings.sorted { $0.key < $1.key }.first { name, text in
+                do { try read([name: text], of: kind) } catch RunError.badSettings { return true } catch {}
+                return false
+            }
+            guard let culprit else { throw OperationError(.invalid, error.description) }
+            throw OperationError(
+                .invalid, "The run's setting “\(culprit.key)” cannot be \(culprit.value).", field: culprit.key)
         } catch let error as RewardModelError {
             guard case .badSetting(let field, _) = error else { throw error }
             throw OperationError(.invalid, error.description, field: field)
         } catch let error as PolicyError {
             guard case .badOption(let field, _) = error else { throw error }
             throw OperationError(.invalid, error.description, field: field)
+        }
+    }
+
+    private static func read(_ settings: [String: String], of kind: String) throws {
+        let specification = RunSpecification(
+            kind: kind, seed: 0, parents: [], settings: object(settings), version: PlumbVersion.current)
+        switch kind {
+        case RunKind.rewardModel: try specification.settings(as: RewardModelSettings.self).validate()
+        case RunKind.policyRefresh: try specification.settings(as: PolicyRefreshSettings.self).validate()
+        default: break
         }
     }
 
