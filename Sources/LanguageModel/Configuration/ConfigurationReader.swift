@@ -16,6 +16,15 @@ struct ConfigurationReader: Sendable {
         return size
     }
 
+    /// A number of layers; bounded before anything is laid out for each.
+    func layerCount(_ name: String) throws(CheckpointError) -> Int {
+        let layers = try size(name)
+        guard layers <= 1 << 16 else {
+            throw .badField(file: file, field: name, value: "\(layers)", wanted: "at most \(1 << 16) layers")
+        }
+        return layers
+    }
+
     func optionalSize(_ name: String) throws(CheckpointError) -> Int? {
         guard let value = value(name) else { return nil }
         guard case .integer(let size) = value, size > 0, size <= 1 << 28 else {

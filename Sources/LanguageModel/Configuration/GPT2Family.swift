@@ -34,7 +34,7 @@ extension FamilyDescription {
         }
         var configuration = ModelConfiguration.gpt2(
             vocabularySize: try file.size("vocab_size"), width: width,
-            layers: try file.size("n_layer"), heads: heads, feedForward: try file.optionalSize("n_inner"),
+            layers: try file.layerCount("n_layer"), heads: heads, feedForward: try file.optionalSize("n_inner"),
             contextLength: contextLength,
             normEpsilon: try file.optionalNumber("layer_norm_epsilon") ?? 1e-5)
         configuration.headSize = try file.headSize(width: width, heads: heads, field: "n_head")

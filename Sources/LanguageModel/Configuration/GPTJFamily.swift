@@ -23,7 +23,7 @@ extension FamilyDescription {
             let width = try file.size("n_embd")
             let heads = try file.size("n_head")
             var configuration = ModelConfiguration.gpt2(
-                vocabularySize: try file.size("vocab_size"), width: width, layers: try file.size("n_layer"),
+                vocabularySize: try file.size("vocab_size"), width: width, layers: try file.layerCount("n_layer"),
                 heads: heads, feedForward: try file.optionalSize("n_inner"),
                 contextLength: try file.size("n_positions"),
                 normEpsilon: try file.optionalNumber("layer_norm_epsilon") ?? 1e-5)

@@ -23,7 +23,7 @@ extension FamilyDescription {
             let width = try file.size("hidden_size")
             let heads = try file.size("num_heads")
             var configuration = ModelConfiguration.gpt2(
-                vocabularySize: try file.size("vocab_size"), width: width, layers: try file.size("num_layers"),
+                vocabularySize: try file.size("vocab_size"), width: width, layers: try file.layerCount("num_layers"),
                 heads: heads, feedForward: try file.optionalSize("intermediate_size"),
                 contextLength: try file.size("max_position_embeddings"),
                 normEpsilon: try file.optionalNumber("layer_norm_epsilon") ?? 1e-5)

@@ -24,7 +24,7 @@ extension FamilyDescription {
             let heads = try file.size("num_attention_heads")
             var configuration = ModelConfiguration.gpt2(
                 vocabularySize: try file.size("vocab_size"), width: width,
-                layers: try file.size("num_hidden_layers"), heads: heads,
+                layers: try file.layerCount("num_hidden_layers"), heads: heads,
                 feedForward: try file.size("intermediate_size"),
                 contextLength: try file.size("max_position_embeddings"),
                 normEpsilon: try file.optionalNumber("layer_norm_eps") ?? 1e-5)

@@ -49,7 +49,7 @@ extension ConfigurationReader {
         let heads = try size("num_attention_heads")
         let headSize = try optionalSize("head_dim") ?? usualHeadSize ?? width / heads
         var configuration = ModelConfiguration.llama(
-            vocabularySize: try size("vocab_size"), width: width, layers: try size("num_hidden_layers"),
+            vocabularySize: try size("vocab_size"), width: width, layers: try layerCount("num_hidden_layers"),
             heads: heads, keyValueHeads: try optionalSize("num_key_value_heads") ?? heads, headSize: headSize,
             feedForward: try size("intermediate_size"),
             contextLength: try optionalSize("max_position_embeddings") ?? 2048,

@@ -193,10 +193,9 @@ extension PackedPass {
         let size = c.headSize
         let partial = unsafe store.headNormPartials.base + chunk * 2 * size
         unsafe partial.update(repeating: 0, count: 2 * size)
+        let parts = [(c.heads, 0, query, 0), (c.keyValueHeads, c.heads, key, size)]
         for row in rows {
-            for (heads, first, weight, sums) in [
-                (c.heads, 0, query, 0), (c.keyValueHeads, c.heads, key, size),
-            ] {
+            for (heads, first, weight, sums) in parts {
                 let slopes = unsafe store.qkv.base + row * c.qkvWidth + first * size
                 // The gradients of the attention's output have done their work: their place takes the slopes' copy.
                 let copy = unsafe store.attention.base + row * c.attentionWidth

@@ -101,6 +101,8 @@ extension CheckpointTests {
         ("llama2", "partial_rotary_factor", 0.5, ["partial_rotary_factor", "0.5"]),
         ("mistral", "sliding_window", 0, ["sliding_window"]), ("mistral", "num_key_value_heads", 3, ["key_value"]),
         ("mistral", "num_hidden_layers", -1, ["num_hidden_layers", "-1"]),
+        ("mistral", "num_hidden_layers", 1 << 27, ["num_hidden_layers", "65536"]),
+        ("qwen3", "num_hidden_layers", 1 << 27, ["num_hidden_layers", "65536"]),
         ("gpt_neo", "window_size", 0, ["window_size"]),
         ("gpt_neo", "attention_layers", ["global"], ["attention_layers", "each layer"]),
         ("gpt_neo", "attention_layers", ["global", "far"], ["attention_layers", "far"]),
