@@ -131,8 +131,8 @@ let package = Package(
         .testTarget(
             name: "AnnotationServerTests",
             dependencies: [
-                "AnnotationServer", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy",
-                "JSON", "SeededRandom",
+                "AnnotationServer", "Web", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy",
+                "JSON", "SeededRandom", logging,
             ],
             swiftSettings: strict),
     ])

@@ -104,9 +104,11 @@ import Testing
         let third = try await test.store.nextTask(for: user, in: project, besides: [one.token, two.token])
         #expect(third == .nothing(.tooManyOpen(cap: 2)))
         try await test.store.releaseLease(token: one.token, user: user)
-        _ = try await test.next(user, project, besides: [two.token])
+        let four = try await test.next(user, project, besides: [two.token])
         _ = try await test.store.updateProject(project, paused: true, by: .system)
-        #expect(try await test.store.nextTask(for: user, in: project) == .nothing(.projectPaused))
+        #expect(try await test.next(user, project).token == two.token)
+        let more = try await test.store.nextTask(for: user, in: project, besides: [two.token, four.token])
+        #expect(more == .nothing(.projectPaused))
         #expect(try await test.store.submit(try two.ranked(), token: two.token, user: user).kept == .counted)
     }
 

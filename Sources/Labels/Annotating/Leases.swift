@@ -32,7 +32,6 @@ extension Store {
         return try await write { db in
             _ = try db.activeUser(user)
             let project = try db.project(project)
-            if project.paused { return .nothing(.projectPaused) }
             let settings = project.settings
             try db.closeExpiredLeases(at: now)
             let open = try db.rows(
@@ -46,6 +45,8 @@ extension Store {
                 try db.extend(mine, by: settings, at: now)
                 return .task(try db.assignment(db.lease(token: mine.token, of: user), settings: settings))
             }
+            // What somebody has in hand stays theirs to finish; nothing new is handed out.
+            if project.paused { return .nothing(.projectPaused) }
             guard open.count < settings.openLeasesPerPerson else {
                 return .nothing(.tooManyOpen(cap: settings.openLeasesPerPerson))
             }

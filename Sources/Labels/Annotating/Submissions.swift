@@ -16,7 +16,7 @@ public struct Timing: Sendable, Hashable, Codable {
     }
 
     /// A day, in milliseconds: more than anybody spends on a task.
-    static let longest = 86_400_000
+    public static let longest = 86_400_000
 
     /// What the store keeps of it: nothing below 0, and no time above a day.
     var clamped: Timing {

@@ -14,18 +14,6 @@ public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
     case trlConversationalImplicit = "trl-conversational-implicit"
 
     public var fileName: String { self == .native ? "labels.jsonl" : "\(rawValue).jsonl" }
-
-    /// What the form is and what it leaves out.
-    public var words: String {
-        switch self {
-        case .native: "Plumb's own JSON Lines, lossless: one submission a line."
-        case .trlExplicit: "TRL preference pairs as texts, prompt in its own field; ties are left out."
-        case .trlImplicit: "TRL preference pairs as texts that begin with the prompt; ties are left out."
-        case .trlConversational: "TRL preference pairs as messages, prompt in its own field; ties are left out."
-        case .trlConversationalImplicit:
-            "TRL preference pairs as messages that begin with the prompt; ties are left out."
-        }
-    }
 }
 
 public struct ExportOptions: Sendable, Hashable {
@@ -60,12 +48,15 @@ public struct ExportSummary: Sendable, Hashable, Codable {
     public init() {}
 
     public var sentence: String {
-        var text = "\(lines) lines from \(labels) labels"
+        var text = "\(Wording.count(lines, "line", "lines")) from \(Wording.count(labels, "label", "labels"))"
         if tiedPairsDropped > 0 {
-            text += "; \(tiedPairsDropped) tied pairs have no place in this form and were left out"
+            let pairs = Wording.count(tiedPairsDropped, "tied pair has", "tied pairs have")
+            text += "; \(pairs) no place in this form and \(Wording.word(tiedPairsDropped, "was", "were")) left out"
         }
         if conversationsFlattened > 0 {
-            text += "; \(conversationsFlattened) labels are of conversations, which this form writes as one text"
+            let labels = Wording.count(
+                conversationsFlattened, "label is of a conversation", "labels are of conversations")
+            text += "; \(labels), which this form writes as one text"
         }
         return text + "."
     }

@@ -62,8 +62,12 @@ extension Store {
         }
     }
 
-    /// The person whom a sign-in link lets in.
-    public func redeemSignInLink(_ secret: String) async throws -> User {
+    /// The person whom a sign-in link lets in. With a new password, the sessions that there were end; the password is
+    /// judged before the link is used up, so one that is refused leaves the link as it was.
+    /// - Throws: `StoreError.invalid` for a password that is too short or too long, `.linkNotValid` for a link that is
+    ///   unknown, used, run out, or an invitation.
+    public func redeemSignInLink(_ secret: String, settingPassword password: String? = nil) async throws -> User {
+        let hash = try await passwordHash(password)
         let now = now
         return try await write { db in
             let (link, row) = try db.validLink(secret, at: now)
@@ -73,6 +77,11 @@ extension Store {
             let user = try db.activeUser(id)
             try db.use(link: row, by: id, at: now)
             try db.audit(.linkUse, subject: "user \(id)", by: .user(id), at: now)
+            if let hash {
+                try db.run("UPDATE users SET password_hash = ? WHERE id = ?", [hash, id])
+                try db.run("DELETE FROM web_sessions WHERE user_id = ?", [id])
+                try db.audit(.userPassword, subject: "user \(id)", by: .user(id), at: now)
+            }
             return user
         }
     }

@@ -32,7 +32,7 @@ public struct User: Sendable, Hashable {
 }
 
 extension Store {
-    static let shortestPassword = 10
+    public static let shortestPassword = 10
 
     /// - Throws: `StoreError.nameTaken`, or `.invalid` for an empty name or a password of under 10 characters.
     public func addUser(name: String, role: Role, password: String? = nil, by actor: Actor) async throws -> User {

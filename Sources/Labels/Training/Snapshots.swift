@@ -76,7 +76,9 @@ extension Store {
             }
             let id = try db.insertSnapshot(chosen, split: split, hash: hex, project: project.id, at: now)
             try db.audit(
-                .snapshotTake, subject: "snapshot \(id)", details: "\(chosen.count) labels, \(hex)", by: actor,
+                .snapshotTake, subject: "snapshot \(id)",
+                details: "\(Wording.count(chosen.count, "label", "labels")), \(hex)",
+                by: actor,
                 at: now)
             return try db.snapshot(id)
         }
@@ -142,14 +144,16 @@ struct PromptSplit {
         let rest = prompts.subtracting(alwaysHeldOut)
         let percent = "\(Int((share * 100).rounded()))%"
         let reserved =
-            alwaysHeldOut.isEmpty ? "" : " The \(alwaysHeldOut.count) prompts of the use held_out are held out."
+            alwaysHeldOut.isEmpty
+            ? ""
+            : " Held out besides: \(Wording.count(alwaysHeldOut.count, "prompt", "prompts")) of the use held_out."
         if share == 0 {
             heldOut = alwaysHeldOut
             rule = "No prompt is held out, as was asked." + reserved
         } else if rest.count < PromptSplit.fewestPrompts {
             heldOut = alwaysHeldOut
             rule =
-                "Only \(rest.count) prompts are labelled, too few to hold any out (\(PromptSplit.fewestPrompts) are needed): "
+                "Only \(Wording.count(rest.count, "prompt is", "prompts are")) labelled, too few to hold any out (\(PromptSplit.fewestPrompts) are needed): "
                 + "all are trained on, and there is no held-out accuracy." + reserved
         } else {
             var drawn = rest.filter { StableHash.unit($0) < share }

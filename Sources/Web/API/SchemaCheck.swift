@@ -1,4 +1,5 @@
 import JSON
+import Preferences
 
 /// Checks what a client sent against the schema that `openapi.json` shows for it.
 struct SchemaCheck {

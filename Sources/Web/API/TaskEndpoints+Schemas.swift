@@ -70,7 +70,7 @@ extension TaskEndpoints {
     ]
 
     private static func timing(_ description: String? = nil) -> Schema {
-        .integer(description, from: 0, to: TimingFields.largest)
+        .integer(description, from: 0, to: Timing.longest)
     }
 
     private static let comparison = Schema.object([

@@ -74,13 +74,6 @@ enum TaskEndpoints {
             for: try call.user.id, in: try call.id("project"), besides: besides)
         switch next {
         case .task(let assignment): return try .json(["task": try json(assignment), "reason": .null])
-        case .nothing(.projectPaused):
-            let mine = try await call.store.openTask(
-                of: try call.user.id, in: try call.id("project"), besides: besides)
-            return try .json([
-                "task": try mine.map(json) ?? .null,
-                "reason": mine == nil ? .string(NothingReason.projectPaused.description) : .null,
-            ])
         case .nothing(let reason): return try .json(["task": .null, "reason": .string(reason.description)])
         }
     }

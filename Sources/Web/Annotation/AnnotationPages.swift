@@ -48,9 +48,6 @@ struct AnnotationPages: RouteSet {
         case .task(let assignment):
             return try page(of: assignment, in: project, problem: nil, for: context)
         case .nothing(let reason):
-            if reason == .projectPaused, let mine = try await services.store.openTask(of: user.id, in: id) {
-                return try page(of: mine, in: project, problem: nil, for: context)
-            }
             return try services.pages.page(NoTaskPage(reason, project: project), for: context)
         }
     }

@@ -101,12 +101,9 @@ enum ComparisonForm {
 
 /// Reads how long somebody worked, as the page's script measured it; without a script there is nothing to read.
 enum TimingFields {
-    /// The largest number that is believed: a day in milliseconds.
-    static let largest = 86_400_000
-
     static func timing(_ fields: [String: String]) -> Timing {
         func number(_ name: String) -> Int? {
-            fields[name].flatMap(Int.init).flatMap { (0...largest).contains($0) ? $0 : nil }
+            fields[name].flatMap(Int.init).flatMap { (0...Timing.longest).contains($0) ? $0 : nil }
         }
         var timing = Timing()
         timing.activeMilliseconds = number("active_ms")

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Labels
+import Preferences
 
 extension Problem {
     /// The problem that an error of the store, of an operation or of the pages stands for; nil for anything else, as

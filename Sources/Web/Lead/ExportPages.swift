@@ -1,5 +1,6 @@
 import Hummingbird
 import Labels
+import Preferences
 
 /// Labels as files: what each format holds and drops, and the streamed download.
 struct ExportPages: RouteSet {

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Labels
+import Preferences
 
 /// The fields of one posted form, with errors that name the field as the page does.
 struct LeadForm: Sendable {

@@ -1,5 +1,6 @@
 import Hummingbird
 import Labels
+import Preferences
 
 /// The lead's first page: the projects, the model process and the disk.
 struct LeadHomePages: RouteSet {

@@ -1,5 +1,6 @@
 import Hummingbird
 import Labels
+import Preferences
 
 /// A project's policies: where each one comes from, how it stands, and which one is current.
 struct PolicyPages: RouteSet {

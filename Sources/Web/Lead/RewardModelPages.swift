@@ -1,5 +1,6 @@
 import Hummingbird
 import Labels
+import Preferences
 
 /// A project's reward models and how well each one predicts people it has not learned from.
 struct RewardModelPages: RouteSet {

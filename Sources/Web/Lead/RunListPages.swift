@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Labels
+import Preferences
 
 /// A project's runs, and the two buttons that start one.
 struct RunListPages: RouteSet {

@@ -3,6 +3,7 @@ import Hummingbird
 import JSON
 import Labels
 import NIOCore
+import Preferences
 
 /// One run: where it stands, its curves, its log, and stopping or resuming it.
 struct RunPages: RouteSet {

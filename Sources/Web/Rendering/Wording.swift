@@ -1,5 +1,6 @@
-/// English that pages and API share: sentences and counted things.
-enum Wording {
+import Preferences
+
+extension Wording {
     /// An error's text as a sentence of its own. The store speaks in clauses, which the command line shows after a
     /// file's name; the name of a file or of a setting at the start of one (`foxes.jsonl`, `top_p`) stays as it is.
     static func sentence(_ clause: String) -> String {
@@ -8,10 +9,4 @@ enum Wording {
         return (startsWithName ? String(first) : first.uppercased()) + clause.dropFirst()
             + (".!?…".contains(last) ? "" : ".")
     }
-
-    /// “1 label”, “2 labels”.
-    static func count(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(word(number, one, many))" }
-
-    /// The word alone, where the number stands elsewhere.
-    static func word(_ number: Int, _ one: String, _ many: String) -> String { number == 1 ? one : many }
 }

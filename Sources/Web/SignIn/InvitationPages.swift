@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Labels
+import Preferences
 
 /// One-time links: the lead's first sign-in, invitations of new people, and sign-in links for those who forgot a
 /// password. Opening a link shows a form and changes nothing (mail programs open links too); sending the form uses it up.
@@ -85,7 +86,7 @@ struct InvitationPage: PageModel {
     var name = ""
     var isNameFixed = false
     var problem: String?
-    let minimumPasswordLength = Store.fewestPasswordCharacters
+    let minimumPasswordLength = Store.shortestPassword
 
     init(token: String, title: String, introduction: String, button: String) {
         self.title = title
