@@ -67,7 +67,7 @@ def annotate(test, ada, pairs):
     for keys, expected in (
         (["p", "Control+Enter"], ("B", "A", "significantly")),
         (["4", "Enter"], ("A", "B", "negligibly")),
-        (["Shift+3", "Control+Enter"], ("B", "A", "slightly")),
+        (["Shift+Digit3", "Control+Enter"], ("B", "A", "slightly")),
         (["ArrowRight", "ArrowRight", "q", "w", "Control+z", "Control+Enter"], ("A", "B", "significantly")),
     ):
         wait_for_pair(ada, pairs)
