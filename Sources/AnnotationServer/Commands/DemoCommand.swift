@@ -9,7 +9,7 @@ import Preferences
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Write the demo world's corpus, rebuild its policies, check a policy in it.",
-        subcommands: [Corpus.self, Build.self, Check.self])
+        subcommands: [Corpus.self, Build.self, Select.self, Check.self])
 
     struct Corpus: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,6 +37,23 @@ struct DemoCommand: AsyncParsableCommand {
                 work: URL(filePath: work, directoryHint: .isDirectory),
                 output: URL(filePath: output, directoryHint: .isDirectory)
             ).build()
+        }
+    }
+
+    struct Select: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "select",
+            abstract: "Sample a policy and write the answers that the demo world's grammar accepts as demonstrations.")
+        @Option(help: "The policy's folder.", completion: .directory) var model: String
+        @Option(help: "The JSON Lines file to write.", completion: .file()) var output: String
+        @Option(name: .customShort("k"), help: "Responses a prompt.") var count = 4
+        @Option(help: "Seed of the samples.") var seed: UInt64 = 0
+
+        func run() async throws {
+            let selection = DemoSelection(
+                model: URL(filePath: model, directoryHint: .isDirectory), responsesPerPrompt: count, seed: seed)
+            let file = URL(filePath: output)
+            print(try await onOwnThread { try selection.write(to: file) })
         }
     }
 
