@@ -13,6 +13,9 @@ struct SamplingFields: Sendable {
     var temperature: Double
     var topP: Double
     var topK: Int?
+    var minP: Double
+    var repetitionPenalty: Double
+    var logitBias: [Int32: Double]
     var stop: [String]
     /// nil: as many as the context leaves.
     var maximumTokens: Int?
@@ -38,6 +41,12 @@ struct SamplingFields: Sendable {
         topP = try reader.number("top_p", SamplingOptions.acceptsTopP, SamplingOptions.topPWords) ?? 1
         // 0 and -1 are others' ways of saying all.
         topK = try reader.integer("top_k", in: -1...Int(Int32.max)).flatMap { $0 > 0 ? $0 : nil }
+        minP = try reader.number("min_p", SamplingOptions.acceptsMinP, SamplingOptions.minPWords) ?? 0
+        repetitionPenalty =
+            try reader.number(
+                "repetition_penalty", SamplingOptions.acceptsRepetitionPenalty, SamplingOptions.repetitionPenaltyWords)
+            ?? 1
+        logitBias = try reader.biases("logit_bias")
         stop = try reader.texts("stop")
         guard stop.count <= 16, !stop.contains("") else {
             throw ModelServerError.badField("stop", problem: "should be at most 16 texts, none of them empty")
@@ -49,11 +58,9 @@ struct SamplingFields: Sendable {
             "stream_options", as: StreamOptions.self, "an object with include_usage")
         streamsUsage = streamOptions?.include_usage ?? false
         (echo, logProbabilities) = (false, nil)
-        for name in ["frequency_penalty", "presence_penalty", "min_p"] {
+        for name in ["frequency_penalty", "presence_penalty"] {
             try reader.refuse(name) { $0 == .number(0) }
         }
-        try reader.refuse("repetition_penalty") { $0 == .number(1) }
-        try reader.refuse("logit_bias") { $0 == .empty }
         let count = Double(count)
         try reader.refuse("best_of") { $0 == .number(count) || $0 == .number(1) }
         reader.ignore("user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key")
@@ -70,7 +77,8 @@ struct SamplingFields: Sendable {
 
     func options(maximumTokens: Int) -> SamplingOptions {
         SamplingOptions(
-            temperature: temperature, topK: topK, topP: topP, maximumTokens: maximumTokens, stop: stop)
+            temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty,
+            logitBias: logitBias, maximumTokens: maximumTokens, stop: stop)
     }
 
     /// The seed of one of several prompts: the first has the request's own, so that a prompt alone and the first of a

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Policy
 
 /// Reads the fields of a request's JSON object one by one, so that every complaint names its field, and a field that
 /// nobody reads is an error rather than silently without effect.
@@ -58,6 +59,19 @@ struct RequestReader: Decodable {
             throw ModelServerError.badField(name, problem: "\(value) is not \(form)")
         }
         return value
+    }
+
+    /// An object of token ids, as JSON's texts, and what to add to their logits.
+    mutating func biases(_ name: String) throws -> [Int32: Double] {
+        let form = "an object of token ids and numbers \(SamplingOptions.biasWords)"
+        var biases: [Int32: Double] = [:]
+        for (key, bias) in try value(name, as: [String: Double].self, form) ?? [:] {
+            guard let token = Int32(key), token >= 0, SamplingOptions.acceptsBias(bias) else {
+                throw ModelServerError.badField(name, problem: "\(key): \(bias) should be \(form)")
+            }
+            biases[token] = bias
+        }
+        return biases
     }
 
     mutating func flag(_ name: String) throws -> Bool { try value(name, as: Bool.self, "true or false") ?? false }

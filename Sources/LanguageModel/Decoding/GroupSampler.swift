@@ -37,6 +37,8 @@ public final class GroupSampler {
         let request: Int
         let response: Int
         var random: SplitMix64
+        /// Tokens of prompt and response, where a repetition penalty asks for them.
+        var seen: Set<Int32>
         var result = SampledResponse()
         var ended = false
     }
@@ -104,6 +106,10 @@ public final class GroupSampler {
         if let token = request.prompt.first(where: { $0 < 0 || Int($0) >= c.vocabularySize }) {
             throw .tokenOutsideVocabulary(token: token, group: index, vocabularySize: c.vocabularySize)
         }
+        if let token = request.settings.logitBias.keys.sorted().first(where: { $0 < 0 || Int($0) >= c.vocabularySize })
+        {
+            throw .badSetting("the logit bias of token \(token) is for none of the \(c.vocabularySize) tokens")
+        }
         let bytes = cacheBytes(request)
         guard bytes <= maximumCacheBytes else {
             throw .tooMuchMemory(request: index, bytes: bytes, most: maximumCacheBytes)
@@ -129,7 +135,9 @@ public final class GroupSampler {
                 model.configuration, prompt: request.prompt.count, responses: request.seeds.count),
             limit: limit(request),
             rows: request.seeds.enumerated().map {
-                Row(request: index, response: $0.offset, random: SplitMix64(seed: $0.element))
+                Row(
+                    request: index, response: $0.offset, random: SplitMix64(seed: $0.element),
+                    seen: request.settings.repetitionPenalty == 1 ? [] : Set(request.prompt))
             })
     }
 
@@ -173,23 +181,44 @@ public final class GroupSampler {
             row.result.logProbabilities.append(.nan)
             return
         }
-        space.copy(from: logits, start, to: 0, count: size)
-        unsafe table.scaled_softmax(Int64(size), scale, logSum, 1, space.base)
-        let probabilities = unsafe Span(_unsafeStart: UnsafePointer(space.base), count: size)
-        var token = 0
-        if settings.temperature > 0 {
-            token = TokenDraw(topK: settings.topK, topP: settings.topP).draw(probabilities, &row.random)
-        } else {
-            for index in 1..<max(1, size) where logits[start + index] > logits[start + token] { token = index }
+        func softmax(_ sum: Float) {
+            unsafe table.scaled_softmax(Int64(size), scale, sum, 1, space.base)
         }
-        row.result.tokens.append(Int32(token))
-        row.result.logProbabilities.append(logits[start + token] * scale - logSum)
+        space.copy(from: logits, start, to: 0, count: size)
+        softmax(logSum)
+        let probabilities = unsafe Span(_unsafeStart: UnsafePointer(space.base), count: size)
         if settings.alternatives > 0 {
             row.result.alternatives.append(
                 TokenDraw.mostProbable(settings.alternatives, of: probabilities).map {
                     .init(token: Int32($0), logProbability: logits[start + $0] * scale - logSum)
                 })
         }
+        let changes = settings.repetitionPenalty != 1 || !settings.logitBias.isEmpty
+        if changes {
+            space.copy(from: logits, start, to: 0, count: size)
+            change(space, by: settings, seen: row.seen)
+        }
+        var token = 0
+        if settings.temperature > 0 {
+            if changes { softmax(unsafe table.log_sum_exp(Int64(size), scale, space.base, nil)) }
+            token = TokenDraw(topK: settings.topK, topP: settings.topP, minP: settings.minP)
+                .draw(probabilities, &row.random)
+        } else {
+            let (from, first) = changes ? (space, 0) : (logits, start)
+            for index in 1..<max(1, size) where from[first + index] > from[first + token] { token = index }
+        }
+        row.result.tokens.append(Int32(token))
+        row.result.logProbabilities.append(logits[start + token] * scale - logSum)
+        if settings.repetitionPenalty != 1 { row.seen.insert(Int32(token)) }
+    }
+
+    /// Repetition penalty, then bias, on one row of logits `[vocabulary]`.
+    private func change(_ logits: FloatBuffer, by settings: SamplingSettings, seen: Set<Int32>) {
+        for token in seen {
+            let logit = logits[Int(token)]
+            logits[Int(token)] = logit > 0 ? logit / settings.repetitionPenalty : logit * settings.repetitionPenalty
+        }
+        for (token, bias) in settings.logitBias { logits[Int(token)] += bias }
     }
 
     /// Ends responses, tells the caller about new tokens, and lets finished rows and requests go.

@@ -6,6 +6,13 @@ public struct SamplingSettings: Sendable, Codable, Equatable {
     public var topK: Int
     /// Draws among the most probable tokens that together reach this probability (Holtzman et al. 2020); 1 = all.
     public var topP: Float
+    /// Leaves out tokens less probable than this share of the most probable one (Nguyen et al. 2024); 0 = none.
+    public var minP: Float
+    /// Logits of tokens that stand in prompt or response already are divided by this where they are positive and
+    /// multiplied where they are not (Keskar et al. 2019); 1 = off.
+    public var repetitionPenalty: Float
+    /// Added to the logits of single tokens, -100…100.
+    public var logitBias: [Int32: Float]
     /// Most tokens of a response, the end token included.
     public var maximumTokens: Int
     /// Tokens that end a response.
@@ -14,12 +21,15 @@ public struct SamplingSettings: Sendable, Codable, Equatable {
     public var alternatives: Int
 
     public init(
-        temperature: Float = 1, topK: Int = 0, topP: Float = 1, maximumTokens: Int, endTokens: [Int32],
-        alternatives: Int = 0
+        temperature: Float = 1, topK: Int = 0, topP: Float = 1, minP: Float = 0, repetitionPenalty: Float = 1,
+        logitBias: [Int32: Float] = [:], maximumTokens: Int, endTokens: [Int32], alternatives: Int = 0
     ) {
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
+        self.minP = minP
+        self.repetitionPenalty = repetitionPenalty
+        self.logitBias = logitBias
         self.maximumTokens = maximumTokens
         self.endTokens = endTokens
         self.alternatives = alternatives
@@ -37,6 +47,13 @@ public struct SamplingSettings: Sendable, Codable, Equatable {
         }
         guard topK >= 0 else { throw .badSetting("top-k \(topK) must be 0 (off) or more") }
         guard topP > 0, topP <= 1 else { throw .badSetting("top-p \(topP) must be above 0 and at most 1") }
+        guard minP >= 0, minP <= 1 else { throw .badSetting("min-p \(minP) must be from 0 (off) to 1") }
+        guard repetitionPenalty >= 0.01, repetitionPenalty <= 100 else {
+            throw .badSetting("repetition penalty \(repetitionPenalty) must be from 0.01 to 100; 1 is off")
+        }
+        if let wrong = logitBias.sorted(by: { $0.key < $1.key }).first(where: { !(abs($0.value) <= 100) }) {
+            throw .badSetting("the logit bias \(wrong.value) of token \(wrong.key) must be from -100 to 100")
+        }
         guard maximumTokens >= 1 else { throw .badSetting("maximum tokens \(maximumTokens) must be at least 1") }
         guard alternatives >= 0 else { throw .badSetting("alternatives \(alternatives) must be 0 or more") }
     }
@@ -73,7 +90,8 @@ public struct SampledResponse: Sendable, Equatable {
     }
 
     public internal(set) var tokens: [Int32] = []
-    /// ln p of each token under the full softmax at the temperature (at 1 when greedy), before top-k and top-p.
+    /// ln p of each token under the full softmax at the temperature (at 1 when greedy), before anything that changes
+    /// or leaves out tokens: what the model itself says.
     public internal(set) var logProbabilities: [Float] = []
     /// The most probable tokens at each place, in falling order; empty unless asked for.
     public internal(set) var alternatives: [[Alternative]] = []

@@ -4,11 +4,12 @@ internal import SeededRandom
 struct TokenDraw {
     let topK: Int
     let topP: Float
+    let minP: Float
 
     /// - Parameter probabilities: of the whole vocabulary, summing to about 1.
     func draw(_ probabilities: Span<Float>, _ random: inout SplitMix64) -> Int {
         let unit = random.nextUnit()
-        if topK == 0 && topP >= 1 { return Self.pick(probabilities, unit) }
+        if topK == 0 && topP >= 1 && minP <= 0 { return Self.pick(probabilities, unit) }
         let (tokens, kept) = candidates(probabilities)
         return tokens[Self.pick(kept.span, unit)]
     }
@@ -28,7 +29,7 @@ struct TokenDraw {
         return last
     }
 
-    /// Tokens that top-k and then top-p leave, most probable first, with their probabilities.
+    /// Tokens that top-k, then top-p, then min-p leave, most probable first, with their probabilities.
     private func candidates(_ probabilities: Span<Float>) -> (tokens: [Int], probabilities: [Float]) {
         var order = Self.mostProbable(
             topK > 0 ? topK : probabilities.count, of: probabilities, topP: topK > 0 ? 1 : topP)
@@ -41,6 +42,10 @@ struct TokenDraw {
                 kept += 1
             }
             order.removeSubrange(min(order.count, max(1, kept))...)
+        }
+        if minP > 0, let first = order.first {
+            let least = minP * probabilities[first]
+            order.removeAll { probabilities[$0] < least }
         }
         return (order, order.map { probabilities[$0] })
     }

@@ -123,10 +123,18 @@ public final class PolicySampler: Sendable {
             tokens = given
             try policy.requireUsable(given, named: "number \(index + 1)")
         }
+        let vocabulary = policy.model.configuration.vocabularySize
+        for token in request.options.logitBias.keys.sorted() {
+            try require(
+                token >= 0 && Int(token) < vocabulary, "logit_bias",
+                "token \(token) is none of the model's \(vocabulary)")
+        }
         let seeds = (0..<request.count).map { Self.seed(ofResponse: $0, from: request.seed) }
         let settings = LanguageModel.SamplingSettings(
             temperature: Float(request.options.temperature), topK: request.options.topK ?? 0,
-            topP: Float(request.options.topP),
+            topP: Float(request.options.topP), minP: Float(request.options.minP),
+            repetitionPenalty: Float(request.options.repetitionPenalty),
+            logitBias: request.options.logitBias.mapValues { Float($0) },
             maximumTokens: min(request.options.maximumTokens, policy.contextLength - tokens.count),
             endTokens: policy.template.endTokenIDs, alternatives: request.options.alternatives)
         return Prepared(

@@ -8,6 +8,14 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
     public var topK: Int?
     /// The smallest set of tokens that holds this much probability; 1 is all. Source: Holtzman et al. 2020.
     public var topP: Double
+    /// Leaves out tokens less probable than this share of the most probable one; 0 leaves out none. Source: Nguyen et al.
+    /// 2024.
+    public var minP: Double
+    /// Divides the positive logits of tokens that stand in prompt or response already, and multiplies the others; 1 is off.
+    /// Source: Keskar et al. 2019.
+    public var repetitionPenalty: Double
+    /// Added to the logits of single tokens, by token id.
+    public var logitBias: [Int32: Double]
     /// Most tokens of a response, the end token included; less where the context ends earlier.
     public var maximumTokens: Int
     /// A response ends before the first of these texts; it is not kept.
@@ -16,12 +24,15 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
     public var alternatives: Int
 
     public init(
-        temperature: Double = 1, topK: Int? = nil, topP: Double = 1, maximumTokens: Int = 128, stop: [String] = [],
-        alternatives: Int = 0
+        temperature: Double = 1, topK: Int? = nil, topP: Double = 1, minP: Double = 0, repetitionPenalty: Double = 1,
+        logitBias: [Int32: Double] = [:], maximumTokens: Int = 128, stop: [String] = [], alternatives: Int = 0
     ) {
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
+        self.minP = minP
+        self.repetitionPenalty = repetitionPenalty
+        self.logitBias = logitBias
         self.maximumTokens = maximumTokens
         self.stop = stop
         self.alternatives = alternatives
@@ -31,6 +42,9 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
         case temperature
         case topK = "top_k"
         case topP = "top_p"
+        case minP = "min_p"
+        case repetitionPenalty = "repetition_penalty"
+        case logitBias = "logit_bias"
         case maximumTokens = "maximum_tokens"
         case stop, alternatives
     }
@@ -41,6 +55,9 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
         temperature = try reader.value(.temperature, default: standard.temperature)
         topK = try reader.optional(.topK, default: standard.topK)
         topP = try reader.value(.topP, default: standard.topP)
+        minP = try reader.value(.minP, default: standard.minP)
+        repetitionPenalty = try reader.value(.repetitionPenalty, default: standard.repetitionPenalty)
+        logitBias = try reader.value(.logitBias, default: standard.logitBias)
         maximumTokens = try reader.value(.maximumTokens, default: standard.maximumTokens)
         stop = try reader.value(.stop, default: standard.stop)
         alternatives = try reader.value(.alternatives, default: standard.alternatives)
@@ -54,6 +71,17 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
     /// What top-p may be, in words.
     public static let topPWords = "above 0 in single precision, and at most 1"
 
+    /// What min-p, a repetition penalty and a bias may be, in words.
+    public static let minPWords = "from 0 to 1"
+    public static let repetitionPenaltyWords = "from 0.01 to 100"
+    public static let biasWords = "from -100 to 100"
+
+    public static func acceptsMinP(_ value: Double) -> Bool { (0...1).contains(value) }
+
+    public static func acceptsRepetitionPenalty(_ value: Double) -> Bool { (0.01...100).contains(value) }
+
+    public static func acceptsBias(_ value: Double) -> Bool { (-100...100).contains(value) }
+
     public static func acceptsTemperature(_ value: Double) -> Bool {
         value == 0 || (leastTemperature...mostTemperature).contains(value)
     }
@@ -66,6 +94,13 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
             Self.acceptsTemperature(temperature), "temperature", "\(temperature) is not \(Self.temperatureWords)")
         if let topK { try require(topK > 0, "top_k", "\(topK) is not a positive number of tokens") }
         try require(Self.acceptsTopP(topP), "top_p", "\(topP) is not \(Self.topPWords)")
+        try require(Self.acceptsMinP(minP), "min_p", "\(minP) is not \(Self.minPWords)")
+        try require(
+            Self.acceptsRepetitionPenalty(repetitionPenalty), "repetition_penalty",
+            "\(repetitionPenalty) is not \(Self.repetitionPenaltyWords)")
+        for (token, bias) in logitBias.sorted(by: { $0.key < $1.key }) {
+            try require(Self.acceptsBias(bias), "logit_bias", "\(bias) of token \(token) is not \(Self.biasWords)")
+        }
         try require(maximumTokens > 0, "maximum_tokens", "\(maximumTokens) is not a positive number of tokens")
         try require(alternatives >= 0, "alternatives", "\(alternatives) is negative")
         try require(!stop.contains(""), "stop", "an empty text stops every response before it begins")
@@ -101,7 +136,8 @@ public struct PolicyResponse: Sendable, Equatable {
     public let text: String
     /// The tokens as sampled, the end token included where it came.
     public let tokenIDs: [Int32]
-    /// Log-probability of each token in nats under softmax(logits/temperature), before top-k and top-p `[tokens]`.
+    /// Log-probability of each token in nats under softmax(logits/temperature) of the policy itself, before anything that
+    /// changes or leaves out tokens `[tokens]`.
     /// At temperature 0 those of temperature 1.
     public let tokenLogProbabilities: [Double]
     /// The temperature it was sampled at.

@@ -111,6 +111,48 @@ import Testing
         #expect(Set(half.map { $0.tokens[0] }) == nucleus)
     }
 
+    @Test func minPLeavesWhatIsNotMuchLessProbableThanTheFirst() throws {
+        let model = try Checkpoint.load(ParityCase.all[1].policy)
+        let settings = SamplingSettings(minP: 0.6, maximumTokens: 1, endTokens: [], alternatives: 131)
+        let found = try GroupSampler(model: model, pool: pool).sample([
+            SamplingRequest(prompt: [1, 2, 3], seeds: Array(0..<3000), settings: settings)
+        ])[0]
+        let ranking = found[0].alternatives[0]
+        let least = ranking[0].logProbability + Float(log(0.6))
+        let allowed = Set(ranking.filter { $0.logProbability >= least }.map(\.token))
+        #expect(allowed.count > 1 && allowed.count < 100)
+        #expect(Set(found.map { $0.tokens[0] }) == allowed)
+    }
+
+    @Test(arguments: [Float(0), 1]) func aPenaltyAndABiasChangeTheDrawAndNotWhatTheModelSays(_ temperature: Float)
+        throws
+    {
+        let model = try Checkpoint.load(ParityCase.all[1].policy)
+        let sampler = GroupSampler(model: model, pool: pool)
+        let prompt: [Int32] = [5, 6, 7]
+        func tokens(penalty: Float = 1, bias: [Int32: Float] = [:]) throws -> SampledResponse {
+            let settings = SamplingSettings(
+                temperature: temperature, repetitionPenalty: penalty, logitBias: bias, maximumTokens: 40, endTokens: [])
+            return try sampler.sample([SamplingRequest(prompt: prompt, seeds: [3], settings: settings)])[0][0]
+        }
+        let never = try tokens(penalty: 100, bias: [9: -100])
+        #expect(!never.tokens.contains(9))
+        let always = try tokens(bias: [9: 100])
+        #expect(always.tokens == [Int32](repeating: 9, count: 40))
+        // The log-probabilities are the model's own.
+        let pass = PackedPass(model: model, pool: pool, keepsActivations: false)
+        for found in [never, always] {
+            try pass.forward([TokenGroup(prompt: prompt, responses: [found.tokens])])
+            let own = pass.logProbabilities(of: pass.layout.responseTargets, temperature: 1)
+            #expect(largestDifference(found.logProbabilities, own) <= 2e-4)
+        }
+        if temperature == 0 {
+            // The penalty alone makes greedy text repeat itself less.
+            let steps = try tokens(penalty: 1.5).tokens
+            #expect(Set(steps).count > Set(try tokens().tokens).count)
+        }
+    }
+
     @Test func promptsThatCannotBeAnsweredAreRefusedInWords() throws {
         let model = try Checkpoint.load(ParityCase.all[0].policy)
         let sampler = GroupSampler(model: model, pool: pool)
