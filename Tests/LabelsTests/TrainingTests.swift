@@ -308,6 +308,23 @@ import Testing
         } catch let error as StoreError { #expect(error.description.hasPrefix("mix[0].weight: above 0 and at most")) }
     }
 
+    /// Logits divided by less leave single precision, and the sampler refuses it.
+    @Test func aMixTakesNoTemperatureThatCannotBeSampledAt() async throws {
+        let test = try TestStore()
+        let (project, _) = try await test.project()
+        var settings = try await test.store.project(project).settings
+        for good in [0, 0.0001, 10] {
+            settings.mix[0].temperature = good
+            _ = try await test.store.updateProject(project, settings: settings, by: .system)
+        }
+        for bad in [-1, 1e-40, 10.5, .nan] {
+            settings.mix[0].temperature = bad
+            await #expect(throws: StoreError.self) {
+                _ = try await test.store.updateProject(project, settings: settings, by: .system)
+            }
+        }
+    }
+
     /// Sampling takes seconds, in which another policy may become current.
     @Test func aGroupThatWasPlannedUnderAnotherPolicyIsLeftOut() async throws {
         let test = try TestStore()

@@ -124,8 +124,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try require(!mix.isEmpty, "mix", "the mix needs at least one policy")
         for (index, part) in mix.enumerated() {
             try require(
-                part.temperature >= 0 && part.temperature <= 10, "mix[\(index)].temperature",
-                "from 0 to 10; found \(part.temperature)")
+                part.temperature == 0 || (0.0001...10).contains(part.temperature), "mix[\(index)].temperature",
+                "0, or from 0.0001 to 10; found \(part.temperature)")
             try require(
                 part.weight > 0 && part.weight <= MixPart.heaviest, "mix[\(index)].weight",
                 "above 0 and at most 1000000; found \(part.weight)")
