@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import LanguageModel
 import Policy
 import Preferences
@@ -74,8 +75,7 @@ struct GenerateCommand: AsyncParsableCommand {
         let line = Line(
             index: index, text: response.text, tokenIDs: response.tokenIDs, logProbability: response.logProbability,
             seed: response.seed, finished: response.finished)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.sorted()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         print(String(decoding: try encoder.encode(line), as: UTF8.self))
     }

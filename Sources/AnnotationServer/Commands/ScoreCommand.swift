@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import LanguageModel
 import Policy
 import Preferences
@@ -26,8 +27,7 @@ struct ScoreCommand: AsyncParsableCommand {
             let isScalar = try Checkpoint.configuration(of: folder).head == .scalar
             let judge: any GroupJudge =
                 isScalar ? try RewardJudge(folder) : try PolicyJudge(folder, temperature: temperature)
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let encoder = JSONEncoder.sorted()
             encoder.keyEncodingStrategy = .convertToSnakeCase
             try JSONLines.forEach(PromptAndResponses.self, in: Data(contentsOf: file), file: file.path) { _, line in
                 print(String(decoding: try encoder.encode(try judge.judge(line)), as: UTF8.self))

@@ -1,5 +1,6 @@
 import DemoWorld
 import Foundation
+import Preferences
 
 /// The demo world's texts as the files that training reads.
 struct DemoCorpusFiles: Sendable {
@@ -15,7 +16,7 @@ struct DemoCorpusFiles: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let made = DemoWorld().corpus(seed: seed)
         try Data(made.documents.joined(separator: "\n").utf8).write(to: corpus, options: .atomic)
-        try write(
+        try Self.write(
             made.demonstrations.enumerated().map {
                 DemonstrationLine(id: "\($0)", prompt: $1.prompt.text, response: $1.response)
             },
@@ -24,7 +25,8 @@ struct DemoCorpusFiles: Sendable {
             ("supervised", made.prompts.supervised), ("ranking", made.prompts.ranking), ("ppo", made.prompts.ppo),
             ("held-out", made.prompts.heldOut),
         ] {
-            try write(prompts.enumerated().map { PromptLine(id: "\($0)", prompt: $1.text) }, to: self.prompts(use))
+            try Self.write(
+                prompts.enumerated().map { PromptLine(id: "\($0)", prompt: $1.text) }, to: self.prompts(use))
         }
         return made.statistics
     }
@@ -40,14 +42,8 @@ struct DemoCorpusFiles: Sendable {
         let prompt: String
     }
 
-    private func write(_ lines: [some Encodable], to file: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var bytes = Data()
-        for line in lines {
-            bytes += try encoder.encode(line)
-            bytes.append(0x0A)
-        }
-        try bytes.write(to: file, options: .atomic)
+    /// JSON Lines, whole or not at all.
+    static func write(_ lines: [some Encodable], to file: URL) throws {
+        try Data(try lines.map { try JSONLines.line($0) + "\n" }.joined().utf8).write(to: file, options: .atomic)
     }
 }

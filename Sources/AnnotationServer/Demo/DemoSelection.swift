@@ -66,7 +66,7 @@ struct DemoSelection: Sendable {
         let lines = kept.enumerated().map { index, pair in
             DemonstrationLine(id: "\(index)", prompt: .text(pair.prompt.text), response: pair.response)
         }
-        try Data(try lines.map { try JSONLines.line($0) + "\n" }.joined().utf8).write(to: file, options: .atomic)
+        try DemoCorpusFiles.write(lines, to: file)
         return counts
     }
 }

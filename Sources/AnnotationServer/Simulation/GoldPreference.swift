@@ -1,5 +1,6 @@
 import DemoWorld
 import Foundation
+import JSON
 
 /// What simulated annotators prefer: a score of a response to a prompt, higher is better.
 package protocol GoldPreference: Sendable {
@@ -45,8 +46,7 @@ package struct CommandGold: GoldPreference {
     }
 
     package func scores(_ pairs: [(prompt: String, response: String)]) throws -> [Double] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.sorted()
         var question = Data()
         for pair in pairs {
             question += try encoder.encode(Line(prompt: pair.prompt, response: pair.response))

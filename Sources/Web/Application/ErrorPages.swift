@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSON
 import Logging
 
 /// Turns every thrown error into an answer for people: a page, or JSON for scripts.
@@ -51,9 +52,7 @@ struct ErrorPages: RouterMiddleware {
     }
 
     private static func json(_ problem: Problem) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = try encoder.encode(ProblemJSON(problem))
+        let body = try JSONEncoder.sorted().encode(ProblemJSON(problem))
         return Response(
             status: problem.status,
             headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
