@@ -41,9 +41,10 @@ function isSingle(event) {
 
 /**
  * Calls `actions[name](event)` for each key that has one; an action that returns false leaves the key to the browser.
- * Nothing acts inside text fields, while a dialog is open, or while an input method composes.
+ * Nothing acts inside text fields, while a dialog is open, or while an input method composes. The keys act until `left`
+ * ends.
  */
-export function listen(actions) {
+export function listen(actions, left) {
   let single = singleKeysAreOn();
   const sheet = document.querySelector("[data-keys]");
   const openers = document.querySelectorAll("[data-open-keys]");
@@ -71,5 +72,5 @@ export function listen(actions) {
     const action = table[keyName(event)] ?? (hasModifier || /^[a-z]$/i.test(event.key) ? undefined : table[event.key]);
     if (!action) return;
     if (action(event) !== false) event.preventDefault();
-  });
+  }, { signal: left });
 }

@@ -7,6 +7,15 @@ const beatEvery = 60_000;
 const signInEnded = "Your sign-in has ended. Sign in again in another tab and come back: this page keeps your work.";
 const serverAway = "The server cannot be reached just now. Keep this page open; your work stays here.";
 
+/**
+ * Calls `start(form, left)` for the task on the page and again for each that takes its place without a new page; `left`
+ * is a signal that ends then, for what a module hangs on the document.
+ */
+export function onEachTask(selector, start) {
+  const form = document.querySelector(selector);
+  if (form) start(form, new AbortController().signal);
+}
+
 /** Says something to people who listen to the page. */
 export function announce(text) {
   const place = document.querySelector("[data-announce]");
@@ -155,15 +164,45 @@ function preparedSkip() {
   };
 }
 
+/** The work on a task that this tab keeps, so that a reload or a sign-in that ended costs nothing. */
+function tabDraft(form) {
+  const prefix = "plumb.draft ";
+  const key = prefix + form.getAttribute("action");
+  return {
+    read() {
+      try {
+        return JSON.parse(sessionStorage.getItem(key) ?? "null");
+      } catch {
+        return null;
+      }
+    },
+    write(draft) {
+      try {
+        for (const each of Object.keys(sessionStorage)) {
+          if (each.startsWith(prefix) && each !== key) sessionStorage.removeItem(each);
+        }
+        sessionStorage.setItem(key, JSON.stringify(draft));
+      } catch {
+        // A full or forbidden storage costs the draft of this tab, nothing else.
+      }
+    },
+  };
+}
+
 /**
  * Starts everything above for the task's form.
- * @returns `skip` opens the skip form; `count` counts an operation; `submit` submits what `isReady` lets through.
+ *
+ * `draft()` gives the work so far as an object that JSON can hold, and `restore(draft)` puts one back; one that it does
+ * not know it leaves alone.
+ * @returns `begin` is called once when the page stands; `skip` opens the skip form; `count` counts an operation and
+ *   keeps the draft; `submit` submits what `explainUnready` lets through.
  */
-export function startTask(form, { explainUnready }) {
+export function startTask(form, { explainUnready, draft, restore }) {
   document.documentElement.classList.add("enhanced");
   keepLease(form);
-  const count = measureTime(form);
+  const countOperation = measureTime(form);
   const skip = preparedSkip();
+  const kept = tabDraft(form);
   form.addEventListener("submit", (event) => {
     const explanation = explainUnready();
     if (!explanation) return;
@@ -176,5 +215,17 @@ export function startTask(form, { explainUnready }) {
     announce(explanation);
   });
   sendSafely(form);
-  return { skip, count, submit: () => form.requestSubmit() };
+  return {
+    skip,
+    submit: () => form.requestSubmit(),
+    begin() {
+      const before = kept.read();
+      if (before) restore(before);
+    },
+    count() {
+      countOperation();
+      // What changed stands in the page when the module that counts is done.
+      queueMicrotask(() => kept.write(draft()));
+    },
+  };
 }
