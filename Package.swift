@@ -119,7 +119,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "PreferencesTests", dependencies: ["Preferences", "SeededRandom"], swiftSettings: strict),
-        .testTarget(name: "LabelsTests", dependencies: ["Labels", "Preferences", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "LabelsTests", dependencies: ["Labels", "Preferences", "SeededRandom", grdb], swiftSettings: strict),
         .testTarget(
             name: "WebTests",
             dependencies: [

@@ -79,27 +79,28 @@ public struct PairAgreement: Sendable, Hashable, Codable {
     }
 }
 
-/// Agreement over all pairs of labels that different annotators gave the same group.
+/// Agreement over all pairs of labels that different annotators gave the same group. Answers that order nothing are in
+/// no pair.
 public func agreement(of groups: [LabelledGroup]) -> PairAgreement {
-    groups.reduce(into: PairAgreement()) { sum, group in
-        for (first, second) in allPairs(of: group.labels) where first.annotator != second.annotator {
-            sum = sum + PairAgreement(first.judgement.ranking, second.judgement.ranking)
-        }
-    }
+    doublyRanked(groups).reduce(into: PairAgreement()) { $0 = $0 + PairAgreement($1.0, $1.1) }
 }
 
 /// The mean tau-b over the same pairs of labels; nil where there is none with an order on both sides.
 public func meanTau(of groups: [LabelledGroup]) -> Double? {
-    var sum = 0.0
-    var count = 0
-    for group in groups {
-        for (first, second) in allPairs(of: group.labels) where first.annotator != second.annotator {
-            guard let tau = kendallTauB(first.judgement.ranking, second.judgement.ranking) else { continue }
-            sum += tau
-            count += 1
+    let taus = doublyRanked(groups).compactMap { kendallTauB($0, $1) }
+    return taus.isEmpty ? nil : taus.reduce(0, +) / Double(taus.count)
+}
+
+/// Both rankings of each pair of labels that different annotators gave the same group.
+private func doublyRanked(_ groups: [LabelledGroup]) -> [(Ranking, Ranking)] {
+    groups.flatMap { group in
+        allPairs(of: group.labels).compactMap { first, second in
+            guard first.annotator != second.annotator, let one = first.judgement.ranking,
+                let other = second.judgement.ranking
+            else { return nil }
+            return (one, other)
         }
     }
-    return count > 0 ? sum / Double(count) : nil
 }
 
 /// The 95% (by default) interval of a share. Source: Wilson, "Probable Inference" (1927).

@@ -28,15 +28,15 @@ public enum Judgement: Sendable, Hashable {
         }
     }
 
-    /// A comparison gives its ranking of two.
-    public var ranking: Ranking {
+    /// A comparison gives its ranking of two. Nil where the answer orders nothing: both are unacceptable.
+    public var ranking: Ranking? {
         switch self {
         case .ranking(let ranking): ranking
-        case .comparison(let comparison): Ranking(comparison)
+        case .comparison(let comparison): comparison.ranking
         }
     }
 
-    /// Only comparisons have one.
+    /// Only comparisons that prefer one have one.
     public var grade: Grade? {
         switch self {
         case .ranking: nil
@@ -44,9 +44,25 @@ public enum Judgement: Sendable, Hashable {
         }
     }
 
+    /// What was said of single responses, by id.
+    public var ratings: [String: ResponseRating] {
+        switch self {
+        case .ranking(let ranking): ranking.ratings
+        case .comparison(let comparison): comparison.ratings
+        }
+    }
+
+    /// Pairs of responses that it calls equally good.
+    public var tiedPairCount: Int { ranking?.tiedPairCount ?? 0 }
+
+    /// Whether it says of two responses that neither will do, and so prefers none.
+    public var isBothUnacceptable: Bool {
+        if case .comparison(let comparison) = self { comparison.verdict == .bothUnacceptable } else { false }
+    }
+
     /// Every strict pair.
     public var gradedPairs: [GradedPair] {
-        ranking.orderedPairs.map { GradedPair(winner: $0.winner, loser: $0.loser, grade: grade) }
+        (ranking?.orderedPairs ?? []).map { GradedPair(winner: $0.winner, loser: $0.loser, grade: grade) }
     }
 
     /// The margin by grade; rankings have none, that is 0.
@@ -71,18 +87,6 @@ public enum Judgement: Sendable, Hashable {
             do { return .comparison(try comparison.renamed(names)) } catch { throw .comparison(error) }
         }
     }
-}
-
-extension Ranking {
-    /// A comparison as a ranking of two.
-    public init(_ comparison: Comparison) {
-        self.init(checkedRows: [[comparison.winner], [comparison.loser]])
-    }
-}
-
-extension Comparison {
-    /// The same order as a ranking of two; the grade is not in it.
-    public var ranking: Ranking { Ranking(self) }
 }
 
 extension Judgement: Codable {

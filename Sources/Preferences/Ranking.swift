@@ -12,16 +12,21 @@ public struct OrderedPair: Sendable, Hashable, Codable {
 /// An order over a group's responses, ties allowed, with an optional "not acceptable" line.
 ///
 /// Canonical: rows run from best to worst and ids are sorted inside a row, so that equal judgements are equal values,
-/// whatever order the responses were shown in. JSON: `rows` (list of lists of ids), `unacceptable` (sorted ids).
+/// whatever order the responses were shown in. JSON: `rows` (list of lists of ids), `unacceptable` (sorted ids), and
+/// where there are any `ratings` (by id).
 public struct Ranking: Sendable, Hashable {
     /// Best first; the responses of one row are tied.
     public let rows: [[String]]
     /// The responses below the "not acceptable" line; they keep their ranks.
     public let unacceptable: Set<String>
+    /// What was said of single responses besides; they order nothing.
+    public let ratings: [String: ResponseRating]
 
-    /// - Throws: `RankingError` for an empty ranking or row, an id twice, or an unacceptable response that does not
-    ///   stand below every acceptable one.
-    public init(rows: [[String]], unacceptable: Set<String> = []) throws(RankingError) {
+    /// - Throws: `RankingError` for an empty ranking or row, an id twice, an unacceptable response that does not stand
+    ///   below every acceptable one, or a rating of a response without a rank.
+    public init(
+        rows: [[String]], unacceptable: Set<String> = [], ratings: [String: ResponseRating] = [:]
+    ) throws(RankingError) {
         if rows.isEmpty { throw .empty }
         var seen = Set<String>()
         var lineCrossed: String?
@@ -41,14 +46,17 @@ public struct Ranking: Sendable, Hashable {
             }
         }
         if let unknown = unacceptable.subtracting(seen).min() { throw .unrankedUnacceptable(id: unknown) }
+        if let unknown = Set(ratings.keys).subtracting(seen).min() { throw .unrankedRating(id: unknown) }
         self.rows = rows.map { $0.sorted() }
         self.unacceptable = unacceptable
+        self.ratings = ratings.said
     }
 
     /// For rows that are known to be right: nothing is checked.
     init(checkedRows: [[String]]) {
         rows = checkedRows
         unacceptable = []
+        ratings = [:]
     }
 
     /// The same, and it must rank exactly these responses.
@@ -115,25 +123,29 @@ public struct Ranking: Sendable, Hashable {
             }
             renamedRows.append(renamedRow)
         }
-        return try Ranking(rows: renamedRows, unacceptable: Set(unacceptable.compactMap { names[$0] }))
+        return try Ranking(
+            rows: renamedRows, unacceptable: Set(unacceptable.compactMap { names[$0] }),
+            ratings: ratings.renamed(names))
     }
 
     /// The ranking without some responses; nil where none is left.
     public func removing(_ ids: Set<String>) -> Ranking? {
         let rest = rows.map { $0.filter { !ids.contains($0) } }.filter { !$0.isEmpty }
-        return try? Ranking(rows: rest, unacceptable: unacceptable.subtracting(ids))
+        return try? Ranking(
+            rows: rest, unacceptable: unacceptable.subtracting(ids), ratings: ratings.filter { !ids.contains($0.key) })
     }
 }
 
 extension Ranking: Codable {
-    private enum CodingKeys: String, CodingKey { case rows, unacceptable }
+    private enum CodingKeys: String, CodingKey { case rows, unacceptable, ratings }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let rows = try container.decode([[String]].self, forKey: .rows)
         let unacceptable = try container.decodeIfPresent([String].self, forKey: .unacceptable) ?? []
+        let ratings = try container.decodeIfPresent([String: ResponseRating].self, forKey: .ratings) ?? [:]
         do {
-            try self.init(rows: rows, unacceptable: Set(unacceptable))
+            try self.init(rows: rows, unacceptable: Set(unacceptable), ratings: ratings)
         } catch {
             throw DecodingError.dataCorruptedError(forKey: .rows, in: container, debugDescription: error.description)
         }
@@ -143,6 +155,7 @@ extension Ranking: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(rows, forKey: .rows)
         try container.encode(unacceptable.sorted(), forKey: .unacceptable)
+        if !ratings.isEmpty { try container.encode(ratings, forKey: .ratings) }
     }
 }
 
@@ -155,6 +168,7 @@ public enum RankingError: Error, Sendable, Hashable, CustomStringConvertible {
     case missing(ids: [String])
     case foreign(id: String)
     case unrankedUnacceptable(id: String)
+    case unrankedRating(id: String)
     case tiedAcrossLine(unacceptable: String)
     case acceptableBelowLine(acceptable: String, unacceptable: String)
 
@@ -171,6 +185,7 @@ public enum RankingError: Error, Sendable, Hashable, CustomStringConvertible {
         case .foreign(let id): "response '\(id)' does not belong to this group"
         case .unrankedUnacceptable(let id):
             "response '\(id)' is marked not acceptable but has no rank; responses below the line keep their ranks"
+        case .unrankedRating(let id): "response '\(id)' is rated but has no rank"
         case .tiedAcrossLine(let id):
             "response '\(id)' is marked not acceptable but is tied with an acceptable one; the line runs between two ranks"
         case .acceptableBelowLine(let acceptable, let unacceptable):

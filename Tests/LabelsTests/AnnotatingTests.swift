@@ -207,7 +207,7 @@ import Testing
         try await test.store.forEachGroup(of: snapshot.id) { group in
             #expect(group.labels.count == 2)
             for label in group.labels {
-                #expect(label.judgement.ranking.rows == group.group.responseIDs.map { [$0] })
+                #expect(label.judgement.ranking?.rows == group.group.responseIDs.map { [$0] })
             }
         }
     }

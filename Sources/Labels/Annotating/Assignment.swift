@@ -12,20 +12,24 @@ public struct ShownResponse: Sendable, Hashable {
 }
 
 /// Work that is not submitted yet, or an answer that was taken back. Ids are the lease's. JSON: `rows`,
-/// `unacceptable`, `comparison`, `version`.
+/// `unacceptable`, `ratings`, `comparison`, `version`.
 public struct Draft: Sendable, Hashable, Codable {
     /// Best first; responses that are in no row are still in the tray.
     public var rows: [[String]]
     public var unacceptable: [String]
+    /// Of a ranking; nil where nothing was rated.
+    public var ratings: [String: ResponseRating]?
     public var comparison: Comparison?
     /// Counts up with every save.
     public var version: Int
 
     public init(
-        rows: [[String]] = [], unacceptable: [String] = [], comparison: Comparison? = nil, version: Int = 1
+        rows: [[String]] = [], unacceptable: [String] = [], ratings: [String: ResponseRating]? = nil,
+        comparison: Comparison? = nil, version: Int = 1
     ) {
         self.rows = rows
         self.unacceptable = unacceptable
+        self.ratings = ratings
         self.comparison = comparison
         self.version = version
     }
@@ -33,7 +37,9 @@ public struct Draft: Sendable, Hashable, Codable {
     init(_ judgement: Judgement, version: Int) {
         switch judgement {
         case .ranking(let ranking):
-            self.init(rows: ranking.rows, unacceptable: ranking.unacceptable.sorted(), version: version)
+            self.init(
+                rows: ranking.rows, unacceptable: ranking.unacceptable.sorted(), ratings: ranking.ratings,
+                version: version)
         case .comparison(let comparison): self.init(comparison: comparison, version: version)
         }
     }
@@ -50,7 +56,8 @@ public struct Assignment: Sendable, Hashable {
     public let prompt: Prompt
     /// In the order of display.
     public let responses: [ShownResponse]
-    public let acceptabilityLine: Bool
+    /// What is asked besides an order.
+    public let questions: Questions
     public let allowSkip: Bool
     public let draft: Draft?
     /// Counts how often this person was handed this task, from 1.
@@ -218,7 +225,7 @@ extension Database {
         }
         return Assignment(
             token: lease.token, projectID: lease.project, taskID: lease.task, mode: lease.mode, prompt: group.prompt,
-            responses: shown, acceptabilityLine: lease.mode == .ranking && settings.acceptabilityLine,
+            responses: shown, questions: Questions(settings, mode: lease.mode),
             allowSkip: settings.allowSkip, draft: lease.draft, attempt: lease.attempt, issuedAt: lease.issuedAt,
             expiresAt: lease.expiresAt)
     }

@@ -121,7 +121,7 @@ extension Store {
             let known = Set(lease.names)
             let named =
                 draft.rows.flatMap(\.self) + draft.unacceptable
-                + (draft.comparison.map { [$0.winner, $0.loser] } ?? [])
+                + (draft.ratings.map { Array($0.keys) } ?? []) + (draft.comparison?.responseIDs ?? [])
             if let foreign = named.first(where: { !known.contains($0) }) {
                 throw StoreError.invalidAnswer("response '\(foreign)' does not belong to this task")
             }

@@ -48,6 +48,10 @@ public struct LabelLine: Sendable, Hashable {
     public let kept: Kept
     public let retracted: Bool
     public let submittedAt: Date
+    /// Nil for a kind of label that is no judgement of responses.
+    public let judgement: Judgement?
+    /// Ids of the responses in the order in which the annotator saw them.
+    public let displayOrder: [String]
 }
 
 /// How a policy's responses fared.
@@ -74,6 +78,10 @@ public struct Quality: Sendable, Hashable {
     /// Rankings: which slot won.
     public let slots: SlotCounts
     public let grades: [Grade: Int]
+    /// Comparisons that end in a tie.
+    public let ties: Int
+    /// Comparisons that call both unacceptable.
+    public let bothUnacceptable: Int
     public let lengths: LengthPreference
 }
 
@@ -163,7 +171,8 @@ extension Store {
         try await read { db in
             try db.rows(
                 """
-                SELECT u.*, l.id AS label_id, l.state, l.task_id, t.mode, l.revision, r.submitted_at, p.content
+                SELECT u.*, l.id AS label_id, l.state, l.kind, l.task_id, t.mode, l.revision, r.submitted_at, r.judgement,
+                    r.display_order, p.content
                 FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                 JOIN users u ON u.id = l.user_id JOIN tasks t ON t.id = l.task_id
                 JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
@@ -171,11 +180,14 @@ extension Store {
                 """, [project, before ?? LabelID(.max), limit]
             ).map { row in
                 let state: String = row["state"]
+                let isJudgement = JudgementKind(rawValue: row["kind"] as String) != nil
                 return LabelLine(
                     labelID: row["label_id"], annotator: try User(row: row), taskID: row["task_id"],
                     mode: try row.word("mode"), promptPreview: Preview.line(of: try row.json("content")),
                     revision: row["revision"], kept: state == "extra" ? .extra : .counted,
-                    retracted: state == "retracted", submittedAt: row.date("submitted_at"))
+                    retracted: state == "retracted", submittedAt: row.date("submitted_at"),
+                    judgement: isJudgement ? try row.json("judgement") as Judgement : nil,
+                    displayOrder: try row.json("display_order"))
             }
         }
     }
@@ -186,17 +198,25 @@ extension Store {
             var sides = SideBias()
             var slots = SlotCounts()
             var grades = Dictionary(uniqueKeysWithValues: Grade.allCases.map { ($0, 0) })
+            var ties = 0
+            var bothUnacceptable = 0
             let groups = try db.labelledGroups(of: project, latest: latestGroups) { judgement, order in
                 switch judgement {
                 case .ranking(let ranking): slots.record(ranking, displayOrder: order)
                 case .comparison(let comparison):
-                    sides.record(winnerSlot: order.first == comparison.winner ? 0 : 1)
-                    grades[comparison.grade, default: 0] += 1
+                    switch comparison.verdict {
+                    case .preference(let winner, _, let grade):
+                        sides.record(winnerSlot: order.first == winner ? 0 : 1)
+                        grades[grade, default: 0] += 1
+                    case .tie: ties += 1
+                    case .bothUnacceptable: bothUnacceptable += 1
+                    }
                 }
             }
             return Quality(
                 groups: groups.count, agreement: agreement(of: groups), meanTau: meanTau(of: groups), sides: sides,
-                slots: slots, grades: grades, lengths: LengthPreference(of: groups))
+                slots: slots, grades: grades, ties: ties, bothUnacceptable: bothUnacceptable,
+                lengths: LengthPreference(of: groups))
         }
     }
 

@@ -116,14 +116,12 @@ extension LeaseRow {
             throw StoreError.invalidAnswer(
                 "this task asks for a \(mode.rawValue), but the answer is a \(judgement.kind.rawValue)")
         }
-        if !settings.acceptabilityLine && !judgement.ranking.unacceptable.isEmpty {
-            throw StoreError.invalidAnswer("this project has no 'not acceptable' line; leave it out of the answer")
-        }
         do {
             let lettered = try judgement.renamed(letters)
             try lettered.validate(against: Array(letters.values))
+            try Questions(settings, mode: mode).check(lettered)
             return try lettered.renamed(ids)
-        } catch {
+        } catch let error as JudgementError {
             throw StoreError.invalidAnswer(error.description)
         }
     }
@@ -185,13 +183,14 @@ extension Database {
         }
         try run(
             """
-            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs, display_order,
-                lease_id, issued_at, submitted_at, active_ms, first_action_ms, operations)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs,
+                both_unacceptable, display_order, lease_id, issued_at, submitted_at, active_ms, first_action_ms,
+                operations)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 lease.project, label, revision, status, try JSONLines.line(answer.judgement),
-                answer.judgement.ranking.tiedPairCount,
+                answer.judgement.tiedPairCount, answer.judgement.isBothUnacceptable,
                 try JSONLines.line(answer.displayOrder), lease.id, lease.issuedAt.milliseconds, answer.at.milliseconds,
                 answer.timing.activeMilliseconds, answer.timing.firstActionMilliseconds, answer.timing.operations,
             ])

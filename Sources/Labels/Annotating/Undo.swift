@@ -147,11 +147,11 @@ extension Database {
     private func retract(_ label: LabelID, at now: Date) throws {
         try run(
             """
-            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs, display_order,
-                issued_at, submitted_at)
+            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs,
+                both_unacceptable, display_order, issued_at, submitted_at)
             SELECT r.project_id, label_id,
                 (SELECT max(revision) + 1 FROM label_revisions WHERE label_id = labels.id), 'retraction', judgement,
-                tied_pairs, display_order, issued_at, ?
+                tied_pairs, both_unacceptable, display_order, issued_at, ?
             FROM labels JOIN label_revisions r ON r.label_id = labels.id AND r.revision = labels.revision
             WHERE labels.id = ?
             """, [now.milliseconds, label])

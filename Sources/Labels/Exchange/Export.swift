@@ -42,6 +42,8 @@ public struct ExportSummary: Sendable, Hashable, Codable {
     public var labels = 0
     public var lines = 0
     public var tiedPairsDropped = 0
+    /// Comparisons that prefer none because both are unacceptable.
+    public var bothUnacceptableDropped = 0
     /// Conversations that a form of plain texts turned into one text.
     public var conversationsFlattened = 0
 
@@ -52,6 +54,11 @@ public struct ExportSummary: Sendable, Hashable, Codable {
         if tiedPairsDropped > 0 {
             let pairs = Wording.count(tiedPairsDropped, "tied pair has", "tied pairs have")
             text += "; \(pairs) no place in this form and \(Wording.word(tiedPairsDropped, "was", "were")) left out"
+        }
+        if bothUnacceptableDropped > 0 {
+            let labels = Wording.count(bothUnacceptableDropped, "comparison calls", "comparisons call")
+            text +=
+                "; \(labels) both responses unacceptable and \(Wording.word(bothUnacceptableDropped, "gives", "give")) no pair"
         }
         if conversationsFlattened > 0 {
             let labels = Wording.count(
@@ -64,6 +71,7 @@ public struct ExportSummary: Sendable, Hashable, Codable {
     private enum CodingKeys: String, CodingKey {
         case labels, lines
         case tiedPairsDropped = "tied_pairs_dropped"
+        case bothUnacceptableDropped = "both_unacceptable_dropped"
         case conversationsFlattened = "conversations_flattened"
     }
 }
@@ -221,7 +229,8 @@ extension LabelExport {
         if format == .native {
             return [try JSONLines.line(nativeLine(row, judgement: judgement, prompt: prompt, responses: responses))]
         }
-        summary.tiedPairsDropped += judgement.ranking.tiedPairCount
+        summary.tiedPairsDropped += judgement.tiedPairCount
+        if judgement.isBothUnacceptable { summary.bothUnacceptableDropped += 1 }
         if prompt.kind == .messages && (format == .trlExplicit || format == .trlImplicit) {
             summary.conversationsFlattened += 1
         }

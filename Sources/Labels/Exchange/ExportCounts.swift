@@ -9,6 +9,8 @@ public struct ExportCounts: Sendable, Hashable {
         /// Pairs of responses in a strict order.
         var pairs = 0
         var tiedPairs = 0
+        /// Comparisons that prefer none because both are unacceptable.
+        var bothUnacceptable = 0
         /// Labels of prompts that are conversations.
         var conversations = 0
     }
@@ -29,6 +31,7 @@ public struct ExportCounts: Sendable, Hashable {
         summary.labels = paired.labels
         summary.lines = paired.pairs
         summary.tiedPairsDropped = paired.tiedPairs
+        summary.bothUnacceptableDropped = paired.bothUnacceptable
         if format == .trlExplicit || format == .trlImplicit { summary.conversationsFlattened = paired.conversations }
         return summary
     }
@@ -67,7 +70,9 @@ extension ExportCounts.Part {
     static func + (first: Self, second: Self) -> Self {
         Self(
             labels: first.labels + second.labels, pairs: first.pairs + second.pairs,
-            tiedPairs: first.tiedPairs + second.tiedPairs, conversations: first.conversations + second.conversations)
+            tiedPairs: first.tiedPairs + second.tiedPairs,
+            bothUnacceptable: first.bothUnacceptable + second.bothUnacceptable,
+            conversations: first.conversations + second.conversations)
     }
 }
 
@@ -79,14 +84,17 @@ extension Database {
             "m.project_id = ? AND m.state = ?", [project, state])
     }
 
-    /// A judgement orders or ties each of the C(K, 2) pairs of its group, so the strict ones are what ties leave.
+    /// A judgement orders or ties each of the C(K, 2) pairs of its group, or calls both of two unacceptable; the strict
+    /// ones are what these leave.
     fileprivate func exportPart(
         _ revisions: String, _ condition: String, _ arguments: StatementArguments
     ) throws -> ExportCounts.Part {
         let found = try row(
             """
-            SELECT count(*) AS labels, coalesce(sum(g.k * (g.k - 1) / 2 - r.tied_pairs), 0) AS pairs,
-                coalesce(sum(r.tied_pairs), 0) AS tied_pairs, coalesce(sum(p.kind = 'messages'), 0) AS conversations
+            SELECT count(*) AS labels,
+                coalesce(sum(g.k * (g.k - 1) / 2 - r.tied_pairs - r.both_unacceptable), 0) AS pairs,
+                coalesce(sum(r.tied_pairs), 0) AS tied_pairs,
+                coalesce(sum(r.both_unacceptable), 0) AS both_unacceptable, coalesce(sum(p.kind = 'messages'), 0) AS conversations
             \(revisions) JOIN labels l ON l.id = r.label_id JOIN tasks t ON t.id = l.task_id
             JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
             WHERE \(condition)
@@ -94,6 +102,7 @@ extension Database {
         guard let found else { return ExportCounts.Part() }
         return ExportCounts.Part(
             labels: found["labels"], pairs: found["pairs"], tiedPairs: found["tied_pairs"],
+            bothUnacceptable: found["both_unacceptable"],
             conversations: found["conversations"])
     }
 }

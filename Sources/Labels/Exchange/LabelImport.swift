@@ -83,13 +83,14 @@ struct LabelImport {
         let timing = line.timing.clamped
         try db.run(
             """
-            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs, display_order,
-                issued_at, submitted_at, active_ms, first_action_ms, operations)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs,
+                both_unacceptable, display_order, issued_at, submitted_at, active_ms, first_action_ms, operations)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 project.id, label, line.revision, line.status, try JSONLines.line(judgement),
-                judgement.ranking.tiedPairCount, try JSONLines.line(line.displayOrder.compactMap { names[$0] }),
+                judgement.tiedPairCount, judgement.isBothUnacceptable,
+                try JSONLines.line(line.displayOrder.compactMap { names[$0] }),
                 Timestamp.date(line.issuedAt, field: "issued_at").milliseconds,
                 Timestamp.date(line.submittedAt, field: "submitted_at").milliseconds,
                 timing.activeMilliseconds, timing.firstActionMilliseconds, timing.operations,

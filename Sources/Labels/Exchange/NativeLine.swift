@@ -23,6 +23,8 @@ struct NativeLine: Codable, Equatable {
     /// Rows of tied ids, best first; rankings only.
     var ranking: [[String]]?
     var unacceptable: [String]?
+    /// Rankings only; a comparison has its own.
+    var ratings: [String: ResponseRating]?
     /// Comparisons only.
     var comparison: Comparison?
     var annotator: String
@@ -38,8 +40,8 @@ struct NativeLine: Codable, Equatable {
     var operations: Int?
 
     enum CodingKeys: String, CodingKey {
-        case schema, project, mode, round, overlap, prompt, origin, responses, ranking, unacceptable, comparison,
-            annotator, revision, status, source, operations
+        case schema, project, mode, round, overlap, prompt, origin, responses, ranking, unacceptable, ratings,
+            comparison, annotator, revision, status, source, operations
         case groupID = "group_id"
         case samplingProbability = "sampling_probability"
         case promptUse = "prompt_use"
@@ -62,7 +64,8 @@ struct NativeLine: Codable, Equatable {
     /// - Throws: `NativeLineError`, `RankingError`.
     func judgement() throws -> Judgement {
         switch (ranking, comparison) {
-        case (let rows?, nil): .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable ?? [])))
+        case (let rows?, nil):
+            .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable ?? []), ratings: ratings ?? [:]))
         case (nil, let comparison?): .comparison(comparison)
         default: throw NativeLineError.notOneJudgement
         }
@@ -73,6 +76,7 @@ struct NativeLine: Codable, Equatable {
         case .ranking(let ranking):
             self.ranking = ranking.rows
             unacceptable = ranking.unacceptable.sorted()
+            ratings = ranking.ratings.isEmpty ? nil : ranking.ratings
         case .comparison(let comparison): self.comparison = comparison
         }
     }
@@ -85,6 +89,9 @@ struct NativeLine: Codable, Equatable {
         let judgement = try judgement()
         try judgement.validate(against: group.responseIDs)
         guard judgement.kind.rawValue == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
+        if comparison != nil, ratings != nil {
+            throw NativeLineError.field("ratings", "those of a comparison stand inside 'comparison'")
+        }
         guard displayOrder.sorted() == group.responseIDs.sorted() else { throw NativeLineError.displayOrder }
         guard ["counted", "extra", "retraction", "duplicate"].contains(status) else {
             throw NativeLineError.field("status", "'\(status)' is not one of counted, extra, retraction, duplicate")

@@ -1,3 +1,5 @@
+public import Preferences
+
 /// How a task is put to people.
 public enum TaskMode: String, Sendable, Hashable, Codable, CaseIterable {
     case ranking, comparison
@@ -84,6 +86,20 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     public var stop: [String] = []
     /// Rankings show the "not acceptable" line.
     public var acceptabilityLine = true
+    /// Rankings ask for 1 to 7 for each response.
+    public var ratings = Wish.optional
+    /// Marks that rankings offer for each response.
+    public var flags = ResponseFlag.standard
+    /// Comparisons offer a tie.
+    public var tie = false
+    /// Comparisons offer "both unacceptable".
+    public var bothUnacceptable = false
+    /// Comparisons ask which responses are safe.
+    public var safety = false
+    /// Comparisons ask for 0 to 4 for each of these.
+    public var aspects: [Aspect] = []
+    /// Comparisons ask why.
+    public var reason = ReasonRule.off
     public var allowSkip = true
     /// Share of the labelled prompts that a snapshot holds out.
     public var heldOutShare = 0.1
@@ -121,6 +137,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try require(topK >= 0, "top_k", "0 for no limit, or more; found \(topK)")
         try require(!stop.contains(""), "stop", "a stop string is empty")
         try require((0...0.5).contains(heldOutShare), "held_out_share", "from 0 to 0.5; found \(heldOutShare)")
+        try validateQuestions()
         try require(!mix.isEmpty, "mix", "the mix needs at least one policy")
         for (index, part) in mix.enumerated() {
             try require(
@@ -133,7 +150,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case mode, overlap, mix, stop, instructions
+        case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason
         case responseCount = "response_count"
         case leaseSeconds = "lease_seconds"
         case openLeasesPerPerson = "open_leases_per_person"
@@ -142,6 +159,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         case topP = "top_p"
         case topK = "top_k"
         case acceptabilityLine = "acceptability_line"
+        case bothUnacceptable = "both_unacceptable"
         case allowSkip = "allow_skip"
         case heldOutShare = "held_out_share"
         case rewardModel = "reward_model"
@@ -166,6 +184,13 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try read(.topK, into: &topK)
         try read(.stop, into: &stop)
         try read(.acceptabilityLine, into: &acceptabilityLine)
+        try read(.ratings, into: &ratings)
+        try read(.flags, into: &flags)
+        try read(.tie, into: &tie)
+        try read(.bothUnacceptable, into: &bothUnacceptable)
+        try read(.safety, into: &safety)
+        try read(.aspects, into: &aspects)
+        try read(.reason, into: &reason)
         try read(.allowSkip, into: &allowSkip)
         try read(.heldOutShare, into: &heldOutShare)
         try read(.instructions, into: &instructions)

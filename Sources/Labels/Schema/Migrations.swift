@@ -9,6 +9,7 @@ package enum Migrations {
         ("004 tasks and labels", migration004Labels),
         ("005 snapshots and runs", migration005Runs),
         ("006 stops that were asked for", migration006Stops),
+        ("007 comparisons without a preference", migration007Answers),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

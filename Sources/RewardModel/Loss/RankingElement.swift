@@ -46,7 +46,7 @@ public struct RankingElement: Sendable, Equatable {
         self.init(pairs: pairs, members: Array(ranks.indices), weight: weight)
     }
 
-    /// A label's judgement; nil where it ties everything and so says nothing about order.
+    /// A label's judgement; nil where it says nothing about order: it ties everything, or calls both unacceptable.
     /// - Parameter responseIDs: the group's responses, in the order of their scores.
     public init?(_ label: GroupLabel, responseIDs: [String], margins: MarginScale) {
         let places = Dictionary(responseIDs.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
@@ -55,9 +55,9 @@ public struct RankingElement: Sendable, Equatable {
             guard let winner = places[pair.winner], let loser = places[pair.loser] else { return nil }
             return PreferencePair(winner: winner, loser: loser, margin: margin, grade: pair.grade)
         }
-        guard !pairs.isEmpty else { return nil }
+        guard !pairs.isEmpty, let ranking = label.judgement.ranking else { return nil }
         self.init(
-            pairs: pairs, members: label.judgement.ranking.responseIDs.compactMap { places[$0] }.sorted(),
+            pairs: pairs, members: ranking.responseIDs.compactMap { places[$0] }.sorted(),
             weight: label.weight ?? 1)
     }
 }

@@ -7,7 +7,8 @@ enum APIList {
 
     static let components: [(name: String, schema: Schema)] =
         [("Error", APIFailure.schema)] + ProjectEndpoints.components + PromptEndpoints.components
-        + TaskEndpoints.components + SubmissionEndpoints.components + ProgressEndpoints.components
+        + TaskEndpoints.components + JudgementSchemas.components + SubmissionEndpoints.components
+        + ProgressEndpoints.components
         + SamplingEndpoints.components + PolicyEndpoints.components + RewardModelEndpoints.components
         + RunEndpoints.components + ExportEndpoints.components + PeopleEndpoints.components
         + TokenEndpoints.components

@@ -26,6 +26,7 @@ enum ExportEndpoints {
             return try .json([
                 "format": .string(chosen.format.rawValue), "labels": .integer(summary.labels),
                 "lines": .integer(summary.lines), "tied_pairs_dropped": .integer(summary.tiedPairsDropped),
+                "both_unacceptable_dropped": .integer(summary.bothUnacceptableDropped),
                 "conversations_flattened": .integer(summary.conversationsFlattened),
                 "sentence": .string(summary.sentence), "drops": .string(chosen.format.drops),
             ])
@@ -80,6 +81,7 @@ enum ExportEndpoints {
             .object([
                 .required("format", .choice(ExportFormat.allCases.map(\.rawValue))), .required("labels", .integer()),
                 .required("lines", .integer()), .required("tied_pairs_dropped", .integer()),
+                .required("both_unacceptable_dropped", .integer()),
                 .required("conversations_flattened", .integer()),
                 .required("sentence", .string()), .required("drops", .string("What the format can't carry.")),
             ])

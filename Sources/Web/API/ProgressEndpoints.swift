@@ -29,7 +29,7 @@ enum ProgressEndpoints {
             let before = try call.query.integer("before").map { LabelID(rawValue: Int64($0)) }
             let lines = try await call.store.recentLabels(
                 try call.id("project"), before: before, limit: try call.limit(otherwise: 50, atMost: 500))
-            return try .json(.array(lines.map(json)))
+            return try .json(.array(try lines.map(json)))
         },
     ]
 
@@ -96,7 +96,8 @@ enum ProgressEndpoints {
                 "shown": .array(quality.slots.shown.map(JSONValue.integer)),
                 "first": .array(quality.slots.first.map(JSONValue.integer)),
             ],
-            "grades": .object(grades),
+            "grades": .object(grades), "ties": .integer(quality.ties),
+            "both_unacceptable": .integer(quality.bothUnacceptable),
             "length": [
                 "longer_wins": .integer(quality.lengths.longerWins),
                 "shorter_wins": .integer(quality.lengths.shorterWins),
@@ -110,13 +111,15 @@ enum ProgressEndpoints {
         return [.number(range.lowerBound), .number(range.upperBound)]
     }
 
-    private static func json(_ line: LabelLine) -> JSONValue {
+    private static func json(_ line: LabelLine) throws -> JSONValue {
         [
             "id": APIEncoding.id(line.labelID), "annotator": .string(line.annotator.handle),
             "task": APIEncoding.id(line.taskID), "mode": .string(line.mode.rawValue),
             "prompt_preview": .string(line.promptPreview), "revision": .integer(line.revision),
             "kept": .string(line.kept.rawValue), "retracted": .bool(line.retracted),
             "submitted_at": APIEncoding.time(line.submittedAt),
+            "judgement": try line.judgement.map { try APIEncoding.coded($0) } ?? .null,
+            "display_order": .array(line.displayOrder.map(JSONValue.string)),
         ]
     }
 }
@@ -175,7 +178,8 @@ extension ProgressEndpoints {
                         .required("shown", .array(.integer(), "How often a response stood at each position.")),
                         .required("first", .array(.integer(), "How often it was then alone at the top.")),
                     ])),
-                .required("grades", .map(.integer())),
+                .required("grades", .map(.integer())), .required("ties", .integer("Comparisons that are ties.")),
+                .required("both_unacceptable", .integer("Comparisons that call both unacceptable.")),
                 .required(
                     "length",
                     .object(["longer_wins", "shorter_wins", "equal"].map { .required($0, .integer()) })),
@@ -189,7 +193,8 @@ extension ProgressEndpoints {
                 .required("task", .integer()), .required("mode", .choice(["ranking", "comparison"])),
                 .required("prompt_preview", .string()), .required("revision", .integer()),
                 .required("kept", .choice(["counted", "extra"])), .required("retracted", .boolean()),
-                .required("submitted_at", .time()),
+                .required("submitted_at", .time()), .required("judgement", .reference("Judgement").orNull),
+                .required("display_order", .array(.string(), "Response ids as the annotator saw them.")),
             ])
         ),
     ]

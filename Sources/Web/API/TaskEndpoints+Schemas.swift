@@ -24,32 +24,16 @@ extension TaskEndpoints {
                             .required("text", .string()),
                         ]), "In the order they are to be shown.", atLeast: 2)),
                 .required("acceptability_line", .boolean()), .required("allow_skip", .boolean()),
+                .required("questions", .reference("Questions")),
                 .required("draft", .reference("Draft").orNull),
                 .required("issued_at", .time()), .required("expires_at", .time()),
-            ])
-        ),
-        (
-            "Ranking",
-            .object([
-                .required(
-                    "rows",
-                    .array(.array(.string("A response's id."), atLeast: 1), "Best first; one row is a tie.", atLeast: 1)
-                ),
-                .optional("unacceptable", .array(.string("A response's id."))),
-            ])
-        ),
-        ("Comparison", comparison),
-        (
-            "Timing",
-            .object([
-                .optional("active_ms", timing("Visible and not idle for over 30 s.")),
-                .optional("first_action_ms", timing()), .optional("operations", timing()),
             ])
         ),
         (
             "Draft",
             .object([
                 .required("rows", .array(.array(.string()))), .required("unacceptable", .array(.string())),
+                .optional("ratings", .map(.reference("ResponseRating")).orNull),
                 .optional("comparison", .reference("Comparison").orNull),
                 .required("version", .integer("Grows with every change.", from: 0)),
             ])
@@ -68,13 +52,4 @@ extension TaskEndpoints {
             ])
         ),
     ]
-
-    private static func timing(_ description: String? = nil) -> Schema {
-        .integer(description, from: 0, to: Timing.longest)
-    }
-
-    private static let comparison = Schema.object([
-        .required("winner", .string("A response's id.")), .required("loser", .string("A response's id.")),
-        .required("grade", .choice(Grade.allCases.map(\.rawValue))),
-    ])
 }

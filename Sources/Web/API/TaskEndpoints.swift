@@ -81,25 +81,13 @@ enum TaskEndpoints {
     private static func submit(_ call: APICall) async throws -> Response {
         let judgement: Judgement
         switch (call.body["ranking"], call.body["comparison"]) {
-        case (let ranking?, nil):
-            let rows = ranking["rows"]?.arrayValue?.map { $0.arrayValue?.compactMap(\.stringValue) ?? [] } ?? []
-            let unacceptable = ranking["unacceptable"]?.arrayValue?.compactMap(\.stringValue) ?? []
-            judgement = .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable)))
+        case (let ranking?, nil): judgement = .ranking(try part(ranking, as: Ranking.self, field: "ranking"))
         case (nil, let comparison?):
-            guard let grade = Grade(rawValue: comparison["grade"]?.stringValue ?? "") else {
-                throw APIFailure.invalid("The grade is not known.", field: "comparison.grade")
-            }
-            judgement = .comparison(
-                try Comparison(
-                    winner: comparison["winner"]?.stringValue ?? "", loser: comparison["loser"]?.stringValue ?? "",
-                    grade: grade))
+            judgement = .comparison(try part(comparison, as: Comparison.self, field: "comparison"))
         default:
             throw APIFailure.invalid("Give either “ranking” or “comparison”, as the task's mode asks.")
         }
-        let timing = Timing(
-            activeMilliseconds: call.body["timing"]?["active_ms"]?.integerValue,
-            firstActionMilliseconds: call.body["timing"]?["first_action_ms"]?.integerValue,
-            operations: call.body["timing"]?["operations"]?.integerValue)
+        let timing = try part(call.body["timing"] ?? [:], as: Timing.self, field: "timing")
         let submission = try await call.store.submit(
             judgement, token: try call.parameter("lease"), user: try call.user.id, timing: timing)
         return try .json([
@@ -107,6 +95,19 @@ enum TaskEndpoints {
             "kept": .string(submission.kept.rawValue), "repeated": .bool(submission.repeated),
             "submitted_at": APIEncoding.time(submission.submittedAt),
         ])
+    }
+
+    /// One part of the body.
+    /// - Throws: `APIFailure` that names the part and says what is wrong in it.
+    private static func part<Value: Decodable>(
+        _ value: JSONValue, as type: Value.Type, field: String
+    ) throws -> Value {
+        do {
+            return try APIEncoding.decoded(value, as: type)
+        } catch let error as DecodingError {
+            throw APIFailure.invalid(
+                Wording.sentence("the \(field) cannot be taken: \(JSONLines.explained(error))"), field: field)
+        }
     }
 
     private static func skip(_ call: APICall) async throws -> Response {
@@ -125,10 +126,20 @@ enum TaskEndpoints {
         return [
             "lease": .string(assignment.token), "project": APIEncoding.id(assignment.projectID),
             "mode": .string(assignment.mode.rawValue), "prompt": try APIEncoding.coded(assignment.prompt),
-            "responses": .array(responses), "acceptability_line": .bool(assignment.acceptabilityLine),
-            "allow_skip": .bool(assignment.allowSkip),
+            "responses": .array(responses), "acceptability_line": .bool(assignment.questions.acceptabilityLine),
+            "questions": try json(assignment.questions), "allow_skip": .bool(assignment.allowSkip),
             "draft": try assignment.draft.map { try APIEncoding.coded($0) } ?? .null,
             "issued_at": APIEncoding.time(assignment.issuedAt), "expires_at": APIEncoding.time(assignment.expiresAt),
+        ]
+    }
+
+    private static func json(_ questions: Questions) throws -> JSONValue {
+        [
+            "ratings": .string(questions.ratings.rawValue),
+            "flags": .array(try questions.flags.map { try APIEncoding.coded($0) }), "tie": .bool(questions.tie),
+            "both_unacceptable": .bool(questions.bothUnacceptable), "safety": .bool(questions.safety),
+            "aspects": .array(questions.aspects.map { .string($0.rawValue) }),
+            "reason": .string(questions.reason.rawValue),
         ]
     }
 }

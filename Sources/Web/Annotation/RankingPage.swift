@@ -32,7 +32,7 @@ struct RankingPage: PageModel {
         let (ranks, unacceptable) = Self.standing(assignment, fields: fields)
         let count = assignment.responses.count
         self.count = count
-        hasAcceptabilityLine = assignment.acceptabilityLine
+        hasAcceptabilityLine = assignment.questions.acceptabilityLine
         responses = assignment.responses.map { response in
             RankedResponse(
                 id: response.id, letter: response.letter, text: ShownText(response.text),

@@ -225,7 +225,7 @@ import Web
         let group = try #require(found.groups.first)
         let label = try #require(group.labels.first)
         let texts = Dictionary(uniqueKeysWithValues: group.group.responses.map { ($0.id, $0.text) })
-        return try label.judgement.ranking.renamed(texts)
+        return try #require(label.judgement.ranking).renamed(texts)
     }
 
     /// The responses' texts in display order.
