@@ -50,6 +50,9 @@ let package = Package(
     targets: [
         // Leaves
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CMarkGFM", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .target(name: "Kernels", cSettings: kernelSettings),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "SeededRandom", swiftSettings: strict),
@@ -83,7 +86,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Labels", "Preferences", "JSON", hummingbird, mustache, httpTypes, nioCore, logging, serviceLifecycle,
+                "CMarkGFM", "Labels", "Preferences", "JSON", hummingbird, mustache, httpTypes, nioCore, logging,
+                serviceLifecycle,
                 crypto,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),

@@ -1,7 +1,8 @@
 // Keys of a task page: one table from key names to actions, a switch for single-character keys, and the sheet of keys.
 
 const storageKey = "plumb.single-keys";
-const textField =
+/** What takes keys as text. */
+export const textField =
   'input:not([type="checkbox"]):not([type="radio"]):not([type="submit"]):not([type="button"]), textarea, select, [contenteditable="true"]';
 
 /** Whether keys without Ctrl or Alt act; people who steer by voice or type by accident turn them off. */

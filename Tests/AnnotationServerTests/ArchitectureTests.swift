@@ -5,6 +5,7 @@ import Testing
 private let allowedArrows: [String: Set<String>] = [
     "Kernels": [],
     "COpenBLAS": [],
+    "CMarkGFM": [],
     "JSON": [],
     "SeededRandom": [],
     "DemoWorld": ["SeededRandom"],
@@ -15,7 +16,7 @@ private let allowedArrows: [String: Set<String>] = [
     "Policy": ["RewardModel", "LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
     "ModelServer": ["Policy", "LanguageModel", "JSON", "SeededRandom"],
     "Labels": ["Preferences", "SeededRandom"],
-    "Web": ["Labels", "Preferences", "JSON"],
+    "Web": ["CMarkGFM", "Labels", "Preferences", "JSON"],
     "AnnotationServer": [
         "Web", "Labels", "Preferences", "Policy", "RewardModel", "LanguageModel", "ModelServer", "Runs", "DemoWorld",
         "JSON", "SeededRandom",

@@ -66,6 +66,14 @@ public struct MixPart: Sendable, Hashable, Codable {
     }
 }
 
+/// How the texts of prompts, responses and instructions are shown.
+public enum TextRendering: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Formatted as Markdown, with code, tables and formulas.
+    case markdown
+    /// As they were written.
+    case plain
+}
+
 /// What a lead sets for a project. JSON names are snake_case; what is absent when read has its default.
 public struct ProjectSettings: Sendable, Hashable, Codable {
     public var mode = TaskMode.ranking
@@ -103,8 +111,9 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     public var allowSkip = true
     /// Share of the labelled prompts that a snapshot holds out.
     public var heldOutShare = 0.1
-    /// Markdown, shown to annotators.
+    /// Shown to annotators, as Markdown where `rendering` says so.
     public var instructions = ""
+    public var rendering = TextRendering.markdown
     /// Settings of reward-model runs that differ from the job's defaults.
     public var rewardModel: [String: String] = [:]
     /// Settings of policy-refresh runs that differ from the job's defaults.
@@ -150,7 +159,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason
+        case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason, rendering
         case responseCount = "response_count"
         case leaseSeconds = "lease_seconds"
         case openLeasesPerPerson = "open_leases_per_person"
@@ -194,6 +203,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try read(.allowSkip, into: &allowSkip)
         try read(.heldOutShare, into: &heldOutShare)
         try read(.instructions, into: &instructions)
+        try read(.rendering, into: &rendering)
         try read(.rewardModel, into: &rewardModel)
         try read(.policyRefresh, into: &policyRefresh)
     }

@@ -10,6 +10,7 @@ package enum Migrations {
         ("005 snapshots and runs", migration005Runs),
         ("006 stops that were asked for", migration006Stops),
         ("007 comparisons without a preference", migration007Answers),
+        ("010 rendering of texts", migration010Rendering),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

@@ -92,6 +92,7 @@ enum ProjectEndpoints {
         [
             "id": APIEncoding.id(project.id), "name": .string(project.name),
             "mode": .string(project.settings.mode.rawValue), "instructions": .string(project.settings.instructions),
+            "rendering": .string(project.settings.rendering.rawValue),
             "paused": .bool(project.paused),
         ]
     }
@@ -101,7 +102,8 @@ enum ProjectEndpoints {
             "AnnotatorProject",
             .object([
                 .required("id", .integer()), .required("name", .string()), .required("mode", mode),
-                .required("instructions", .string("Plain text.")), .required("paused", .boolean()),
+                .required("instructions", .string()), .required("rendering", rendering),
+                .required("paused", .boolean()),
             ])
         ),
         (
@@ -136,6 +138,8 @@ enum ProjectEndpoints {
     ]
 
     private static let mode = Schema.choice(["ranking", "comparison"])
+    private static let rendering = Schema.choice(
+        TextRendering.allCases.map(\.rawValue), "How prompts, responses and instructions are shown.")
 
     private static func settingsMembers(isRequired: Bool) -> [Schema.Member] {
         let jobSettings = Schema.map(.string(), "Settings of a job that differ from its defaults.")
@@ -164,7 +168,8 @@ enum ProjectEndpoints {
             ("aspects", JudgementSchemas.aspects),
             ("reason", .choice(ReasonRule.allCases.map(\.rawValue), "Whether comparisons ask why.")),
             ("held_out_share", .number("Share of prompts held out of reward-model training.", from: 0, to: 1)),
-            ("instructions", .string("Plain text for annotators, shown as it is.")),
+            ("instructions", .string("For annotators.")),
+            ("rendering", rendering),
             ("reward_model", jobSettings), ("policy_refresh", jobSettings),
         ]
         return members.map { Schema.Member(name: $0.0, schema: $0.1, isRequired: isRequired) }

@@ -47,7 +47,10 @@ struct ComparisonPage: PageModel {
                 explanation: "A comparison needs two responses and this one has \(shown.count). Skip it and tell a "
                     + "project lead.")
         }
-        responses = shown.map { ComparedResponse(id: $0.id, letter: $0.letter, text: ShownText($0.text)) }
+        responses = shown.map {
+            ComparedResponse(
+                id: $0.id, letter: $0.letter, text: ShownText($0.text, as: project.settings.rendering))
+        }
         responseIDs = shown.map(\.id).joined(separator: " ")
         let before = assignment.draft?.comparison
         sides = [

@@ -35,7 +35,8 @@ struct RankingPage: PageModel {
         hasAcceptabilityLine = assignment.questions.acceptabilityLine
         responses = assignment.responses.map { response in
             RankedResponse(
-                id: response.id, letter: response.letter, text: ShownText(response.text),
+                id: response.id, letter: response.letter,
+                text: ShownText(response.text, as: project.settings.rendering),
                 options: (1...count).map { RankOption(rank: $0, isSelected: ranks[response.id] == $0) },
                 isUnranked: ranks[response.id] == nil, isUnacceptable: unacceptable.contains(response.id))
         }
@@ -67,7 +68,7 @@ struct TaskFrame: Sendable {
     let heartbeatPath: String
     let project: String
     let projectName: String
-    let instructions: String?
+    let instructions: ShownText?
     let prompt: PromptView
     let problem: String?
     let allowsSkip: Bool
@@ -80,8 +81,10 @@ struct TaskFrame: Sendable {
         heartbeatPath = Path.heartbeat(assignment.token)
         self.project = project.id.description
         projectName = project.name
-        instructions = project.settings.instructions.isEmpty ? nil : project.settings.instructions
-        prompt = PromptView(assignment.prompt)
+        instructions =
+            project.settings.instructions.isEmpty
+            ? nil : ShownText(project.settings.instructions, as: project.settings.rendering)
+        prompt = PromptView(assignment.prompt, as: project.settings.rendering)
         self.problem = problem
         allowsSkip = assignment.allowSkip
         isTakenBack = assignment.draft != nil && problem == nil
@@ -100,21 +103,21 @@ struct PromptView: Sendable {
         let text: ShownText
     }
 
-    init(_ prompt: Prompt) {
+    init(_ prompt: Prompt, as rendering: TextRendering) {
         switch prompt {
         case .text(let text):
             heading = "Prompt"
-            turns = [Turn(speaker: nil, role: "text", text: ShownText(text))]
+            turns = [Turn(speaker: nil, role: "text", text: ShownText(text, as: rendering))]
         case .fewShot(let text):
             heading = "Prompt with examples"
-            turns = [Turn(speaker: nil, role: "text", text: ShownText(text))]
+            turns = [Turn(speaker: nil, role: "text", text: ShownText(text, as: rendering))]
         case .messages(let messages):
             heading = messages.count == 1 ? "Prompt" : "Conversation"
             turns = messages.map { message in
                 let isAlone = messages.count == 1 && message.role == .user
                 return Turn(
                     speaker: isAlone ? nil : Self.speaker(message.role), role: message.role.rawValue,
-                    text: ShownText(message.content))
+                    text: ShownText(message.content, as: rendering))
             }
         }
     }
@@ -125,20 +128,6 @@ struct PromptView: Sendable {
         case .user: "User"
         case .assistant: "Assistant"
         }
-    }
-}
-
-/// A text as it is stored, with the one space that many tokenizers put before a response set apart: the page holds it
-/// and does not show it as an indent. Any other white space is the author's and is shown.
-struct ShownText: Sendable {
-    /// A single space at the very start; nil where there is none, or more than that.
-    let firstSpace: String?
-    let rest: String
-
-    init(_ text: String) {
-        let hasOneSpace = text.hasPrefix(" ") && text.dropFirst().first.map { !$0.isWhitespace } ?? false
-        firstSpace = hasOneSpace ? " " : nil
-        rest = hasOneSpace ? String(text.dropFirst()) : text
     }
 }
 

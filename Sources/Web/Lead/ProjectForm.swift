@@ -30,6 +30,7 @@ struct ProjectForm: Sendable {
     var modes: [Option]
     var numbers: [Field]
     var instructions: String
+    var rendersMarkdown: Bool
     var stop: String
     var acceptabilityLine: Bool
     var allowSkip: Bool
@@ -49,6 +50,7 @@ struct ProjectForm: Sendable {
         ]
         numbers = Self.numberFields(settings)
         instructions = settings.instructions
+        rendersMarkdown = settings.rendering == .markdown
         stop = settings.stop.joined(separator: "\n")
         acceptabilityLine = settings.acceptabilityLine
         allowSkip = settings.allowSkip
@@ -149,6 +151,7 @@ extension ProjectForm {
         settings.acceptabilityLine = form.flag("acceptability_line")
         settings.allowSkip = form.flag("allow_skip")
         settings.instructions = form.raw("instructions")
+        settings.rendering = form.flag("rendering") ? .markdown : .plain
         settings.mix = try mix(form)
         settings.rewardModel = try jobSettings(form, "reward_model_settings", label: "Reward-model settings")
         settings.policyRefresh = try jobSettings(form, "policy_refresh_settings", label: "Policy-refresh settings")

@@ -16,16 +16,21 @@ struct HTMLEscaping: MustacheContentType {
     func escapeText(_ text: String) -> String {
         var escaped: [UInt8] = []
         escaped.reserveCapacity(text.utf8.count + 16)
-        for byte in text.utf8 {
+        Self.append(text.utf8, to: &escaped)
+        return String(decoding: escaped, as: UTF8.self)
+    }
+
+    /// Adds text to HTML, in an element or in an attribute between quotes.
+    static func append(_ text: some Sequence<UInt8>, to html: inout [UInt8]) {
+        for byte in text {
             switch byte {
-            case UInt8(ascii: "<"): escaped.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: ">"): escaped.append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "&"): escaped.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "\""): escaped.append(contentsOf: "&quot;".utf8)
-            case UInt8(ascii: "'"): escaped.append(contentsOf: "&#39;".utf8)
-            default: escaped.append(byte)
+            case UInt8(ascii: "<"): html.append(contentsOf: "&lt;".utf8)
+            case UInt8(ascii: ">"): html.append(contentsOf: "&gt;".utf8)
+            case UInt8(ascii: "&"): html.append(contentsOf: "&amp;".utf8)
+            case UInt8(ascii: "\""): html.append(contentsOf: "&quot;".utf8)
+            case UInt8(ascii: "'"): html.append(contentsOf: "&#39;".utf8)
+            default: html.append(byte)
             }
         }
-        return String(decoding: escaped, as: UTF8.self)
     }
 }

@@ -37,7 +37,7 @@ import Web
             var browser = try await site.browser(client)
             let page = try await browser.get(site.nextTask)
             let form = try #require(TaskForm(page))
-            let winnerText = try #require(displayedText(page, side: winner))
+            let winnerText = page.paneTexts[winner]
             #expect(try await browser.post(form.action, form.comparison(winner: winner, grade)).status == .seeOther)
             let snapshot = try await site.store.takeSnapshot(site.project.id, by: .system)
             let found = Found()
@@ -76,13 +76,5 @@ import Web
             #expect(try await browser.post(form.action, fields).status == .unprocessableContent)
             #expect(try await site.store.progress(site.project.id).labels == 0)
         }
-    }
-
-    private func displayedText(_ page: Browser.Page, side: Int) -> String? {
-        let panes = page.text.components(separatedBy: "class=\"text pane\"").dropFirst()
-        guard panes.count == 2 else { return nil }
-        let rest = panes[panes.startIndex + side]
-        guard let start = rest.firstIndex(of: ">"), let end = rest.range(of: "</div>") else { return nil }
-        return String(rest[rest.index(after: start)..<end.lowerBound])
     }
 }

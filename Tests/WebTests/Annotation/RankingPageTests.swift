@@ -56,7 +56,7 @@ import Web
             let done = try await browser.post(form.action, form.ranking([2, 1, 2, 4], unacceptable: [3]))
             #expect(done.location == site.nextTask)
             let stored = try await storedRanking(site)
-            let texts = displayedTexts(page)
+            let texts = page.paneTexts
             #expect(stored.rows == [[texts[1]], [texts[0], texts[2]].sorted(), [texts[3]]])
             #expect(stored.unacceptable == [texts[3]])
             let rest = try await browser.get(site.nextTask)
@@ -226,13 +226,5 @@ import Web
         let label = try #require(group.labels.first)
         let texts = Dictionary(uniqueKeysWithValues: group.group.responses.map { ($0.id, $0.text) })
         return try #require(label.judgement.ranking).renamed(texts)
-    }
-
-    /// The responses' texts in display order.
-    private func displayedTexts(_ page: Browser.Page) -> [String] {
-        page.text.components(separatedBy: "class=\"text pane\"").dropFirst().compactMap { rest in
-            guard let start = rest.firstIndex(of: ">"), let end = rest.range(of: "</div>") else { return nil }
-            return String(rest[rest.index(after: start)..<end.lowerBound])
-        }
     }
 }

@@ -115,7 +115,7 @@ import Web
         try await site.run { client in
             let annotator = try await site.browser(client)
             let lead = try await site.browser(client, name: "Lea", role: .lead)
-            for (browser, path, count) in [(annotator, site.nextTask, 2), (lead, Path.newProject, 3)] {
+            for (browser, path, count) in [(annotator, site.nextTask, 3), (lead, Path.newProject, 4)] {
                 var browser = browser
                 let page = try await browser.get(path).text
                 let sheets = page.matches(of: /<link rel="stylesheet" href="([^"]+)">/).map { String($0.output.1) }

@@ -19,6 +19,17 @@ struct Browser {
         let headers: HTTPFields
         let text: String
         var location: String? { headers[.location] }
+
+        /// The responses' texts as they were written, in display order.
+        var paneTexts: [String] {
+            let opening = "<div class=\"raw\" dir=\"auto\">"
+            return text.components(separatedBy: "class=\"text pane\"").dropFirst().compactMap { pane in
+                guard let start = pane.range(of: opening) else { return nil }
+                return pane[start.upperBound...].range(of: "</div>").map {
+                    String(pane[start.upperBound..<$0.lowerBound])
+                }
+            }
+        }
     }
 
     mutating func get(_ path: String, headers: HTTPFields = [.accept: "text/html"]) async throws -> Page {
