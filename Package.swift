@@ -49,7 +49,6 @@ let package = Package(
     ],
     targets: [
         // Leaves
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
             name: "CMarkGFM", pkgConfig: "libcmark-gfm",
             providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
@@ -61,7 +60,7 @@ let package = Package(
         // Models and learning
         .target(
             name: "LanguageModel",
-            dependencies: ["Kernels", "COpenBLAS", "JSON", "SeededRandom", crypto, collections], swiftSettings: strict),
+            dependencies: ["Kernels", "JSON", "SeededRandom", crypto, collections], swiftSettings: strict),
         .target(name: "Runs", dependencies: ["JSON", crypto], swiftSettings: strict),
         .target(
             name: "RewardModel",
@@ -102,6 +101,11 @@ let package = Package(
                 asyncHTTPClient, nioCore, nioHTTP1, crypto,
             ],
             swiftSettings: strict),
+
+        // Times the engine for scripts/bench; not part of what is installed
+        .executableTarget(
+            name: "EngineBenchmark", dependencies: ["LanguageModel", "SeededRandom", argumentParser],
+            path: "Benchmarks/Engine", swiftSettings: strict),
 
         // Tests, one folder a module
         .testTarget(

@@ -12,6 +12,7 @@
 #define SET PLUMB_AVX2
 #include "vector.h"
 #include "multiply.h"
+#include "product.h"
 #include "attention.h"
 #include "rowwise.h"
 #pragma clang attribute pop

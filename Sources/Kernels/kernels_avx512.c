@@ -14,6 +14,7 @@
 #define SET PLUMB_AVX512
 #include "vector.h"
 #include "multiply.h"
+#include "product.h"
 #include "attention.h"
 #include "rowwise.h"
 #pragma clang attribute pop

@@ -6,6 +6,7 @@
 #define SET PLUMB_PORTABLE
 #include "vector.h"
 #include "multiply.h"
+#include "product.h"
 #include "attention.h"
 #include "rowwise.h"
 #include "table.h"

@@ -28,4 +28,6 @@ const plumb_kernel_table NAME = {
     .rotate_neighbours = rotate_neighbours,
     .exact_gelu = exact_gelu,
     .exact_gelu_backward = exact_gelu_backward,
+    .product = product,
+    .add_column_products = add_column_products,
 };

@@ -40,7 +40,7 @@ install_debian() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2
 }
 
-install_build_libraries() { install_debian libsqlite3-dev libopenblas-dev libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config; }
+install_build_libraries() { install_debian libsqlite3-dev libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config; }
 
 build_release() {
     say "Building (the first time takes several minutes) ..."

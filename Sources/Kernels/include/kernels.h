@@ -11,6 +11,9 @@
 /// Columns of one panel of packed weights (see `pack_panels`).
 #define PLUMB_PANEL 48
 
+/// The longest sum that `product` and `add_column_products` make in one chain.
+#define PLUMB_CHAIN 512
+
 /// Query rows that the attention kernels take at a time.
 #define PLUMB_ATTENTION_TILE 32
 
@@ -111,6 +114,16 @@ typedef struct plumb_kernel_table {
     /// x times the normal distribution's probability of a value below x.
     void (*exact_gelu)(int64_t n, const float *x, float *y);
     void (*exact_gelu_backward)(int64_t n, const float *x, const float *dy, float *dx, float *y);
+
+    /// y[rows][n] (+)= x[rows][k] * b[k][n], for many rows: chains of at most PLUMB_CHAIN terms, added in order. Rows
+    /// of b are b_stride floats apart, the first columns of its panels of 48 columns panel_stride: n and 48 for a
+    /// matrix as it lies, 48 and 48 k for one packed by plumb_pack_panels.
+    void (*product)(int64_t rows, int64_t n, int64_t k, const float *x, int64_t x_stride, const float *b,
+                    int64_t b_stride, int64_t panel_stride, float *y, int64_t y_stride, int32_t accumulate);
+    /// c[m][n] += sum over i < k of a[i * a_stride + m] * b[i * b_stride + n], in the same chains.
+    /// Scratch: plumb_product_scratch(m) floats.
+    void (*add_column_products)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_stride, const float *b,
+                                int64_t b_stride, float *c, int64_t c_stride, float *scratch);
 } plumb_kernel_table;
 
 /// The table of an instruction set, or NULL where this processor lacks it.
@@ -124,6 +137,11 @@ int64_t plumb_attention_scratch(int64_t head_size, int64_t keys);
 /// Packs weights into panels of 48 columns, `[ceil(n / 48)][k][48]`, zero-padded.
 /// `transposed`: the weights are [n][k] (one row an output), else [k][n].
 void plumb_pack_panels(int64_t n, int64_t k, const float *weights, int32_t transposed, float *panels);
+/// As plumb_pack_panels, for the columns from ..< to of the n alone; `from` is a multiple of 48.
+void plumb_pack_columns(int64_t n, int64_t k, int64_t from, int64_t to, const float *weights, int32_t transposed,
+                        float *panels);
+/// Floats of scratch that `add_column_products` needs for m columns of a.
+int64_t plumb_product_scratch(int64_t m);
 /// Floats that the panels take.
 int64_t plumb_panel_count(int64_t n, int64_t k);
 

@@ -1,7 +1,6 @@
-internal import COpenBLAS
 import Foundation
 
-/// What of a machine the bits of a result hang on: the processor's type and the BLAS. Lineage records both, so that a
+/// What of a machine the bits of a result hang on: the processor's type and the kernels. Lineage records both, so that a
 /// reader knows where the same bytes can be expected.
 public enum Machine {
     /// The processor's model as the system names it, with its family and model numbers, for example
@@ -20,12 +19,8 @@ public enum Machine {
         return "\(name) family \(family) model \(model)"
     }()
 
-    /// The BLAS and the kernels that it chose, for example `OpenBLAS 0.3.21 … Cooperlake`.
-    public static let blas: String = {
-        let configuration = unsafe String(cString: openblas_get_config()).trimmingCharacters(in: .whitespaces)
-        let core = unsafe String(cString: openblas_get_corename())
-        return configuration.contains(core) ? configuration : "\(configuration) \(core)"
-    }()
+    /// What computes matrix products: our own kernels, with the instruction set chosen for this processor.
+    public static let blas = "Plumb kernels, \(KernelSet.best)"
 
     private static let architecture: String = {
         #if arch(x86_64)

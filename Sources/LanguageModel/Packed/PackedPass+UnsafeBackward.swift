@@ -5,13 +5,15 @@ internal import Kernels
 /// weight gradients of that. Norm outputs and activations are computed again; probabilities too, from the log-sums.
 extension PackedPass {
     /// Rows of a weight gradient that one task computes over all rows of the pass.
-    private static var gradientTile: Int { 128 }
+    static var gradientTile: Int { 128 }
 
     func runBackward(into gradients: FloatBuffer) {
         let chunks = RowChunks(layout.tokenCount)
         let at = model.offsets
         let layers = model.configuration.layers
         let store = backwardMemory
+        let packs = packing([.down, .inner, .output], ofLayer: layers - 1, for: .backward)
+        pool.run(packs.count) { run(packs[$0]) }
         pool.run(chunks.count) { chunk in
             zeroRows(store.residual, chunks[chunk])
             normBackward(
@@ -35,11 +37,14 @@ extension PackedPass {
 
         let late = outputGradientTasks(layer)
         let attention = layout.groupCount * model.configuration.keyValueHeads
-        pool.runOnWorkers(attention + late.count) { task, worker in
+        let packs = packing([.qkv], ofLayer: layer, for: .backward)
+        pool.runOnWorkers(attention + late.count + packs.count) { task, worker in
             if task < attention {
                 attentionBackward(layer, task, worker)
+            } else if task < attention + late.count {
+                run(late[task - attention], gradients, worker)
             } else {
-                run(late[task - attention], gradients)
+                run(packs[task - attention - late.count])
             }
         }
 
@@ -52,22 +57,28 @@ extension PackedPass {
         addNormGradients(at.attentionNorm, at.attentionNormBias, chunks.count, gradients)
         addHeadNormGradients(at, chunks.count, gradients)
         let early = inputGradientTasks(layer)
-        pool.run(early.count) { run(early[$0], gradients) }
+        let next = packing([.down, .inner, .output], ofLayer: layer - 1, for: .backward)
+        pool.runOnWorkers(early.count + next.count) { task, worker in
+            if task < early.count {
+                run(early[task], gradients, worker)
+            } else {
+                run(next[task - early.count])
+            }
+        }
     }
 
     /// From the gradient after the layer to those of the inner projection and the feed-forward norm's output; the
     /// middle of the residual stream starts with the former.
     private func feedForwardBackward(_ layer: Int, _ rows: Range<Int>) {
-        let c = model.configuration
         let at = model.offsets.layers[layer]
         let forward = memory.layers[layer]
         let store = backwardMemory
         norm(
             at.feedForwardNorm, at.feedForwardNormBias, feedForwardSource(layer), memory.normed,
             forward.feedForwardNorm, rows)
-        projectBackward(store.residual, memory.activated, at.down, inputs: c.feedForward, outputs: c.width, rows)
+        projectBackward(store.residual, memory.activated, .down, ofLayer: layer, rows)
         activateBackward(forward.inner, memory.activated, store.inner, rows)
-        projectBackward(store.inner, store.normed, at.inner, inputs: c.width, outputs: c.innerWidth, rows)
+        projectBackward(store.inner, store.normed, .inner, ofLayer: layer, rows)
         copyRows(store.residual, to: store.middle, rows)
     }
 
@@ -80,11 +91,8 @@ extension PackedPass {
     }
 
     private func attentionOutputBackward(_ layer: Int, _ rows: Range<Int>) {
-        let c = model.configuration
         let store = backwardMemory
-        projectBackward(
-            store.middle, store.attention, model.offsets.layers[layer].output, inputs: c.attentionWidth,
-            outputs: c.width, rows)
+        projectBackward(store.middle, store.attention, .output, ofLayer: layer, rows)
     }
 
     private func attentionBackward(_ layer: Int, _ task: Int, _ worker: Int) {
@@ -102,7 +110,6 @@ extension PackedPass {
 
     /// From the gradients of queries, keys and values to that of the residual stream before the layer.
     private func attentionInputBackward(_ layer: Int, _ chunk: Int, _ rows: Range<Int>) {
-        let c = model.configuration
         let at = model.offsets.layers[layer]
         let forward = memory.layers[layer]
         let store = backwardMemory
@@ -111,19 +118,11 @@ extension PackedPass {
         norm(
             at.attentionNorm, at.attentionNormBias, memory.residuals[layer], store.attentionNormed,
             forward.attentionNorm, rows)
-        projectBackward(store.qkv, store.normed, at.qkv, inputs: c.width, outputs: c.qkvWidth, rows)
+        projectBackward(store.qkv, store.normed, .qkv, ofLayer: layer, rows)
         copyRows(store.middle, to: store.residual, rows)
         normBackward(
             at.attentionNorm, store.normed, memory.residuals[layer], forward.attentionNorm, adding: store.residual,
             chunk, rows)
-    }
-
-    private func projectBackward(
-        _ slopes: FloatBuffer, _ target: FloatBuffer, _ weights: Int, inputs: Int, outputs: Int, _ rows: Range<Int>
-    ) {
-        unsafe MatrixProducts.applyBackward(
-            parametersBase + weights, model.configuration.weightLayout, inputs: inputs, outputs: outputs,
-            rows: rows.count, dy: slopes.base + rows.lowerBound * outputs, dx: target.base + rows.lowerBound * inputs)
     }
 
     /// `activated` holds the gradient of the activation's output and receives that output itself.
@@ -263,15 +262,16 @@ extension PackedPass {
             store.attentionNormed, store.qkv, at.qkv, bias: at.qkvBias, inputs: c.width, outputs: c.qkvWidth)
     }
 
-    private func run(_ task: GradientTask, _ gradients: FloatBuffer) {
+    private func run(_ task: GradientTask, _ gradients: FloatBuffer, _ worker: Int) {
         if let bias = task.bias {
             unsafe kernels.table.pointee.column_sums(
                 Int64(layout.tokenCount), Int64(task.outputs), task.slopes.base, Int64(task.outputs),
                 gradients.base + bias)
         }
-        unsafe MatrixProducts.addWeightGradient(
+        unsafe kernels.addWeightGradient(
             gradients.base + task.weights, model.configuration.weightLayout, inputs: task.inputs,
-            outputs: task.outputs, rows: layout.tokenCount, x: task.source.base, dy: task.slopes.base, tile: task.tile)
+            outputs: task.outputs, rows: layout.tokenCount, x: task.source.base, dy: task.slopes.base, tile: task.tile,
+            scratch: productScratch[worker])
     }
 
     /// Each task owns a range of columns, so that a token that occurs twice is added in the order of its rows.

@@ -12,6 +12,8 @@ extension PackedPass {
     func runForward() {
         let chunks = RowChunks(layout.tokenCount)
         let layers = model.configuration.layers
+        let first = packing([.qkv], ofLayer: 0, for: .forward)
+        pool.run(first.count) { run(first[$0]) }
         pool.run(chunks.count) { chunk in
             embed(chunks[chunk])
             attentionInput(0, chunks[chunk])
@@ -35,13 +37,11 @@ extension PackedPass {
 
     /// Norm, query/key/value projection, rotation of rows `rows` of `layer`.
     private func attentionInput(_ layer: Int, _ rows: Range<Int>) {
-        let c = model.configuration
         let at = model.offsets.layers[layer]
         let store = memory.layers[layer]
         norm(
             at.attentionNorm, at.attentionNormBias, memory.residuals[layer], memory.normed, store.attentionNorm, rows)
-        project(
-            memory.normed, store.qkv, at.qkv, bias: at.qkvBias, inputs: c.width, outputs: c.qkvWidth, rows: rows)
+        project(memory.normed, store.qkv, .qkv, ofLayer: layer, bias: at.qkvBias, rows)
         model.normHeads(store.qkv, at, store.headNorm, rows, kernels)
         rotate(store.qkv, rows, sign: 1)
     }
@@ -50,13 +50,22 @@ extension PackedPass {
         model.rotate(qkv, positions, rows, rotaryTable, sign: sign, kernels)
     }
 
+    /// Attention by group and head, beside the packing of the matrices that the rows need next.
     private func attend(_ layer: Int) {
         let heads = model.configuration.keyValueHeads
         let store = memory.layers[layer]
+        let attention = layout.groupCount * heads
+        let packs =
+            packing([.output, .inner, .down], ofLayer: layer, for: .forward)
+            + packing([.qkv], ofLayer: layer + 1, for: .forward)
         var pairs = [Int](repeating: 0, count: layout.groupCount)
         unsafe pairs.withUnsafeMutableBufferPointer { pairs in
             nonisolated(unsafe) let pairs = unsafe pairs
-            pool.runOnWorkers(layout.groupCount * heads) { task, worker in
+            pool.runOnWorkers(attention + packs.count) { task, worker in
+                guard task < attention else {
+                    run(packs[task - attention])
+                    return
+                }
                 let (group, head) = (task / heads, task % heads)
                 var shape = unsafe attentionShape(group, layer)
                 let at = attentionOffsets(group, head)
@@ -95,24 +104,19 @@ extension PackedPass {
 
     /// Attention's projection into the residual stream, then the feed-forward.
     private func layerOutput(_ layer: Int, _ rows: Range<Int>) {
-        let c = model.configuration
         let at = model.offsets.layers[layer]
         let store = memory.layers[layer]
         copyRows(memory.residuals[layer], to: store.middle, rows)
         project(
-            store.attention, store.middle, at.output, bias: at.outputBias, inputs: c.attentionWidth, outputs: c.width,
-            rows: rows, adding: true)
+            store.attention, store.middle, .output, ofLayer: layer, bias: at.outputBias, rows, adding: true)
         norm(
             at.feedForwardNorm, at.feedForwardNormBias, feedForwardSource(layer), memory.normed, store.feedForwardNorm,
             rows)
-        project(
-            memory.normed, store.inner, at.inner, bias: at.innerBias, inputs: c.width, outputs: c.innerWidth,
-            rows: rows)
+        project(memory.normed, store.inner, .inner, ofLayer: layer, bias: at.innerBias, rows)
         model.activate(store.inner, memory.activated, rows, kernels)
         copyRows(store.middle, to: memory.residuals[layer + 1], rows)
         project(
-            memory.activated, memory.residuals[layer + 1], at.down, bias: at.downBias, inputs: c.feedForward,
-            outputs: c.width, rows: rows, adding: true)
+            memory.activated, memory.residuals[layer + 1], .down, ofLayer: layer, bias: at.downBias, rows, adding: true)
     }
 
     /// What the feed-forward's norm reads: the stream with the attention's output, or the stream before the layer.
@@ -138,21 +142,5 @@ extension PackedPass {
         _ rows: Range<Int>
     ) {
         model.norm(weight, bias, source, target, statistics, rows, kernels)
-    }
-
-    /// target (+)= source * W + bias, for rows.
-    func project(
-        _ source: FloatBuffer, _ target: FloatBuffer, _ weights: Int, bias: Int?, inputs: Int, outputs: Int,
-        rows: Range<Int>, adding: Bool = false
-    ) {
-        let y = unsafe target.base + rows.lowerBound * outputs
-        if let bias {
-            let table = unsafe kernels.table.pointee
-            let fill = unsafe adding ? table.add_bias : table.fill_bias
-            unsafe fill(Int64(rows.count), Int64(outputs), parametersBase + bias, y, Int64(outputs))
-        }
-        unsafe MatrixProducts.apply(
-            parametersBase + weights, model.configuration.weightLayout, inputs: inputs, outputs: outputs,
-            rows: rows.count, x: source.base + rows.lowerBound * inputs, y: y, beta: adding || bias != nil ? 1 : 0)
     }
 }

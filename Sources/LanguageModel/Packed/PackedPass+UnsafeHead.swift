@@ -7,12 +7,15 @@ final class HeadMemory {
     let logits: FloatBuffer
     let logSums: FloatBuffer
     let entropies: FloatBuffer
+    /// The head's weights, packed anew by each call that needs logits.
+    let weights: WeightPanels
     init(rows: Int, width: Int, vocabulary: Int) {
         self.rows = rows
         states = FloatBuffer(count: rows * width)
         logits = FloatBuffer(count: rows * vocabulary)
         logSums = FloatBuffer(count: rows)
         entropies = FloatBuffer(count: rows)
+        weights = WeightPanels(columns: vocabulary, terms: width)
     }
 }
 
@@ -95,8 +98,11 @@ extension PackedPass {
         head.logits[row * model.configuration.vocabularySize + Int(token)] / temperature - head.logSums[row]
     }
 
+    /// Columns of the vocabulary whose weight gradient one task computes.
+    static var headTile: Int { 256 }
+
     /// Rows of a block: about 16 MB of logits, at least 128 rows; by shape alone.
-    private var blockRows: Int { max(128, (4 << 20) / model.configuration.vocabularySize / 128 * 128) }
+    private var blockRows: Int { max(128, (16 << 20) / model.configuration.vocabularySize / 128 * 128) }
 
     /// Computes logits and log-sums of one block of distinct rows after the other.
     private func forEachBlock(
@@ -110,7 +116,11 @@ extension PackedPass {
         if let last = distinct.last {
             precondition(distinct[0] >= 0 && last < layout.tokenCount, "row outside the pass")
         }
+        guard !distinct.isEmpty else { return }
         let head = headMemory(rows: min(blockRows, distinct.count))
+        pool.run(head.weights.taskCount) { task in
+            unsafe head.weights.pack(task, from: parametersBase + model.offsets.head)
+        }
         for start in stride(from: 0, to: distinct.count, by: blockRows) {
             let block = start..<min(distinct.count, start + blockRows)
             computeLogits(Array(distinct[block]), head, 1 / temperature, entropies: entropies)
@@ -126,25 +136,29 @@ extension PackedPass {
         return memory
     }
 
+    /// Logits by columns of the vocabulary, each over all rows of the block; then log-sums by rows.
     private func computeLogits(_ rows: [Int], _ head: HeadMemory, _ scale: Float, entropies: Bool) {
         let c = model.configuration
-        let chunks = HeadChunks(rows.count)
-        pool.run(chunks.count) { chunk in
-            let part = chunks[chunk]
-            for index in part {
-                unsafe (head.states.base + index * c.width).update(
-                    from: memory.hidden.base + rows[index] * c.width, count: c.width)
-            }
-            let first = unsafe head.logits.base + part.lowerBound * c.vocabularySize
+        for (index, row) in rows.enumerated() {
+            unsafe (head.states.base + index * c.width).update(
+                from: memory.hidden.base + row * c.width, count: c.width)
+        }
+        pool.run(head.weights.taskCount) { task in
+            let columns = head.weights.columns(of: task)
+            let first = unsafe head.logits.base + columns.lowerBound
             if let bias = model.offsets.headBias {
                 unsafe kernels.table.pointee.fill_bias(
-                    Int64(part.count), Int64(c.vocabularySize), parametersBase + bias, first, Int64(c.vocabularySize))
+                    Int64(rows.count), Int64(columns.count), parametersBase + bias + columns.lowerBound, first,
+                    Int64(c.vocabularySize))
             }
-            unsafe MatrixProducts.apply(
-                parametersBase + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
-                rows: part.count, x: head.states.base + part.lowerBound * c.width, y: first,
-                beta: model.offsets.headBias == nil ? 0 : 1)
-            for index in part {
+            unsafe kernels.product(
+                rows: rows.count, columns: columns.count, terms: c.width, x: head.states.base,
+                head.weights.operand(from: columns.lowerBound), y: first, yStride: c.vocabularySize,
+                adding: model.offsets.headBias != nil)
+        }
+        let chunks = HeadChunks(rows.count)
+        pool.run(chunks.count) { chunk in
+            for index in chunks[chunk] {
                 let logits = unsafe head.logits.base + index * c.vocabularySize
                 unsafe head.logSums.base[index] = kernels.table.pointee.log_sum_exp(
                     Int64(c.vocabularySize), scale, logits, entropies ? head.entropies.base + index : nil)
@@ -184,9 +198,10 @@ extension PackedPass {
         let c = model.configuration
         // The gradients of the states take a place that the trunk's backward overwrites later.
         let slopes = unsafe store.normed.base + part.lowerBound * c.width
-        unsafe MatrixProducts.applyBackward(
-            parametersBase + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
-            rows: part.count, dy: head.logits.base + part.lowerBound * c.vocabularySize, dx: slopes)
+        unsafe kernels.product(
+            rows: part.count, columns: c.width, terms: c.vocabularySize,
+            x: head.logits.base + part.lowerBound * c.vocabularySize,
+            .asItLies(parametersBase + model.offsets.head, columns: c.width), y: slopes, adding: false)
         for local in part {
             let row = targets.distinctRows[block.lowerBound + local]
             unsafe kernels.table.pointee.add(
@@ -196,24 +211,24 @@ extension PackedPass {
 
     private func headWeightGradient(_ rows: Int, _ head: HeadMemory, _ gradients: FloatBuffer) {
         let c = model.configuration
-        let tile = 256
-        pool.run((c.vocabularySize + tile - 1) / tile) { task in
+        let tile = Self.headTile
+        pool.runOnWorkers((c.vocabularySize + tile - 1) / tile) { task, worker in
             let columns = task * tile..<min(c.vocabularySize, (task + 1) * tile)
             if let bias = model.offsets.headBias {
                 unsafe kernels.table.pointee.column_sums(
                     Int64(rows), Int64(columns.count), head.logits.base + columns.lowerBound, Int64(c.vocabularySize),
                     gradients.base + bias + columns.lowerBound)
             }
-            unsafe MatrixProducts.addWeightGradient(
+            unsafe kernels.addWeightGradient(
                 gradients.base + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
-                rows: rows, x: head.states.base, dy: head.logits.base, tile: columns)
+                rows: rows, x: head.states.base, dy: head.logits.base, tile: columns, scratch: productScratch[worker])
         }
     }
 }
 
 /// Rows of a head block in chunks of one size.
 private struct HeadChunks {
-    static let size = 64
+    static let size = 128
     let rows: Int
     var count: Int { (rows + Self.size - 1) / Self.size }
     init(_ rows: Int) { self.rows = rows }

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// The packed pass: several groups in one sequence, where a response's token sees its prompt and its own response only,
 /// and counts its position on from the prompt. The same numbers as one sequence a response, with the prompt computed
 /// once; attention does prompt² + Σ responseₖ · (prompt + responseₖ) work.
@@ -15,7 +17,9 @@ public final class PackedPass {
     let keepsActivations: Bool
     private var storedMemory: PassMemory?
     private var rotary: RotaryTable?
+    /// By worker: for attention, and for weight gradients.
     var scratch: [FloatBuffer] = []
+    let productScratch: [FloatBuffer]
     private(set) var tokens = IndexBuffer([])
     private(set) var positions = IndexBuffer([])
     /// Tokens of each response, group after group, and where each group's start.
@@ -30,11 +34,12 @@ public final class PackedPass {
     }
 
     package init(model: Transformer, pool: WorkerPool, keepsActivations: Bool, kernels: KernelSet) {
-        MatrixProducts.singleThreaded
         self.model = model
         self.pool = pool
         self.keepsActivations = keepsActivations
         self.kernels = kernels
+        let count = keepsActivations ? Int(plumb_product_scratch(Int64(Self.headTile))) : 0
+        productScratch = (0..<pool.threads).map { _ in FloatBuffer(count: count) }
         layout = .empty
     }
 

@@ -64,9 +64,11 @@ final class PassMemory {
     let normed: FloatBuffer
     let activated: FloatBuffer
     let backward: BackwardMemory?
+    let panels: LayerPanels
 
     init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool) {
         self.rows = rows
+        panels = LayerPanels(c, keepsActivations: keepsActivations)
         if keepsActivations {
             layers = (0..<c.layers).map { _ in LayerMemory(c, rows: rows, keepsActivations: true) }
             residuals = (0...c.layers).map { _ in FloatBuffer(count: rows * c.width) }

@@ -1,0 +1,117 @@
+internal import Kernels
+
+/// The weight matrices of a layer.
+enum LayerMatrix: CaseIterable {
+    case qkv, output, inner, down
+
+    /// What it maps from and to.
+    func shape(_ c: ModelConfiguration) -> (inputs: Int, outputs: Int) {
+        switch self {
+        case .qkv: (c.width, c.qkvWidth)
+        case .output: (c.attentionWidth, c.width)
+        case .inner: (c.width, c.innerWidth)
+        case .down: (c.feedForward, c.width)
+        }
+    }
+
+    func offset(_ at: LayerOffsets) -> Int {
+        switch self {
+        case .qkv: at.qkv
+        case .output: at.output
+        case .inner: at.inner
+        case .down: at.down
+        }
+    }
+}
+
+/// Which way a product goes through a weight matrix.
+enum ProductDirection {
+    case forward, backward
+
+    /// Whether the matrix lies across the product's way, so that it must be packed: a row-major matrix serves as it
+    /// lies where its columns are the product's.
+    func needsPanels(_ layout: WeightLayout) -> Bool { (self == .forward) == (layout == .outputRows) }
+}
+
+/// Panels of one layer's matrices at a time, for the one direction that needs them.
+final class LayerPanels {
+    private let panels: [LayerMatrix: WeightPanels]
+
+    init(_ c: ModelConfiguration, keepsActivations: Bool) {
+        guard c.weightLayout == .outputRows || keepsActivations else {
+            panels = [:]
+            return
+        }
+        panels = Dictionary(
+            uniqueKeysWithValues: LayerMatrix.allCases.map { matrix in
+                let (inputs, outputs) = matrix.shape(c)
+                let across = c.weightLayout == .outputRows
+                return (matrix, WeightPanels(columns: across ? outputs : inputs, terms: across ? inputs : outputs))
+            })
+    }
+
+    subscript(matrix: LayerMatrix) -> WeightPanels {
+        guard let found = panels[matrix] else { preconditionFailure("a pass for scoring has no backward") }
+        return found
+    }
+}
+
+/// Products with the layers' weights, and the packing that goes before them.
+extension PackedPass {
+    /// One task's share of packing a matrix of a layer.
+    struct PackTask {
+        let matrix: LayerMatrix
+        let layer: Int
+        let part: Int
+    }
+
+    /// Tasks that pack matrices of a layer for products of a direction; none where the matrices serve as they lie, or
+    /// where there is no such layer. No product with the same matrix of another layer may run at the same time.
+    func packing(_ matrices: [LayerMatrix], ofLayer layer: Int, for direction: ProductDirection) -> [PackTask] {
+        let c = model.configuration
+        guard c.layers > layer, layer >= 0, direction.needsPanels(c.weightLayout) else { return [] }
+        return matrices.flatMap { matrix in
+            (0..<memory.panels[matrix].taskCount).map { PackTask(matrix: matrix, layer: layer, part: $0) }
+        }
+    }
+
+    func run(_ task: PackTask) {
+        let offset = task.matrix.offset(model.offsets.layers[task.layer])
+        unsafe memory.panels[task.matrix].pack(task.part, from: parametersBase + offset)
+    }
+
+    private func operand(_ matrix: LayerMatrix, _ layer: Int, _ direction: ProductDirection) -> ProductOperand {
+        let c = model.configuration
+        guard !direction.needsPanels(c.weightLayout) else { return memory.panels[matrix].operand }
+        let (inputs, outputs) = matrix.shape(c)
+        let offset = matrix.offset(model.offsets.layers[layer])
+        return unsafe .asItLies(parametersBase + offset, columns: direction == .forward ? outputs : inputs)
+    }
+
+    /// target (+)= source * W + bias, for rows.
+    func project(
+        _ source: FloatBuffer, _ target: FloatBuffer, _ matrix: LayerMatrix, ofLayer layer: Int, bias: Int?,
+        _ rows: Range<Int>, adding: Bool = false
+    ) {
+        let (inputs, outputs) = matrix.shape(model.configuration)
+        let y = unsafe target.base + rows.lowerBound * outputs
+        if let bias {
+            let table = unsafe kernels.table.pointee
+            let fill = unsafe adding ? table.add_bias : table.fill_bias
+            unsafe fill(Int64(rows.count), Int64(outputs), parametersBase + bias, y, Int64(outputs))
+        }
+        unsafe kernels.product(
+            rows: rows.count, columns: outputs, terms: inputs, x: source.base + rows.lowerBound * inputs,
+            operand(matrix, layer, .forward), y: y, adding: adding || bias != nil)
+    }
+
+    /// target = slopes * W transposed, for rows.
+    func projectBackward(
+        _ slopes: FloatBuffer, _ target: FloatBuffer, _ matrix: LayerMatrix, ofLayer layer: Int, _ rows: Range<Int>
+    ) {
+        let (inputs, outputs) = matrix.shape(model.configuration)
+        unsafe kernels.product(
+            rows: rows.count, columns: inputs, terms: outputs, x: slopes.base + rows.lowerBound * outputs,
+            operand(matrix, layer, .backward), y: target.base + rows.lowerBound * inputs, adding: false)
+    }
+}
