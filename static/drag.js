@@ -58,6 +58,7 @@ class Drag {
     this.ghost.className = "card ghost";
     this.ghost.setAttribute("aria-hidden", "true");
     this.ghost.removeAttribute("data-card");
+    this.ghost.querySelector(".card-foot")?.remove();
     this.ghost.style.width = `${Math.min(box.width, 360)}px`;
     this.grip.x = Math.min(this.grip.x, 340);
     const board = document.createElement("div");

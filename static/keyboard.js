@@ -24,15 +24,23 @@ function setSingleKeys(on) {
 
 /** The name of a pressed key as the tables write it: "j", "Shift+U", "Shift+1", "Alt+ArrowUp", "Ctrl+Enter", "?". */
 export function keyName(event) {
-  const isLetter = /^[a-z]$/i.test(event.key);
+  // A keyboard of another script types no Latin letters; there the place of the key says which one is meant.
+  const isOtherScript = event.key.length === 1 && /\p{L}/u.test(event.key) && !/\p{Script=Latin}/u.test(event.key);
+  const typed = isOtherScript && /^Key[A-Z]$/.test(event.code) ? event.code.slice(3) : event.key;
+  const isLetter = /^[a-z]$/i.test(typed);
   // On some keyboards (AZERTY) it takes Shift to type a digit; then the digit is what was meant.
   const isShiftedDigit = event.shiftKey && /^Digit[0-9]$/.test(event.code) && !/^[0-9]$/.test(event.key);
-  const key = isShiftedDigit ? event.code.slice(5) : isLetter ? event.key.toUpperCase() : event.key;
+  const key = isShiftedDigit ? event.code.slice(5) : isLetter ? typed.toUpperCase() : typed;
   const parts = [];
   if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
   if (event.altKey) parts.push("Alt");
   if (event.shiftKey && (isLetter || isShiftedDigit || key.length > 1)) parts.push("Shift");
   return parts.length === 0 && isLetter ? key.toLowerCase() : [...parts, key].join("+");
+}
+
+/** The digit on the key where it takes Shift to type it, but none is held: "&" on AZERTY is the key of 1. */
+function unshiftedDigit(event) {
+  return !event.shiftKey && /^Digit[0-9]$/.test(event.code) ? event.code.slice(5) : null;
 }
 
 /** Whether a key needs the switch: one character, and neither Ctrl, Alt nor Meta held. */
@@ -70,7 +78,8 @@ export function listen(actions, left) {
     if (isSingle(event) && !single) return;
     const hasModifier = event.ctrlKey || event.altKey || event.metaKey;
     // The character itself counts too: on some keyboards "=" needs Shift.
-    const action = table[keyName(event)] ?? (hasModifier || /^[a-z]$/i.test(event.key) ? undefined : table[event.key]);
+    const plain = hasModifier || /^[a-z]$/i.test(event.key) ? undefined : table[event.key];
+    const action = table[keyName(event)] ?? plain ?? (hasModifier ? undefined : table[unshiftedDigit(event)]);
     if (!action) return;
     if (action(event) !== false) event.preventDefault();
   }, { signal: left });

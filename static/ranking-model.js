@@ -1,17 +1,25 @@
-// The state of one ranking: which response lies in the tray, in which row, or below the line; with undo and redo.
-// Plain values and no page, so that it can be tested by itself. Rows are counted from 0; a row may stay empty, and
-// what is submitted are dense ranks over the filled rows.
+// The state of one ranking: which response lies in the tray, in which row, or below the line, and what was said of each;
+// with undo and redo. Plain values and no page, so that it can be tested by itself. Rows are counted from 0; a row may
+// stay empty, and what is submitted are dense ranks over the filled rows.
 
 const tray = Object.freeze({ zone: "tray", row: 0 });
+const unrated = Object.freeze({ overall: null, flags: Object.freeze([]) });
 
 export class RankingModel {
   #past = [];
   #future = [];
+  #identical = new Map();
 
-  /** @param ids the responses in the order of their letters. */
-  constructor(ids) {
+  /**
+   * @param ids the responses in the order of their letters.
+   * @param identical lists of ids whose texts are the same; each list moves as one until it is parted.
+   */
+  constructor(ids, identical = []) {
     this.ids = [...ids];
     this.places = new Map(this.ids.map((id) => [id, tray]));
+    this.ratings = new Map();
+    this.parted = new Set();
+    for (const group of identical) for (const id of group) this.#identical.set(id, group);
   }
 
   get count() {
@@ -47,6 +55,17 @@ export class RankingModel {
     return this.#future.length > 0;
   }
 
+  /** The response with those that move with it. */
+  block(id) {
+    const group = this.#identical.get(id);
+    return group && !this.parted.has(group[0]) ? group : [id];
+  }
+
+  /** What was said of a response: `overall`, 1 to 7 or null, and `flags`, sorted names. */
+  rating(id) {
+    return this.ratings.get(id) ?? unrated;
+  }
+
   /** Dense ranks, 1 is best; rows below the line follow the ones above it. Responses in the tray have none. */
   ranks() {
     const ranks = new Map();
@@ -69,9 +88,8 @@ export class RankingModel {
   // Operations. Each returns true where it changed something, and is one step of undo.
 
   put(id, zone, row = 0) {
-    const here = this.place(id);
-    if (here.zone === zone && (zone === "tray" || here.row === row)) return false;
-    return this.#change((places) => places.set(id, zone === "tray" ? tray : { zone, row }));
+    const place = zone === "tray" ? tray : { zone, row };
+    return this.#move((places) => this.#set(places, id, place));
   }
 
   toTray(id) {
@@ -81,9 +99,9 @@ export class RankingModel {
   /** Below the line, or back above it. Relative order is kept: one that stood lower above the line stays lower. */
   toggleBelow(id) {
     const here = this.place(id);
-    if (here.zone === "below") return this.#change((places) => places.set(id, this.#lastPlace("ranked", id)));
+    if (here.zone === "below") return this.#move((places) => this.#set(places, id, this.#lastPlace("ranked", id)));
     const row = here.zone === "ranked" ? here.row : this.#rowForUnrankedBelow();
-    return this.#change((places) => places.set(id, { zone: "below", row }));
+    return this.#move((places) => this.#set(places, id, { zone: "below", row }));
   }
 
   /** Into the row of the response above: the nearest filled row above it, or from the tray the lowest filled row. */
@@ -102,8 +120,11 @@ export class RankingModel {
   /** One rank up (-1) or down (+1). A tied response gets a row of its own beside the one it leaves. */
   move(id, step) {
     const { zone, row } = this.place(id);
-    if (zone === "tray") return this.#change((places) => places.set(id, this.#lastPlace("ranked", id, 1)));
-    if (this.tiedWith(id).length > 0) return this.insert(id, zone, row, step < 0 ? "above" : "below");
+    if (zone === "tray") return this.#move((places) => this.#set(places, id, this.#lastPlace("ranked", id)));
+    const block = this.block(id);
+    if (this.tiedWith(id).some((other) => !block.includes(other))) {
+      return this.insert(id, zone, row, step < 0 ? "above" : "below");
+    }
     const target = row + step;
     if (target >= 0 && target < this.count) return this.put(id, zone, target);
     return false;
@@ -117,102 +138,160 @@ export class RankingModel {
 
   /** A row of its own just above or below `row`; filled rows move by one towards an empty row. */
   insert(id, zone, row, side) {
-    return this.#change((places) => {
-      places.set(id, tray);
+    return this.#move((places) => {
+      this.#set(places, id, tray);
       const filled = (at) => [...places.values()].some((place) => place.zone === zone && place.row === at);
       const shift = (from, to, by) => {
         for (const [other, place] of places) {
           if (place.zone === zone && place.row >= from && place.row <= to) places.set(other, { zone, row: place.row + by });
         }
       };
-      const gapAbove = () => {
-        for (let at = row - 1; at >= 0; at -= 1) if (!filled(at)) return at;
+      const gap = (step) => {
+        for (let at = row + step; at >= 0 && at < this.count; at += step) if (!filled(at)) return at;
         return -1;
       };
-      const gapBelow = () => {
-        for (let at = row + 1; at < this.count; at += 1) if (!filled(at)) return at;
-        return -1;
-      };
-      if (!filled(row)) {
-        places.set(id, { zone, row });
-      } else if (side === "above") {
-        const below = gapBelow();
-        if (row > 0 && !filled(row - 1)) places.set(id, { zone, row: row - 1 });
-        else if (below >= 0) {
-          shift(row, below - 1, 1);
-          places.set(id, { zone, row });
-        } else {
-          const above = gapAbove();
-          shift(above + 1, row - 1, -1);
-          places.set(id, { zone, row: row - 1 });
-        }
-      } else {
-        const below = gapBelow();
-        if (row + 1 < this.count && !filled(row + 1)) places.set(id, { zone, row: row + 1 });
-        else if (below >= 0) {
-          shift(row + 1, below - 1, 1);
-          places.set(id, { zone, row: row + 1 });
-        } else {
-          const above = gapAbove();
-          shift(above + 1, row, -1);
-          places.set(id, { zone, row });
-        }
-      }
+      this.#set(places, id, { zone, row: this.#makeRoom(row, side, { filled, shift, gap }) });
     });
   }
 
-  /** Sets everything at once without a step of undo: the answer that the page came with. */
-  restore(places) {
+  /** Makes identical responses, which move as one, single ones. */
+  part(id) {
+    const group = this.#identical.get(id);
+    if (!group || this.parted.has(group[0])) return false;
+    return this.#change({ parted: new Set(this.parted).add(group[0]) });
+  }
+
+  /** 1 to 7; the same number again, or null, takes the rating away. */
+  rate(id, overall) {
+    const value = overall === this.rating(id).overall ? null : overall;
+    return this.#say(id, (rating) => ({ ...rating, overall: value }));
+  }
+
+  toggleFlag(id, flag) {
+    return this.#say(id, (rating) => {
+      const isSet = rating.flags.includes(flag);
+      const flags = isSet ? rating.flags.filter((each) => each !== flag) : [...rating.flags, flag].sort();
+      return { ...rating, flags };
+    });
+  }
+
+  /**
+   * Sets everything at once without a step of undo: the answer that the page came with. Identical responses that it has
+   * in different places or with different ratings are parted.
+   */
+  restore(places, ratings = [], parted = []) {
     for (const [id, place] of places) if (this.places.has(id)) this.places.set(id, place);
+    for (const [id, rating] of ratings) if (this.places.has(id)) this.ratings.set(id, rating);
+    for (const id of parted) this.parted.add(id);
+    for (const group of new Set(this.#identical.values())) {
+      const words = (id) => JSON.stringify([this.place(id).zone, this.place(id).row, this.rating(id)]);
+      if (group.some((id) => words(id) !== words(group[0]))) this.parted.add(group[0]);
+    }
   }
 
   undo() {
-    const before = this.#past.pop();
-    if (!before) return false;
-    this.#future.push(this.places);
-    this.places = before;
-    return true;
+    return this.#step(this.#past, this.#future);
   }
 
   redo() {
-    const after = this.#future.pop();
-    if (!after) return false;
-    this.#past.push(this.places);
-    this.places = after;
+    return this.#step(this.#future, this.#past);
+  }
+
+  #step(from, to) {
+    const state = from.pop();
+    if (!state) return false;
+    to.push({ places: this.places, ratings: this.ratings, parted: this.parted });
+    Object.assign(this, state);
     return true;
   }
 
-  #change(edit) {
-    const next = new Map(this.places);
-    edit(next);
+  #set(places, id, place) {
+    for (const each of this.block(id)) places.set(each, place);
+  }
+
+  #move(edit) {
+    const places = new Map(this.places);
+    edit(places);
     const isSame = this.ids.every((id) => {
       const before = this.place(id);
-      const after = next.get(id);
+      const after = places.get(id);
       return before.zone === after.zone && before.row === after.row;
     });
-    if (isSame) return false;
-    this.#past.push(this.places);
+    return isSame ? false : this.#change({ places });
+  }
+
+  #say(id, edit) {
+    const rating = edit(this.rating(id));
+    if (JSON.stringify(rating) === JSON.stringify(this.rating(id))) return false;
+    const ratings = new Map(this.ratings);
+    for (const each of this.block(id)) ratings.set(each, rating);
+    return this.#change({ ratings });
+  }
+
+  #change(parts) {
+    this.#past.push({ places: this.places, ratings: this.ratings, parted: this.parted });
     this.#future = [];
-    this.places = next;
+    Object.assign(this, parts);
     return true;
   }
 
-  #lastFilled(zone, except = null) {
+  /** The row that is free, or was made free, above or below a row. */
+  #makeRoom(row, side, { filled, shift, gap }) {
+    if (!filled(row)) return row;
+    const beside = side === "above" ? row - 1 : row + 1;
+    if (beside >= 0 && beside < this.count && !filled(beside)) return beside;
+    const below = gap(1);
+    if (below >= 0) {
+      const wanted = side === "above" ? row : row + 1;
+      shift(wanted, below - 1, 1);
+      return wanted;
+    }
+    const above = gap(-1);
+    shift(above + 1, side === "above" ? row - 1 : row, -1);
+    return side === "above" ? row - 1 : row;
+  }
+
+  #lastFilled(zone, except = []) {
     let last = -1;
     for (const id of this.ids) {
       const place = this.place(id);
-      if (id !== except && place.zone === zone) last = Math.max(last, place.row);
+      if (!except.includes(id) && place.zone === zone) last = Math.max(last, place.row);
     }
     return last;
   }
 
   /** The row after the lowest filled one; the lowest itself where there is no room after it. */
   #lastPlace(zone, id) {
-    return { zone, row: Math.min(this.#lastFilled(zone, id) + 1, this.count - 1) };
+    return { zone, row: Math.min(this.#lastFilled(zone, this.block(id)) + 1, this.count - 1) };
   }
 
   /** Where a response from the tray lands below the line: beside the lowest one there, for nobody has ordered them. */
   #rowForUnrankedBelow() {
     return Math.max(0, this.#lastFilled("below"));
   }
+}
+
+/** By how much a rating has to differ for a rank that says otherwise to be worth a hint. */
+const contradiction = 2;
+
+/**
+ * Pairs in which ranks and ratings contradict each other, the widest first: `upper` is not ranked below `lower`, and was
+ * rated lower by two or more.
+ */
+export function contradictions(model) {
+  const ranks = model.ranks();
+  const found = [];
+  // Of responses that move as one, the first speaks for all.
+  const ids = model.ids.filter((id) => model.block(id)[0] === id);
+  for (const upper of ids) {
+    for (const lower of ids) {
+      const [high, low] = [model.rating(upper).overall, model.rating(lower).overall];
+      if (upper === lower || high === null || low === null || !ranks.has(upper) || !ranks.has(lower)) continue;
+      const gap = low - high;
+      if (gap >= contradiction && ranks.get(upper) <= ranks.get(lower)) {
+        found.push({ upper, lower, gap, isTie: ranks.get(upper) === ranks.get(lower) });
+      }
+    }
+  }
+  return found.sort((a, b) => b.gap - a.gap || Number(a.isTie) - Number(b.isTie));
 }

@@ -87,7 +87,7 @@ def by_keyboard(test, ada):
     board.keys("Control+Enter")
     standing = ada.page.locator("[data-standing]").inner_text()
     report.check("an untouched tray is no answer: Ctrl+Enter stays and says what is missing",
-                 "Not ranked yet: A, B, C, D" in standing and store.label_count(test.server, test.project) == before,
+                 "Not ranked yet: A, B, C and D" in standing and store.label_count(test.server, test.project) == before,
                  standing)
     board.keys("j", "2", "j", "1", "j", "=", "j", "x")
     test.equal("digits, = and x rank without a mouse", board.state, "B AC / D")

@@ -19,8 +19,10 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
 import comparing
+import judging
 import lead_pages
 import ranking
+import rating
 import scripts
 import signing_in
 import training
@@ -105,6 +107,19 @@ def tell(test, iterations):
     if pairs:
         test.chapter(comparing.annotate, ada, pairs)
         test.chapter(without_script.compare, ada, pairs)
+    rated = test.chapter(rating.create, lead)
+    if rated:
+        for way in (rating.nine_by_keys, rating.identical_and_hint, rating.compare, rating.touch, rating.without_script,
+                    rating.keys_off):
+            test.chapter(way, ada, rated)
+        test.chapter(rating.required, ada, lead)
+        test.chapter(rating.properties, ada)
+    graded, judged = test.chapter(judging.create, lead), test.chapter(judging.create_full, lead)
+    if graded and judged:
+        test.chapter(judging.every_grade, ada, graded)
+        for way in (judging.safety, judging.reason, judging.neither, judging.narrow, judging.taken_back,
+                    judging.without_script):
+            test.chapter(way, ada, judged)
     record = refresh and test.chapter(training.ends, refresh, "run-refresh", ("wide", "middle", "dark"))
     if record:
         test.chapter(training.makes_current, watching, ada, record)

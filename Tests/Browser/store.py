@@ -58,10 +58,24 @@ class StoredLabel:
         return " ".join(lines), "".join(sorted(map(self.letter, ranking["unacceptable"])))
 
     @property
+    def ratings(self):
+        """What was said of single responses, by letter."""
+        judgement = self.judgement.get("ranking") or self.judgement["comparison"]
+        return {self.letter(response): rating for response, rating in judgement.get("ratings", {}).items()}
+
+    @property
     def comparison(self):
         """Winner, loser, grade."""
         comparison = self.judgement["comparison"]
+        if "verdict" in comparison:
+            return None
         return self.letter(comparison["winner"]), self.letter(comparison["loser"]), comparison["grade"]
+
+    @property
+    def unsafe(self):
+        """Letters of the responses called unsafe; nothing where nobody was asked."""
+        unsafe = self.judgement["comparison"].get("unsafe")
+        return None if unsafe is None else sorted(map(self.letter, unsafe))
 
 
 def policies_of_task(server, task):

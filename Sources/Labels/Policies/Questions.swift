@@ -157,7 +157,8 @@ extension ProjectSettings {
             guard flag.hasGoodName else {
                 throw StoreError.invalid(
                     field: "flags[\(index)].name",
-                    problem: "1 to \(ResponseFlag.longestName) small letters, digits and underscores; found '\(flag.name)'")
+                    problem:
+                        "1 to \(ResponseFlag.longestName) small letters, digits and underscores; found '\(flag.name)'")
             }
             guard seen.insert(flag.name).inserted else {
                 throw StoreError.invalid(field: "flags[\(index)].name", problem: "'\(flag.name)' is there twice")

@@ -70,7 +70,7 @@ struct AnnotationPages: RouteSet {
             let page = RankingPage(assignment, in: project, problem: problem, fields: fields)
             return try services.pages.page(page, status: status, for: context)
         case .comparison:
-            let page = try ComparisonPage(assignment, in: project, problem: problem)
+            let page = try ComparisonPage(assignment, in: project, problem: problem, fields: fields)
             return try services.pages.page(page, status: status, for: context)
         }
     }
@@ -93,17 +93,17 @@ struct AnnotationPages: RouteSet {
     ) async throws -> Response {
         let user = try context.requireUser()
         let lease = try context.parameters.require("lease")
-        let judgement: Judgement
+        let submission: Submission
         do {
-            judgement = try read(fields)
-        } catch let refusal as FormRefusal {
+            submission = try await services.store.submit(
+                try read(fields), token: lease, user: user.id, timing: TimingFields.timing(fields))
+        } catch let refusal where refusal is FormRefusal || (refusal as? StoreError)?.isInvalidAnswer == true {
             let assignment = try await services.store.assignment(token: lease, user: user.id)
             let project = try await services.store.project(assignment.projectID)
-            let problem = refusal.explanation(letters: assignment.letters)
+            let problem =
+                (refusal as? FormRefusal)?.explanation(letters: assignment.letters) ?? Wording.sentence("\(refusal)")
             return try page(of: assignment, in: project, problem: problem, fields: fields, for: context)
         }
-        let submission = try await services.store.submit(
-            judgement, token: lease, user: user.id, timing: TimingFields.timing(fields))
         let next = Self.next(after: fields)
         if submission.repeated {
             return .redirect(
@@ -158,6 +158,13 @@ struct AnnotationPages: RouteSet {
     private static func next(after fields: [String: String]) -> String {
         guard let project = fields["project"].flatMap(ProjectID.init) else { return Path.tasks }
         return Path.nextTask(project.description)
+    }
+}
+
+extension StoreError {
+    /// The answer can be put right in the form that it came in.
+    fileprivate var isInvalidAnswer: Bool {
+        if case .invalidAnswer = self { true } else { false }
     }
 }
 

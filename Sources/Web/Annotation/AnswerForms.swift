@@ -1,59 +1,18 @@
+import Foundation
 import Labels
 import Preferences
 
-/// Why a form is not an answer yet, in the lease's response ids; the page puts letters in their place.
-enum FormRefusal: Error, Equatable {
-    /// These responses have no rank.
-    case unranked([String])
-    /// Nothing that this page asks for was in the form.
-    case empty
-    /// A rank that is no whole number from 1 to the number of responses.
-    case badRank(response: String, value: String, largest: Int)
-    /// A response marked not acceptable stands above, or beside, an acceptable one.
-    case unacceptableAbove(unacceptable: String, acceptable: String)
-    /// No side and grade were chosen on a comparison.
-    case noChoice
-    /// A side and grade that the page does not offer.
-    case badChoice(String)
-
-    /// What to say to the person, with the letters that they see.
-    func explanation(letters: [String: String]) -> String {
-        func letter(_ id: String) -> String { letters[id] ?? "a response that is not on this page" }
-        switch self {
-        case .unranked(let ids):
-            let names = ids.map(letter).sorted()
-            return names.count == letters.count
-                ? "Nothing is ranked yet. Give every response a rank; equal ranks are a tie."
-                : "\(Self.list(names)) \(names.count == 1 ? "has" : "have") no rank yet. Give every response a rank; "
-                    + "equal ranks are a tie."
-        case .empty:
-            return "The form arrived empty, so nothing was stored. Give every response a rank and submit again."
-        case .badRank(let id, let value, let largest):
-            return "“\(value)” is no rank for \(letter(id)): choose a number from 1 to \(largest)."
-        case .unacceptableAbove(let lower, let upper):
-            return "\(letter(lower)) is marked not acceptable but does not stand below \(letter(upper)), which is "
-                + "acceptable. Give \(letter(lower)) a lower rank, or change the marks."
-        case .noChoice:
-            return "Nothing is chosen yet. Choose which response is better and by how much."
-        case .badChoice:
-            return "That choice is not one of the eight of this page. Choose again."
-        }
-    }
-
-    private static func list(_ names: [String]) -> String {
-        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
-        return names.dropLast().joined(separator: ", ") + " and " + last
-    }
-}
-
-/// Reads the ranking form: a field `rank.<id>` per response and `unacceptable.<id>` for each one below the line.
+/// Reads the ranking form: a field `rank.<id>` per response, `unacceptable.<id>` for each one below the line,
+/// `rating.<id>` from 1 to 7 and `flag.<id>.<name>`.
 enum RankingForm {
     static let rankPrefix = "rank."
     static let unacceptablePrefix = "unacceptable."
+    static let ratingPrefix = "rating."
+    static let flagPrefix = "flag."
 
     /// - Throws: `FormRefusal`.
     static func judgement(_ fields: [String: String]) throws -> Judgement {
-        let given = values(fields, prefix: rankPrefix)
+        let given = FormFields.values(fields, prefix: rankPrefix)
         guard !given.isEmpty else { throw FormRefusal.empty }
         let unranked = given.filter { $0.value.isEmpty }.map(\.key).sorted()
         guard unranked.isEmpty else { throw FormRefusal.unranked(unranked) }
@@ -64,7 +23,7 @@ enum RankingForm {
             }
             ranks[id] = rank
         }
-        let unacceptable = Set(values(fields, prefix: unacceptablePrefix).keys)
+        let unacceptable = Set(FormFields.values(fields, prefix: unacceptablePrefix).keys)
         for lower in unacceptable.sorted() {
             for upper in ranks.keys.sorted() where !unacceptable.contains(upper) {
                 guard let low = ranks[lower], let high = ranks[upper], low <= high else { continue }
@@ -72,30 +31,96 @@ enum RankingForm {
             }
         }
         let rows = Dictionary(grouping: ranks.keys.sorted(), by: { ranks[$0] ?? 0 }).sorted { $0.key < $1.key }
-        return .ranking(try Ranking(rows: rows.map(\.value), unacceptable: unacceptable))
+        return .ranking(
+            try Ranking(rows: rows.map(\.value), unacceptable: unacceptable, ratings: try ratings(fields)))
     }
 
-    /// The fields whose names begin with `prefix`, without it.
-    static func values(_ fields: [String: String], prefix: String) -> [String: String] {
-        var values: [String: String] = [:]
-        for (name, value) in fields where name.hasPrefix(prefix) {
-            values[String(name.dropFirst(prefix.count))] = value
+    /// What the form says of single responses; empty fields say nothing.
+    /// - Throws: `FormRefusal.badScore`.
+    static func ratings(_ fields: [String: String]) throws -> [String: ResponseRating] {
+        var overall: [String: Int] = [:]
+        for (id, value) in FormFields.values(fields, prefix: ratingPrefix) where !value.isEmpty {
+            guard let number = Int(value), ResponseRating.scale.contains(number) else {
+                throw FormRefusal.badScore(response: id, value: value, scale: ResponseRating.scale)
+            }
+            overall[id] = number
         }
-        return values
+        var flags: [String: Set<String>] = [:]
+        for name in FormFields.values(fields, prefix: flagPrefix).keys {
+            let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+            if parts.count == 2 { flags[parts[0], default: []].insert(parts[1]) }
+        }
+        return try Set(overall.keys).union(flags.keys).reduce(into: [:]) {
+            $0[$1] = try ResponseRating(overall: overall[$1], flags: flags[$1] ?? [])
+        }
     }
 }
 
-/// Reads the comparison form: `choice` is `<winner's id>.<grade>` and `responses` names the two ids.
+/// Reads the comparison form: `choice` is `<winner's id>.<grade>`, `tie` or `both_unacceptable`; `responses` names the two
+/// ids, `safety` is `both_safe`, `both_unsafe` or the id of the only safe one, `aspect.<id>.<aspect>` runs from 0 to 4,
+/// `reason` is a text.
 enum ComparisonForm {
+    static let tie = "tie"
+    static let bothUnacceptable = "both_unacceptable"
+    static let bothSafe = "both_safe"
+    static let bothUnsafe = "both_unsafe"
+    static let aspectPrefix = "aspect."
+
     /// - Throws: `FormRefusal`.
     static func judgement(_ fields: [String: String]) throws -> Judgement {
         let both = (fields["responses"] ?? "").split(separator: " ").map(String.init)
         guard let choice = fields["choice"], !choice.isEmpty else { throw FormRefusal.noChoice }
-        guard let dot = choice.lastIndex(of: "."),
-            let grade = Grade(rawValue: String(choice[choice.index(after: dot)...])),
-            both.count == 2, let side = both.firstIndex(of: String(choice[..<dot]))
-        else { throw FormRefusal.badChoice(choice) }
-        return .comparison(try Comparison(winner: both[side], loser: both[1 - side], grade: grade))
+        guard both.count == 2, let verdict = verdict(choice, between: both) else { throw FormRefusal.badChoice(choice) }
+        let reason = fields["reason"].map { FormFields.text($0) }
+        do {
+            return .comparison(
+                try Comparison(
+                    between: both[0], and: both[1], verdict: verdict, unsafe: try unsafe(fields, of: both),
+                    ratings: try aspects(fields), reason: reason))
+        } catch ComparisonError.unsafePreferred(let winner, let loser) {
+            throw FormRefusal.unsafePreferred(winner: winner, safe: loser)
+        } catch ComparisonError.longReason(let found) {
+            throw FormRefusal.longReason(found: found)
+        }
+    }
+
+    private static func verdict(_ choice: String, between both: [String]) -> Comparison.Verdict? {
+        switch choice {
+        case tie: return .tie
+        case bothUnacceptable: return .bothUnacceptable
+        default:
+            guard let dot = choice.lastIndex(of: "."),
+                let grade = Grade(rawValue: String(choice[choice.index(after: dot)...])),
+                let side = both.firstIndex(of: String(choice[..<dot]))
+            else { return nil }
+            return .preference(winner: both[side], loser: both[1 - side], grade: grade)
+        }
+    }
+
+    /// Nil where nothing was chosen.
+    private static func unsafe(_ fields: [String: String], of both: [String]) throws(FormRefusal) -> Set<String>? {
+        switch fields["safety"] {
+        case nil, "": return nil
+        case bothSafe: return []
+        case bothUnsafe: return Set(both)
+        case let safe?:
+            guard both.contains(safe) else { throw FormRefusal.badChoice(safe) }
+            return Set(both).subtracting([safe])
+        }
+    }
+
+    /// - Throws: `FormRefusal.badScore`.
+    static func aspects(_ fields: [String: String]) throws -> [String: ResponseRating] {
+        var values: [String: [Aspect: Int]] = [:]
+        for (name, value) in FormFields.values(fields, prefix: aspectPrefix) where !value.isEmpty {
+            let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let aspect = Aspect(rawValue: parts[1]) else { continue }
+            guard let number = Int(value), ResponseRating.aspectScale.contains(number) else {
+                throw FormRefusal.badScore(response: parts[0], value: value, scale: ResponseRating.aspectScale)
+            }
+            values[parts[0], default: [:]][aspect] = number
+        }
+        return try values.mapValues { try ResponseRating(aspects: $0) }
     }
 }
 
@@ -110,5 +135,22 @@ enum TimingFields {
         timing.firstActionMilliseconds = number("first_action_ms")
         timing.operations = number("operations")
         return timing
+    }
+}
+
+/// Fields of a posted form.
+enum FormFields {
+    /// The fields whose names begin with `prefix`, without it.
+    static func values(_ fields: [String: String], prefix: String) -> [String: String] {
+        var values: [String: String] = [:]
+        for (name, value) in fields where name.hasPrefix(prefix) {
+            values[String(name.dropFirst(prefix.count))] = value
+        }
+        return values
+    }
+
+    /// A text without white space around it, with the line ends of this system.
+    static func text(_ value: String) -> String {
+        value.replacing("\r\n", with: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -1,16 +1,21 @@
 import Labels
 import Preferences
 
-/// The ranking page: a prompt, K responses under letters, and a rank for each, none chosen at first.
+/// The ranking page: a prompt, K responses under letters, and for each a rank, a rating and flags, none chosen at first.
 struct RankingPage: PageModel {
     static let template = "annotation-ranking"
     let title = "Rank the responses"
     let task: TaskFrame
     let responses: [RankedResponse]
+    let identical: [IdenticalResponses]
     let count: Int
     let hasAcceptabilityLine: Bool
+    let asksRating: Bool
+    let asksFlags: Bool
+    /// off, optional or required.
+    let ratings: String
 
-    /// One response with the rank that its select shows.
+    /// One response with what its fields show.
     struct RankedResponse: Sendable {
         let id: String
         let letter: String
@@ -18,6 +23,10 @@ struct RankingPage: PageModel {
         let options: [RankOption]
         let isUnranked: Bool
         let isUnacceptable: Bool
+        let scores: [Score]
+        let isUnrated: Bool
+        let flags: [FlagBox]
+        let hasFoot: Bool
     }
 
     struct RankOption: Sendable {
@@ -25,39 +34,95 @@ struct RankingPage: PageModel {
         let isSelected: Bool
     }
 
+    /// One number of the rating scale.
+    struct Score: Sendable {
+        let value: Int
+        /// "1 of 7, worst"
+        let words: String
+        let isChosen: Bool
+    }
+
+    struct FlagBox: Sendable {
+        let name: String
+        let words: String
+        let isSet: Bool
+    }
+
     /// - Parameters:
     ///   - problem: why the form came back, in words.
-    ///   - fields: the form that came back; else the draft, else nothing is ranked.
+    ///   - fields: the form that came back; else the answer taken back, else nothing is ranked.
     init(_ assignment: Assignment, in project: Project, problem: String?, fields: [String: String]?) {
-        let (ranks, unacceptable) = Self.standing(assignment, fields: fields)
+        let standing = RankingStanding(assignment, fields: fields)
+        let questions = assignment.questions
         let count = assignment.responses.count
         self.count = count
-        hasAcceptabilityLine = assignment.questions.acceptabilityLine
+        hasAcceptabilityLine = questions.acceptabilityLine
+        asksRating = questions.ratings != .off
+        asksFlags = !questions.flags.isEmpty
+        ratings = questions.ratings.rawValue
+        identical = IdenticalResponses.groups(of: assignment.responses)
         responses = assignment.responses.map { response in
-            RankedResponse(
+            let rating = standing.ratings[response.id] ?? .empty
+            return RankedResponse(
                 id: response.id, letter: response.letter,
                 text: ShownText(response.text, as: project.settings.rendering),
-                options: (1...count).map { RankOption(rank: $0, isSelected: ranks[response.id] == $0) },
-                isUnranked: ranks[response.id] == nil, isUnacceptable: unacceptable.contains(response.id))
+                options: (1...count).map { RankOption(rank: $0, isSelected: standing.ranks[response.id] == $0) },
+                isUnranked: standing.ranks[response.id] == nil,
+                isUnacceptable: standing.unacceptable.contains(response.id),
+                scores: Self.scores(chosen: rating.overall), isUnrated: rating.overall == nil,
+                flags: questions.flags.map {
+                    FlagBox(name: $0.name, words: $0.words, isSet: rating.flags.contains($0.name))
+                }, hasFoot: questions.ratings != .off || !questions.flags.isEmpty)
         }
         task = TaskFrame(
             assignment, in: project, action: Path.ranking(assignment.token), problem: problem)
     }
 
-    /// Ranks and marks to begin with: those of the form that came back, of the answer taken back, or none.
-    private static func standing(
-        _ assignment: Assignment, fields: [String: String]?
-    ) -> (ranks: [String: Int], unacceptable: Set<String>) {
+    private static func scores(chosen: Int?) -> [Score] {
+        let scale = ResponseRating.scale
+        return scale.map { value in
+            let end = value == scale.lowerBound ? ", worst" : value == scale.upperBound ? ", best" : ""
+            return Score(value: value, words: "\(value) of \(scale.upperBound)\(end)", isChosen: value == chosen)
+        }
+    }
+}
+
+/// What a ranking page shows at first: the form that came back, the answer taken back, or nothing.
+struct RankingStanding {
+    var ranks: [String: Int] = [:]
+    var unacceptable: Set<String> = []
+    var ratings: [String: ResponseRating] = [:]
+
+    init(_ assignment: Assignment, fields: [String: String]?) {
         if let fields {
-            let ranks = RankingForm.values(fields, prefix: RankingForm.rankPrefix).compactMapValues(Int.init)
-            return (ranks, Set(RankingForm.values(fields, prefix: RankingForm.unacceptablePrefix).keys))
+            ranks = FormFields.values(fields, prefix: RankingForm.rankPrefix).compactMapValues(Int.init)
+            unacceptable = Set(FormFields.values(fields, prefix: RankingForm.unacceptablePrefix).keys)
+            // A rating that is none was refused by name; the others of its form come back with the page.
+            ratings = (try? RankingForm.ratings(fields)) ?? [:]
+        } else if let draft = assignment.draft {
+            for (row, ids) in draft.rows.enumerated() {
+                for id in ids { ranks[id] = row + 1 }
+            }
+            unacceptable = Set(draft.unacceptable)
+            ratings = draft.ratings ?? [:]
         }
-        guard let draft = assignment.draft else { return ([:], []) }
-        var ranks: [String: Int] = [:]
-        for (row, ids) in draft.rows.enumerated() {
-            for id in ids { ranks[id] = row + 1 }
-        }
-        return (ranks, Set(draft.unacceptable))
+    }
+}
+
+/// Responses of a task whose texts are the same.
+struct IdenticalResponses: Sendable {
+    /// With spaces between.
+    let ids: String
+    /// “A and C”
+    let letters: String
+
+    static func groups(of responses: [ShownResponse]) -> [IdenticalResponses] {
+        // By code units: two ways to write one letter are two texts, as they are to a model.
+        Dictionary(grouping: responses, by: { Array($0.text.utf8) }).values.filter { $0.count > 1 }
+            .map { group in
+                IdenticalResponses(
+                    ids: group.map(\.id).joined(separator: " "), letters: Wording.list(group.map(\.letter)))
+            }.sorted { $0.letters < $1.letters }
     }
 }
 

@@ -3,6 +3,7 @@ enum LeadTemplates {
     static var all: [(name: String, bytes: [UInt8])] {
         [
             ("lead-nav", PackageResources.lead_nav_mustache),
+            ("lead-questions", PackageResources.lead_questions_mustache),
             ("lead-project-nav", PackageResources.lead_project_nav_mustache),
             ("lead-home", PackageResources.lead_home_mustache),
             ("lead-project-form", PackageResources.lead_project_form_mustache),

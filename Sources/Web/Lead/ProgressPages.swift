@@ -70,8 +70,13 @@ struct ProgressPages: RouteSet {
                     id: $0.labelID.description, annotator: $0.annotator.name, mode: $0.mode.rawValue,
                     preview: $0.promptPreview, revision: $0.revision, isExtra: $0.kept == .extra,
                     isRetracted: $0.retracted,
+                    answer: Self.answer($0, flags: project.settings.flags),
                     submitted: LeadWords.Moment($0.submittedAt))
             }, olderPath: olderPath)
+    }
+
+    private static func answer(_ line: LabelLine, flags: [ResponseFlag]) -> String {
+        line.judgement.map { AnswerWords(displayOrder: line.displayOrder, flags: flags).sentence($0) } ?? "–"
     }
 
     private static func counts(_ progress: ProjectProgress) -> [ProgressPage.Figure] {
@@ -133,6 +138,8 @@ struct ProgressPages: RouteSet {
             figures += Grade.allCases.sorted(by: >).map {
                 ProgressPage.Figure("“\($0.words)”", "\(quality.grades[$0] ?? 0)")
             }
+            figures.append(.init("Ties", "\(quality.ties)"))
+            figures.append(.init("Both unacceptable", "\(quality.bothUnacceptable)"))
         }
         return figures
     }
@@ -226,6 +233,8 @@ struct LabelsPage: PageModel {
         var revision: Int
         var isExtra: Bool
         var isRetracted: Bool
+        /// In letters, as the annotator saw the responses.
+        var answer: String
         var submitted: LeadWords.Moment
     }
 

@@ -34,6 +34,7 @@ struct ProjectForm: Sendable {
     var stop: String
     var acceptabilityLine: Bool
     var allowSkip: Bool
+    var questions: QuestionForm
     var mix: [MixRow]
     var rewardModelSettings: String
     var policyRefreshSettings: String
@@ -54,6 +55,7 @@ struct ProjectForm: Sendable {
         stop = settings.stop.joined(separator: "\n")
         acceptabilityLine = settings.acceptabilityLine
         allowSkip = settings.allowSkip
+        questions = QuestionForm(settings)
         let parts: [MixPart?] = settings.mix + Array(repeating: nil, count: Self.spareMixRows)
         mix = parts.prefix(Self.largestMix).enumerated().map { index, part in
             MixRow(
@@ -150,6 +152,7 @@ extension ProjectForm {
         settings.stop = form.raw("stop").split(separator: "\n").map(String.init)
         settings.acceptabilityLine = form.flag("acceptability_line")
         settings.allowSkip = form.flag("allow_skip")
+        try QuestionForm.read(form, into: &settings)
         settings.instructions = form.raw("instructions")
         settings.rendering = form.flag("rendering") ? .markdown : .plain
         settings.mix = try mix(form)

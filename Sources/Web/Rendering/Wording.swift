@@ -9,4 +9,10 @@ extension Wording {
         return (startsWithName ? String(first) : first.uppercased()) + clause.dropFirst()
             + (".!?…".contains(last) ? "" : ".")
     }
+
+    /// “A, B and C”.
+    static func list(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
+    }
 }

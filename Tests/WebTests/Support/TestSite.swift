@@ -24,6 +24,7 @@ struct TestSite: Sendable {
     static func make(
         mode: TaskMode = .ranking, tasks: Int = 2, responses: Int = 4, overlap: Int = 1, publicURL: String? = nil,
         maximumFormBytes: Int = 2 << 20, operations: any ServerOperations = NoOperations(),
+        settings change: (inout ProjectSettings) -> Void = { _ in },
         text: (_ task: Int, _ response: Int) -> String = { "Text \($1) of task \($0)" }
     ) async throws -> TestSite {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("plumb-web-\(UUID().uuidString)")
@@ -37,6 +38,7 @@ struct TestSite: Sendable {
         settings.overlap = overlap
         settings.responseCount = .fixed(responses)
         settings.instructions = "Rank by what helps the person who asked."
+        change(&settings)
         let project = try await store.createProject(name: "Letters", settings: settings, by: .system)
         let policy = try await store.addPolicy(
             NewPolicy(name: "secret-policy-name", kind: .supervised, path: "policies/secret-policy-name", sha256: nil),
