@@ -62,8 +62,9 @@ extension ExportFormat {
     /// What the format can't carry.
     var drops: String {
         let pairs =
-            "Each ranking becomes its pairs, so ties, the line “not acceptable”, who labelled and when, and where "
-            + "responses came from are dropped; group_id still says which pairs belong together."
+            "Each ranking becomes its pairs, so ties, comparisons that call both unacceptable, the line “not acceptable”, "
+            + "ratings, flags, safety, reasons, who labelled and when, and where responses came from are dropped; "
+            + "group_id still says which pairs belong together."
         switch self {
         case .native: return "Nothing: one line is one label with everything that is known of it. It imports again."
         case .trlExplicit: return pairs + " Chat prompts become plain text."

@@ -50,11 +50,7 @@ import Web
     }
 
     @Test func aFlagThatTheProjectDoesNotUseIsRefusedWithTheFormKept() async throws {
-        let site = try await TestSite.make(tasks: 1) {
-            $0.flags = []
-        } text: {
-            "Text \($1) of task \($0)"
-        }
+        let site = try await TestSite.make(tasks: 1, settings: TestSite.settings { $0.flags = [] })
         try await site.run { client in
             var browser = try await site.browser(client)
             let page = try await browser.get(site.nextTask)
@@ -72,11 +68,7 @@ import Web
     }
 
     @Test func requiredRatingsAreAskedForByLetter() async throws {
-        let site = try await TestSite.make(tasks: 1) {
-            $0.ratings = .required
-        } text: {
-            "Text \($1) of task \($0)"
-        }
+        let site = try await TestSite.make(tasks: 1, settings: TestSite.settings { $0.ratings = .required })
         try await site.run { client in
             var browser = try await site.browser(client)
             let form = try #require(TaskForm(try await browser.get(site.nextTask)))
@@ -105,7 +97,7 @@ import Web
         try await site.run { client in
             var browser = try await site.browser(client)
             let page = try await browser.get(site.nextTask).text
-            for absent in ["value=\"tie\"", "both_unacceptable", "name=\"safety\"", "data-aspect", "name=\"reason\""] {
+            for absent in ["value=\"tie\"", "both_unacceptable", "name=\"safety\"", "data-aspect", "id=\"reason\""] {
                 #expect(!page.contains(absent), "\(absent) was not asked for")
             }
         }
@@ -195,14 +187,14 @@ import Web
 extension TestSite {
     /// A comparison project that asks for everything.
     static func full() async throws -> TestSite {
-        try await make(mode: .comparison, tasks: 1, responses: 2) {
-            $0.tie = true
-            $0.bothUnacceptable = true
-            $0.safety = true
-            $0.aspects = Aspect.allCases
-            $0.reason = .requiredForSignificantly
-        } text: {
-            "Text \($1) of task \($0)"
-        }
+        try await make(
+            mode: .comparison, tasks: 1, responses: 2,
+            settings: settings {
+                $0.tie = true
+                $0.bothUnacceptable = true
+                $0.safety = true
+                $0.aspects = Aspect.allCases
+                $0.reason = .requiredForSignificantly
+            })
     }
 }

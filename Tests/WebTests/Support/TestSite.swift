@@ -24,7 +24,7 @@ struct TestSite: Sendable {
     static func make(
         mode: TaskMode = .ranking, tasks: Int = 2, responses: Int = 4, overlap: Int = 1, publicURL: String? = nil,
         maximumFormBytes: Int = 2 << 20, operations: any ServerOperations = NoOperations(),
-        settings change: (inout ProjectSettings) -> Void = { _ in },
+        settings: ProjectSettings = ProjectSettings(),
         text: (_ task: Int, _ response: Int) -> String = { "Text \($1) of task \($0)" }
     ) async throws -> TestSite {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("plumb-web-\(UUID().uuidString)")
@@ -33,12 +33,11 @@ struct TestSite: Sendable {
         let configuration = StoreConfiguration(
             now: { clock.now }, passwordCost: .fastForTests)
         let store = try Store(folder: folder, configuration: configuration)
-        var settings = ProjectSettings()
+        var settings = settings
         settings.mode = mode
         settings.overlap = overlap
         settings.responseCount = .fixed(responses)
         settings.instructions = "Rank by what helps the person who asked."
-        change(&settings)
         let project = try await store.createProject(name: "Letters", settings: settings, by: .system)
         let policy = try await store.addPolicy(
             NewPolicy(name: "secret-policy-name", kind: .supervised, path: "policies/secret-policy-name", sha256: nil),
@@ -63,6 +62,13 @@ struct TestSite: Sendable {
                 staticFolder: Self.staticFolder, publicURL: publicURL, maximumFormBytes: maximumFormBytes))
         return TestSite(
             folder: folder, store: store, project: project, policy: policy, clock: clock, services: services)
+    }
+
+    /// The default settings with a change.
+    static func settings(_ change: (inout ProjectSettings) -> Void) -> ProjectSettings {
+        var settings = ProjectSettings()
+        change(&settings)
+        return settings
     }
 
     /// `static/` of the source tree.
