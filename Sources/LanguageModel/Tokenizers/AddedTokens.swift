@@ -14,6 +14,38 @@ public struct AddedToken: Sendable, Equatable {
     public let isNormalized: Bool
 }
 
+/// Where in a text special tokens are recognised.
+enum SpecialTokenPlaces {
+    case everywhere
+    case nowhere
+    /// In stretches that no person wrote; the ranges in order are what people wrote.
+    case outside([Range<Int>])
+
+    func allows(_ range: Range<Int>) -> Bool {
+        switch self {
+        case .everywhere: true
+        case .nowhere: false
+        case .outside(let content): !Self.touches(content, range)
+        }
+    }
+
+    /// For a part of the text whose bytes may have moved: special tokens only where all of it is free of content.
+    func within(_ range: Range<Int>) -> SpecialTokenPlaces {
+        guard case .outside(let content) = self else { return self }
+        return Self.touches(content, range) ? .nowhere : .everywhere
+    }
+
+    private static func touches(_ content: [Range<Int>], _ range: Range<Int>) -> Bool {
+        // The first piece of content that ends behind the start of the range.
+        var (low, high) = (0, content.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if content[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        return low < content.count && content[low].lowerBound < range.upperBound
+    }
+}
+
 /// Finds added tokens in text: of those that start leftmost, the longest.
 struct AddedTokenFinder: Sendable {
     private let tokens: [AddedToken]
@@ -36,7 +68,9 @@ struct AddedTokenFinder: Sendable {
     var isEmpty: Bool { tokens.isEmpty }
 
     /// Calls `body` with each stretch of text in order: `id` is nil for plain text.
-    func forEachPiece(in text: [UInt8], findingSpecial: Bool, _ body: (_ range: Range<Int>, _ id: Int32?) -> Void) {
+    func forEachPiece(
+        in text: [UInt8], special: SpecialTokenPlaces, _ body: (_ range: Range<Int>, _ id: Int32?) -> Void
+    ) {
         var plainStart = 0
         var position = 0
         while position < text.count {
@@ -52,14 +86,14 @@ struct AddedTokenFinder: Sendable {
             var start = position
             var end = position + contents[match].count
             position = end
-            if token.isSpecial, !findingSpecial { continue }
+            if token.isSpecial, !special.allows(start..<end) { continue }
             if token.isSingleWord, Self.wordTouches(text, start, end) { continue }
             if token.stripsLeft { start = max(plainStart, Self.spaceStart(text, before: start)) }
             if token.stripsRight { end = Self.spaceEnd(text, after: end) }
             if plainStart < start { body(plainStart..<start, nil) }
             body(start..<end, token.id)
+            // As the reference has it, a token of blanks is found also where the one before it took those blanks.
             plainStart = end
-            position = max(position, end)
         }
         if plainStart < text.count { body(plainStart..<text.count, nil) }
     }

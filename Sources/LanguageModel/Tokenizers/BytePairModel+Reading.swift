@@ -151,6 +151,9 @@ struct TokenList: Sendable {
 
     subscript(id: Int32) -> [UInt8]? { written.indices.contains(Int(id)) ? written[Int(id)] : nil }
 
+    /// - Precondition: a token has the id.
+    mutating func replace(_ id: Int32, with token: [UInt8]) { written[Int(id)] = token }
+
     /// - Throws: `TokenizerError.badField` where another token has the id.
     mutating func add(_ token: [UInt8], id: Int32, field: TokenizerField) throws {
         while written.count <= Int(id) { written.append(nil) }

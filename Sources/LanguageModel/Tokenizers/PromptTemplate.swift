@@ -20,7 +20,7 @@ public struct PromptTemplate: Sendable {
 
     private enum Kind: Sendable {
         case plainText
-        case chat(ChatForm)
+        case chat(ChatTemplate)
         case unknown(TokenizerError)
     }
 
@@ -34,8 +34,8 @@ public struct PromptTemplate: Sendable {
     private let source: String
 
     /// Reads `tokenizer_config.json`, `chat_template.jinja`, `generation_config.json` and `config.json` of a model
-    /// folder, as far as they are there. A chat template that Plumb does not know is an error when it is first needed,
-    /// so that the model can still be prompted verbatim.
+    /// folder, as far as they are there. A chat template that Plumb does not understand is an error when it is first
+    /// needed, so that the model can still be prompted verbatim.
     /// - Throws: `TokenizerError`, naming file and field; also where no end token is named.
     public init(folder: URL, tokenizer: Tokenizer) throws {
         let files = try TemplateFiles(folder: folder)
@@ -45,19 +45,17 @@ public struct PromptTemplate: Sendable {
         guard let first = endTokenIDs.first else { throw TokenizerError.noEndToken(folder: folder.path) }
         endTokenID = first
         padTokenID = try files.padToken(tokenizer)
-        guard let (template, file) = try files.chatTemplate() else {
-            kind = .plainText
-            return
+        do {
+            kind = try files.chatTemplate().map { .chat($0) } ?? .plainText
+        } catch let error as TokenizerError {
+            guard case .unknownChatTemplate = error else { throw error }
+            kind = .unknown(error)
         }
-        if let form = ChatForm.known(template: template) {
-            for token in PlumbChat.specialTokens {
-                guard let id = tokenizer.id(of: token), tokenizer.isSpecial(id) else {
-                    throw TokenizerError.noSuchToken(token: token, neededBy: "the chat template of \(file)")
-                }
+        guard try files.chatTemplateText()?.text == PlumbChat.chatTemplate else { return }
+        for token in PlumbChat.specialTokens {
+            guard let id = tokenizer.id(of: token), tokenizer.isSpecial(id) else {
+                throw TokenizerError.noSuchToken(token: token, neededBy: "the chat template of \(folder.path)")
             }
-            kind = .chat(form)
-        } else {
-            kind = .unknown(.unknownChatTemplate(file: file, beginning: String(template.prefix(120))))
         }
     }
 
@@ -76,13 +74,18 @@ public struct PromptTemplate: Sendable {
         endTokenID = try special(PlumbChat.endToken)
         endTokenIDs = [endTokenID]
         padTokenID = try special(PlumbChat.padToken)
-        kind = form == .chat ? .chat(.plumb) : .plainText
+        kind =
+            form == .chat ? .chat(try ChatTemplate(PlumbChat.chatTemplate, tokens: [:], file: source)) : .plainText
     }
 
     /// Whether a folder's model takes messages, found without reading its vocabulary.
     /// - Throws: `TokenizerError` where a file cannot be read.
     public static func isConversational(folder: URL) throws -> Bool {
-        try TemplateFiles(folder: folder).chatTemplate().map { ChatForm.known(template: $0.text) != nil } ?? false
+        do {
+            return try TemplateFiles(folder: folder).chatTemplate() != nil
+        } catch TokenizerError.unknownChatTemplate {
+            return false
+        }
     }
 
     /// Whether messages can be rendered.
@@ -104,7 +107,19 @@ public struct PromptTemplate: Sendable {
     /// - Throws: `TokenizerError` where the model has no chat template, or not one that Plumb knows, or where the
     ///   template cannot render the messages.
     public func prompt(messages: [ChatMessage]) throws -> [Int32] {
-        tokenizer.encode(segments: try form().prompt(messages), addingSpecialTokens: false)
+        guard let last = messages.last else { throw TokenizerError.badMessages(problem: "there are none") }
+        guard last.role != Self.replyRole else {
+            throw TokenizerError.badMessages(
+                problem: "the last one is the assistant's own; a prompt ends with a message to reply to")
+        }
+        return tokenizer.encode(segments: try template().render(messages, asksForReply: true).segments)
+    }
+
+    /// A conversation as the model's chat template prints it, before it is cut into tokens.
+    /// - Parameter asksForReply: with what asks for the assistant's next reply (`add_generation_prompt`).
+    /// - Throws: as `prompt(messages:)`.
+    public func rendered(_ messages: [ChatMessage], asksForReply: Bool = true) throws -> String {
+        try template().render(messages, asksForReply: asksForReply).string
     }
 
     /// The ids of a text as it stands, e.g. a few-shot prompt, with what the tokenizer itself puts around a text.
@@ -119,36 +134,63 @@ public struct PromptTemplate: Sendable {
         tokenizer.encode(text, continuing: true) + (ended ? [endTokenID] : [])
     }
 
-    /// The ids of a whole conversation with a mark on the assistant's replies.
-    /// - Throws: as `prompt(messages:)`.
+    /// The ids of a whole conversation with a mark on the assistant's replies: each as it would be sampled, after the
+    /// prompt that asks for it, up to the end token that the template writes (or to the next message, where it writes
+    /// none).
+    /// - Throws: as `prompt(messages:)`; `TokenizerError.rewritingChatTemplate`.
     public func conversation(_ messages: [ChatMessage]) throws -> TokenizedConversation {
-        let form = try form()
+        let template = try template()
+        guard !messages.isEmpty else { throw TokenizerError.badMessages(problem: "there are none") }
         var conversation = TokenizedConversation()
-        var run: [PromptSegment] = []
-        var runIsReply = false
-        func flush() {
-            let ids = tokenizer.encode(segments: run)
+        /// What is in `conversation` already.
+        var done = 0
+        func add(_ text: TemplateText, to end: Int, isReply: Bool) {
+            let segments = TemplateText(text.marks[done..<end]).segments
+            let ids = tokenizer.encode(segments: segments, continuing: done > 0)
             conversation.tokens += ids
-            conversation.isReply += Array(repeating: runIsReply, count: ids.count)
-            run.removeAll()
+            conversation.isReply += Array(repeating: isReply, count: ids.count)
+            done = end
         }
-        for (index, message) in messages.enumerated() {
-            for (segment, isReply) in try form.segments(of: message, at: index) {
-                if isReply != runIsReply { flush() }
-                runIsReply = isReply
-                run.append(segment)
+        var text = TemplateText([])
+        func render(_ count: Int, asksForReply: Bool) throws {
+            let longer = try template.render(Array(messages.prefix(count)), asksForReply: asksForReply)
+            guard longer.starts(with: text) else {
+                throw TokenizerError.rewritingChatTemplate(file: source, message: count)
             }
+            text = longer
         }
-        flush()
+        for (index, message) in messages.enumerated() where message.role == Self.replyRole {
+            if index > 0 {
+                try render(index, asksForReply: true)
+                add(text, to: text.count, isReply: false)
+            }
+            try render(index + 1, asksForReply: false)
+            add(text, to: replyEnd(in: text, from: done), isReply: true)
+        }
+        try render(messages.count, asksForReply: false)
+        if done < text.count { add(text, to: text.count, isReply: false) }
         return conversation
+    }
+
+    /// Behind the first end token that the template wrote itself, or the end of the text.
+    private func replyEnd(in text: TemplateText, from start: Int) -> Int {
+        let ends = endTokenIDs.compactMap { tokenizer.token($0) }.map { TemplateText($0) }
+        let places = ends.compactMap { end -> Int? in
+            var place = text.place(of: end, from: start)
+            while let found = place, text.marks[found].isContent { place = text.place(of: end, from: found + 1) }
+            return place.map { $0 + end.count }
+        }
+        return places.min() ?? text.count
     }
 
     /// The text of a sampled response: special tokens left away, a space at the start kept.
     public func responseText(_ ids: [Int32]) -> String { tokenizer.decode(ids, continuing: true) }
 
-    private func form() throws -> ChatForm {
+    private static let replyRole = "assistant"
+
+    private func template() throws -> ChatTemplate {
         switch kind {
-        case .chat(let form): return form
+        case .chat(let template): return template
         case .plainText: throw TokenizerError.noChatTemplate(folder: source)
         case .unknown(let error): throw error
         }

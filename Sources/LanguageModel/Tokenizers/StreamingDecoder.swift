@@ -36,7 +36,7 @@ public struct StreamingDecoder: Sendable {
             let before = endOfRun()
             return before + stripped(decoding.bytes(of: id))
         case .metaspace(let marker, let keepsFirstMarker):
-            guard isFirst, !continuing, !keepsFirstMarker, let token = tokenizer.writtenToken(id) else {
+            guard isFirst, !continuing, !keepsFirstMarker, let token = tokenizer.decodedToken(id) else {
                 return stripped(decoding.bytes(of: id))
             }
             return stripped(TextNormalizer.replace(marker, with: [], in: token)[...])

@@ -4,12 +4,14 @@ internal import Foundation
 struct TemplateFiles {
     private let folder: URL
     private let tokenizerConfig: TokenizerField?
+    private let specialTokens: TokenizerField?
     private let generationConfig: TokenizerField?
     private let config: TokenizerField?
 
     init(folder: URL) throws {
         self.folder = folder
         tokenizerConfig = try Self.read("tokenizer_config.json", in: folder)
+        specialTokens = try Self.read("special_tokens_map.json", in: folder)
         generationConfig = try Self.read("generation_config.json", in: folder)
         config = try Self.read("config.json", in: folder)
     }
@@ -23,11 +25,21 @@ struct TemplateFiles {
         return root
     }
 
+    /// The chat template, or nil where the folder has none.
+    /// - Throws: `TokenizerError.unknownChatTemplate` where it is not understood.
+    func chatTemplate() throws -> ChatTemplate? {
+        guard let (text, file) = try chatTemplateText() else { return nil }
+        return try ChatTemplate(text, tokens: try tokenTexts(), file: file)
+    }
+
     /// The template's text and the file that it is in; `chat_template.jinja` goes before `tokenizer_config.json`.
-    func chatTemplate() throws -> (text: String, file: String)? {
+    func chatTemplateText() throws -> (text: String, file: String)? {
         let file = folder.appendingPathComponent("chat_template.jinja")
         if FileManager.default.fileExists(atPath: file.path) {
-            return (String(decoding: try Tokenizer.read(file), as: UTF8.self), file.path)
+            guard let text = String(validating: try Tokenizer.read(file), as: UTF8.self) else {
+                throw TokenizerError.unreadable(file: file.path, reason: "it is not UTF-8 text")
+            }
+            return (text, file.path)
         }
         guard let field = tokenizerConfig?["chat_template"] else { return nil }
         if case .array = field.value {
@@ -38,6 +50,21 @@ struct TemplateFiles {
             throw field.bad("has no template with the name default")
         }
         return (try field.string(), field.file)
+    }
+
+    /// The texts of the special tokens that the folder names, as a template gets them.
+    private func tokenTexts() throws -> [String: String] {
+        var texts: [String: String] = [:]
+        for source in [specialTokens, tokenizerConfig] {
+            for name in ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] {
+                guard let field = source?[name] else { continue }
+                texts[name] =
+                    if case .object = field.value { try field.required("content").string() } else {
+                        try field.string()
+                    }
+            }
+        }
+        return texts
     }
 
     /// Every id that ends a response, the tokenizer's own `eos_token` first.

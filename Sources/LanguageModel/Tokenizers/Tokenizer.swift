@@ -10,6 +10,7 @@ public struct Tokenizer: Sendable {
     final class Parts: Sendable {
         let json: [UInt8]
         let tokens: TokenList
+        let decodedTokens: TokenList
         let addedTokens: [AddedToken]
         let addedIDs: [Int32: Int]
         let exactFinder: AddedTokenFinder
@@ -43,7 +44,14 @@ public struct Tokenizer: Sendable {
             normalizedFinder = AddedTokenFinder(
                 normalized,
                 contents: normalized.map { normalizer.apply(to: Array($0.content.utf8), continuing: false) })
-            decoding = try TokenDecoding(root["decoder"], tokens: tokens, file: source)
+            // The decoder sees a token that is looked for in normalised text as the normaliser writes it.
+            var decodedTokens = tokens
+            for token in normalized {
+                decodedTokens.replace(
+                    token.id, with: normalizer.apply(to: Array(token.content.utf8), continuing: false))
+            }
+            self.decodedTokens = decodedTokens
+            decoding = try TokenDecoding(root["decoder"], tokens: decodedTokens, file: source)
             template = try SequenceTemplate(root["post_processor"], vocabularySize: tokens.count)
         }
     }
@@ -113,7 +121,7 @@ public struct Tokenizer: Sendable {
     public func decodeBytes(of id: Int32) -> [UInt8] { Array(parts.decoding.bytes(of: id)) }
 
     func hasToken(_ id: Int32) -> Bool { parts.tokens[id] != nil }
-    func writtenToken(_ id: Int32) -> [UInt8]? { parts.tokens[id] }
+    func decodedToken(_ id: Int32) -> [UInt8]? { parts.decodedTokens[id] }
     var decoding: TokenDecoding { parts.decoding }
 
     // MARK: Encoding
@@ -149,35 +157,26 @@ public struct Tokenizer: Sendable {
 
     /// Token ids of control text, in which special tokens are recognised, and content, in which they never are.
     ///
-    /// Plain text on both sides of a seam is cut and merged as one text, as if special tokens alone divided it.
-    public func encode(segments: [PromptSegment], addingSpecialTokens: Bool = false) -> [Int32] {
+    /// The text is one: on both sides of a seam it is cut and merged together, as the reference does with a rendered
+    /// template. Only a special token that content has a part in stays plain text.
+    public func encode(
+        segments: [PromptSegment], addingSpecialTokens: Bool = false, continuing: Bool = false
+    ) -> [Int32] {
         var scratch = BytePairModel.Scratch()
         var ids: [Int32] = []
-        var plain: [UInt8] = []
-        var isFirst = true
-        func flush() {
-            guard !plain.isEmpty else { return }
-            encodePieces(plain, findingSpecial: false, startsText: isFirst, continuing: false, into: &ids, &scratch)
-            plain.removeAll()
-            isFirst = false
-        }
+        var text: [UInt8] = []
+        var content: [Range<Int>] = []
         for segment in segments {
             switch segment {
-            case .content(let text): plain.append(contentsOf: text.utf8)
-            case .control(let text):
-                let bytes = Array(text.utf8)
-                parts.exactFinder.forEachPiece(in: bytes, findingSpecial: true) { range, id in
-                    guard let id, isSpecial(id) else {
-                        plain.append(contentsOf: bytes[range])
-                        return
-                    }
-                    flush()
-                    ids.append(id)
-                    isFirst = false
-                }
+            case .content(let piece):
+                let start = text.count
+                text.append(contentsOf: piece.utf8)
+                if start < text.count { content.append(start..<text.count) }
+            case .control(let piece): text.append(contentsOf: piece.utf8)
             }
         }
-        flush()
+        encodePieces(
+            text, special: .outside(content), startsText: true, continuing: continuing, into: &ids, &scratch)
         return addingSpecialTokens ? parts.template.apply(to: ids) : ids
     }
 
@@ -187,25 +186,25 @@ public struct Tokenizer: Sendable {
     ) -> [Int32] {
         var ids: [Int32] = []
         encodePieces(
-            Array(text.utf8), findingSpecial: recognisingSpecialTokens, startsText: true, continuing: continuing,
-            into: &ids, &scratch)
+            Array(text.utf8), special: recognisingSpecialTokens ? .everywhere : .nowhere, startsText: true,
+            continuing: continuing, into: &ids, &scratch)
         return addingSpecialTokens ? parts.template.apply(to: ids) : ids
     }
 
     /// Added tokens are taken out first, then each stretch between them is normalised, searched for the added tokens
     /// that want normalised text, cut into words and merged.
     private func encodePieces(
-        _ text: [UInt8], findingSpecial: Bool, startsText: Bool, continuing: Bool, into ids: inout [Int32],
+        _ text: [UInt8], special: SpecialTokenPlaces, startsText: Bool, continuing: Bool, into ids: inout [Int32],
         _ scratch: inout BytePairModel.Scratch
     ) {
-        parts.exactFinder.forEachPiece(in: text, findingSpecial: findingSpecial) { range, id in
+        parts.exactFinder.forEachPiece(in: text, special: special) { range, id in
             if let id {
                 ids.append(id)
                 return
             }
             let goesOn = continuing && range.lowerBound == 0
             let normal = parts.normalizer.apply(to: Array(text[range]), continuing: goesOn)
-            parts.normalizedFinder.forEachPiece(in: normal, findingSpecial: findingSpecial) { inner, id in
+            parts.normalizedFinder.forEachPiece(in: normal, special: special.within(range)) { inner, id in
                 if let id {
                     ids.append(id)
                     return

@@ -16,8 +16,10 @@ public enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible,
     case noSuchToken(token: String, neededBy: String)
     /// The model folder has no chat template, so chat messages have no form.
     case noChatTemplate(folder: String)
-    /// The chat template is not one of those that Plumb knows.
-    case unknownChatTemplate(file: String, beginning: String)
+    /// The chat template has something that Plumb does not do; `line` of the template counts from 1.
+    case unknownChatTemplate(file: String, line: Int, reason: String)
+    /// A conversation cannot be cut into prompts and replies, because the template changes what it wrote before.
+    case rewritingChatTemplate(file: String, message: Int)
     /// A list of messages that the chat template cannot render.
     case badMessages(problem: String)
     /// Training a tokenizer was asked for something impossible.
@@ -37,9 +39,12 @@ public enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible,
             "the token \(token), needed by \(neededBy), is not in the vocabulary"
         case .noChatTemplate(let folder):
             "\(folder): this model has no chat template, so it cannot be given chat messages; prompt it with plain text"
-        case .unknownChatTemplate(let file, let beginning):
-            "\(file), field chat_template: this template is not one that Plumb knows, and guessing would prompt the "
-                + "model wrongly; it begins: \(beginning)"
+        case .unknownChatTemplate(let file, let line, let reason):
+            "\(file), line \(line) of the chat template: it has \(reason) which Plumb does not understand, and guessing "
+                + "would prompt the model wrongly"
+        case .rewritingChatTemplate(let file, let message):
+            "\(file): the chat template writes what comes before message \(message) otherwise once that message is "
+                + "there, so a conversation cannot be told apart into prompts and replies"
         case .badMessages(let problem): "messages: \(problem)"
         case .cannotTrain(let problem): "the tokenizer cannot be trained: \(problem)"
         }

@@ -25,7 +25,8 @@ enum TokenizerJSON: Sendable, Equatable {
     /// Deeper nesting than any real file has is refused, so that a hostile one cannot exhaust the stack.
     static let deepestNesting = 64
 
-    private struct Reader {
+    /// Reads a document from the start; what reads more strictly than a tree does goes through it by itself.
+    struct Reader {
         let bytes: [UInt8]
         let file: String
         var position = 0

@@ -72,7 +72,7 @@ public struct TokenizerTrainer: Sendable {
         var words = ByteStringMap(minimumCapacity: 1 << 14)
         for text in texts {
             let bytes = Array(text.utf8)
-            finder.forEachPiece(in: bytes, findingSpecial: true) { range, id in
+            finder.forEachPiece(in: bytes, special: .everywhere) { range, id in
                 guard id == nil else { return }
                 var start = range.lowerBound
                 while start < range.upperBound {

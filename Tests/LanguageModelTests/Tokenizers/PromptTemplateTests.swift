@@ -64,7 +64,8 @@ import Testing
         }
         #expect(try message([]).contains("none"))
         let system = ChatMessage(role: "system", content: "x")
-        #expect(try message([system, ChatMessage(role: "user", content: "y")]).contains("system"))
+        #expect(try message([system, ChatMessage(role: "user", content: "y")]).contains("The roles are user and"))
+        #expect(try message([ChatMessage(role: "a|>", content: "y")]).contains("a|>"))
         #expect(try message([ChatMessage(role: "assistant", content: "x")]).contains("assistant"))
     }
 
@@ -82,11 +83,13 @@ import Testing
 
     @Test func anUnknownTemplateIsAnErrorAndNotAGuess() throws {
         try Self.withFolder(.chat) { folder, tokenizer in
-            let jinja = "{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}"
+            let jinja = "{% for m in messages %}\n[{{ m.role }}] {{ m.content | wordwrap }}{% endfor %}"
             try Data(jinja.utf8).write(to: folder.appendingPathComponent("chat_template.jinja"))
             let template = try PromptTemplate(folder: folder, tokenizer: tokenizer)
             let error = #expect(throws: TokenizerError.self) { try template.prompt(text: "x") }
-            #expect(String(describing: try #require(error)).contains("[{{ m.role }}]"))
+            #expect(String(describing: try #require(error)).contains("line 2 of the chat template"))
+            #expect(String(describing: try #require(error)).contains("the filter wordwrap"))
+            #expect(try !PromptTemplate.isConversational(folder: folder))
             #expect(template.prompt(verbatim: "the cat") == tokenizer.encode("the cat"))
         }
     }

@@ -58,7 +58,9 @@ enum TokenizerCases {
             }
             let decoded = tokenizer.decode(item.ids, keepingSpecialTokens: true)
             if !sameScalars(decoded, item.decoded) {
-                found.append("\(item.ids.prefix(20)) decodes to \(decoded.debugDescription.prefix(120))")
+                found.append(
+                    "\(item.ids.prefix(20)) decodes to \(decoded.debugDescription.prefix(120)), not "
+                        + "\(item.decoded.debugDescription.prefix(120))")
             }
         }
         if tokenizer.encode(each: cases.map(\.text), recognisingSpecialTokens: true) != cases.map(\.ids) {
