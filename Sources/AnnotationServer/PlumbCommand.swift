@@ -11,6 +11,7 @@ struct PlumbCommand: AsyncParsableCommand {
             ServeCommand.self, ModelServerCommand.self, GenerateCommand.self, ScoreCommand.self, ImportCommand.self,
             ExportCommand.self,
             LinkCommand.self, AddPolicyCommand.self, TrainCommand.self, SimulateCommand.self, DemoCommand.self,
+            ConvertCommand.self,
             RunJobCommand.self,
         ])
 }

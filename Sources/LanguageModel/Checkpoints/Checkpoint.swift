@@ -67,20 +67,14 @@ public enum Checkpoint {
     public static func load(_ folder: URL) throws(CheckpointError) -> Transformer {
         let configuration = try configuration(of: folder)
         let weights = try WeightFiles(folder)
-        let config = folder.appending(path: "config.json").path
-        // Before anything is laid out: a hostile config.json may ask for any number of layers.
-        guard configuration.layers <= weights.names.count else {
-            throw .invalidModel(
-                file: config,
-                reason: "\(configuration.layers) layers, but only \(weights.names.count) tensors are stored")
-        }
+        try requireLayers(of: configuration, in: weights, folder)
         let table = ParameterLayout(configuration).table
         let sources = try weights.sources(of: table, configuration)
         let model: Transformer
         do {
             model = try Transformer(configuration: configuration)
         } catch {
-            throw .invalidModel(file: config, reason: error.description)
+            throw .invalidModel(file: folder.appending(path: "config.json").path, reason: error.description)
         }
         for (entry, source) in zip(table.entries, sources) {
             if entry.arrangement == .plain {
@@ -96,39 +90,55 @@ public enum Checkpoint {
         return model
     }
 
-    /// Writes config.json and model.safetensors, each whole or not at all. `pad_token_id` is always written and is
-    /// never an end token; classifiers get one label.
-    public static func save(_ model: Transformer, to folder: URL, as type: FloatType = .float32)
-        throws(CheckpointError)
-    {
+    /// Before anything is laid out: a hostile config.json may ask for any number of layers.
+    static func requireLayers(
+        of configuration: ModelConfiguration, in weights: WeightFiles, _ folder: URL
+    ) throws(CheckpointError) {
+        guard configuration.layers <= weights.names.count else {
+            throw .invalidModel(
+                file: folder.appending(path: "config.json").path,
+                reason: "\(configuration.layers) layers, but only \(weights.names.count) tensors are stored")
+        }
+    }
+
+    /// Writes config.json and model.safetensors (or shards with an index), each whole or not at all. `pad_token_id` is
+    /// always written and is never an end token; classifiers get one label.
+    /// - Parameter shardBytes: data bytes of a shard at most; nil writes one file.
+    public static func save(
+        _ model: Transformer, to folder: URL, as type: FloatType = .float32, shardBytes: Int? = nil
+    ) throws(CheckpointError) {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             throw .cannotWrite(file: folder.path, reason: error.localizedDescription)
         }
-        let weights = folder.appending(path: "model.safetensors")
+        try WeightWriter.write(
+            model.table.entries.map { stored($0, of: model, as: type) }, to: folder, shardBytes: shardBytes)
+        let config = folder.appending(path: "config.json")
         do {
-            let tensors = model.table.entries.map { stored($0, of: model) }
-            let data = try SafetensorsWriter.data(tensors, as: type, metadata: ["format": "pt"])
-            try AtomicFile.write(data, to: weights)
-            let config = try encode(configurationFields(model.configuration, type))
-            try AtomicFile.write(config, to: folder.appending(path: "config.json"))
+            try AtomicFile.write(try encode(configurationFields(model.configuration, type)), to: config)
         } catch let error as CheckpointError {
             throw error
         } catch {
-            throw .cannotWrite(file: weights.path, reason: error.localizedDescription)
+            throw .cannotWrite(file: config.path, reason: error.localizedDescription)
         }
     }
 
     /// The tensor as the file has it: in place, or a copy where its rows are arranged otherwise.
-    private static func stored(_ entry: ParameterTable.Entry, of model: Transformer) -> SafetensorsWriter.Tensor {
+    private static func stored(
+        _ entry: ParameterTable.Entry, of model: Transformer, as type: FloatType
+    ) -> SafetensorsWriter.Tensor {
         if entry.arrangement == .plain {
             return SafetensorsWriter.Tensor(
-                name: entry.name, shape: entry.shape, buffer: model.parameters, offset: entry.offset)
+                name: entry.name, shape: entry.shape, buffer: model.parameters, offset: entry.offset, as: type)
         }
-        let copy = FloatBuffer(count: entry.count)
-        copy.store(entry.values(in: model.parameters), at: 0)
-        return SafetensorsWriter.Tensor(name: entry.name, shape: entry.shape, buffer: copy, offset: 0)
+        return SafetensorsWriter.Tensor(
+            name: entry.name, type: type.tag, shape: entry.shape, byteCount: entry.count * type.bytes
+        ) {
+            let copy = FloatBuffer(count: entry.count)
+            copy.store(entry.values(in: model.parameters), at: 0)
+            return try SafetensorsWriter.Tensor(name: entry.name, shape: entry.shape, buffer: copy, as: type).bytes()
+        }
     }
 
     private static func configurationFields(_ c: ModelConfiguration, _ type: FloatType) -> [String: JSONValue] {

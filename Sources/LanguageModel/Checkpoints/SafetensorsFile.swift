@@ -6,25 +6,13 @@ internal import Kernels
 /// The file is mapped, so opening it allocates no more than the header.
 /// Format: https://github.com/huggingface/safetensors (8 bytes header length, JSON header, data without gaps).
 public struct SafetensorsFile: Sendable {
-    struct Tensor: Sendable {
-        let type: String
-        let shape: [Int]
-        let bytes: Range<Int>
-    }
-
     /// Names in ascending order.
     public let names: [String]
     let path: String
     /// Element types that occur.
     var types: Set<String> { Set(tensors.values.map(\.type)) }
-    private let tensors: [String: Tensor]
+    private let tensors: [String: SafetensorsHeader.Tensor]
     private let data: Data
-
-    private struct Entry: Decodable {
-        let dtype: String?
-        let shape: [Int]?
-        let data_offsets: [Int]?
-    }
 
     /// - Throws: `CheckpointError` that says what is wrong with the file.
     public init(_ url: URL) throws(CheckpointError) {
@@ -35,23 +23,10 @@ public struct SafetensorsFile: Sendable {
             throw .cannotRead(file: path, reason: readingFailure(url, error))
         }
         let start = try Self.headerEnd(data, path)
-        let header: [String: Entry]
-        do {
-            header = try JSONDecoder().decode([String: Entry].self, from: data[data.startIndex + 8..<start])
-        } catch {
-            throw .malformed(file: path, reason: "its header is not the JSON of a safetensors file")
-        }
-        var tensors: [String: Tensor] = [:]
-        for (name, entry) in header where name != "__metadata__" {
-            tensors[name] = try Self.tensor(name, entry, dataBytes: data.count - (start - data.startIndex), path)
-        }
-        try Self.checkNoGaps(tensors, dataBytes: data.count - (start - data.startIndex), path)
-        let first = start
-        self.tensors = tensors.mapValues { tensor in
-            Tensor(
-                type: tensor.type, shape: tensor.shape,
-                bytes: first + tensor.bytes.lowerBound..<first + tensor.bytes.upperBound)
-        }
+        let dataBytes = data.count - (start - data.startIndex)
+        let header = try SafetensorsHeader(
+            json: Array(data[data.startIndex + 8..<start]), dataBytes: dataBytes, file: path)
+        tensors = header.tensors.mapValues { $0.moved(by: start) }
         names = tensors.keys.sorted()
     }
 
@@ -67,60 +42,15 @@ public struct SafetensorsFile: Sendable {
         return data.startIndex + 8 + Int(length)
     }
 
-    private static func tensor(_ name: String, _ entry: Entry, dataBytes: Int, _ path: String)
-        throws(CheckpointError) -> Tensor
-    {
-        guard let type = entry.dtype, let shape = entry.shape, let offsets = entry.data_offsets, offsets.count == 2
-        else { throw .malformed(file: path, reason: "tensor \(name) lacks dtype, shape or two data_offsets") }
-        guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataBytes else {
-            throw .malformed(
-                file: path,
-                reason:
-                    "tensor \(name) lies at \(offsets[0])..<\(offsets[1]) of \(dataBytes) bytes: cut short or damaged")
-        }
-        guard let size = elementBytes[type] else { throw .wrongType(file: path, name: name, type: type) }
-        var bytes = size
-        for extent in shape {
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
-            guard extent >= 0, !overflow else {
-                throw .malformed(file: path, reason: "tensor \(name) has the impossible shape \(shape)")
-            }
-            bytes = product
-        }
-        guard bytes == offsets[1] - offsets[0] else {
-            throw .malformed(
-                file: path,
-                reason: "tensor \(name) of shape \(shape) needs \(bytes) bytes, has \(offsets[1] - offsets[0])")
-        }
-        return Tensor(type: type, shape: shape, bytes: offsets[0]..<offsets[1])
-    }
-
-    private static func checkNoGaps(_ tensors: [String: Tensor], dataBytes: Int, _ path: String)
-        throws(CheckpointError)
-    {
-        var end = 0
-        let ordered = tensors.sorted {
-            ($0.value.bytes.lowerBound, $0.value.bytes.upperBound, $0.key)
-                < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound, $1.key)
-        }
-        for (name, tensor) in ordered {
-            guard tensor.bytes.lowerBound == end else {
-                let what = tensor.bytes.lowerBound < end ? "overlaps another tensor" : "leaves a gap before it"
-                throw .malformed(file: path, reason: "tensor \(name) \(what)")
-            }
-            end = tensor.bytes.upperBound
-        }
-        guard end == dataBytes else {
-            throw .malformed(file: path, reason: "\(dataBytes - end) bytes follow its last tensor")
-        }
-    }
-
-    private static let elementBytes = [
-        "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1, "U16": 2,
-        "U32": 4, "U64": 8, "F8_E4M3": 1, "F8_E5M2": 1,
-    ]
+    func has(_ name: String) -> Bool { tensors[name] != nil }
 
     public func shape(_ name: String) throws(CheckpointError) -> [Int] { try tensor(name).shape }
+
+    /// The element type as the file names it.
+    func type(_ name: String) throws(CheckpointError) -> String { try tensor(name).type }
+
+    /// A tensor's bytes as they lie in the file; not copied.
+    func bytes(_ name: String) throws(CheckpointError) -> Data { data[try tensor(name).bytes] }
 
     /// A tensor of F32, F16 or BF16 as floats, row-major.
     public func floats(_ name: String) throws(CheckpointError) -> [Float] {
@@ -177,7 +107,7 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    private func tensor(_ name: String) throws(CheckpointError) -> Tensor {
+    private func tensor(_ name: String) throws(CheckpointError) -> SafetensorsHeader.Tensor {
         guard let tensor = tensors[name] else { throw .missingTensor(file: path, name: name) }
         return tensor
     }

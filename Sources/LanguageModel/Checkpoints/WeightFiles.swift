@@ -35,10 +35,16 @@ struct WeightFiles {
             }
             var places: [String: Int] = [:]
             for (name, shard) in map.weight_map.sorted(by: { $0.key < $1.key }) {
-                guard let place = shards.firstIndex(of: shard), files[place].names.contains(name) else {
+                guard let place = shards.firstIndex(of: shard), files[place].has(name) else {
                     throw .missingTensor(file: folder.appending(path: shard).path, name: name)
                 }
                 places[name] = place
+            }
+            for (place, file) in files.enumerated() {
+                if let name = file.names.first(where: { places[$0] != place }) {
+                    throw .malformed(
+                        file: index.path, reason: "it does not say that \(name) is in \(shards[place]), as it is")
+                }
             }
             self.files = files
             self.places = places
@@ -47,6 +53,12 @@ struct WeightFiles {
             files = [file]
             places = Dictionary(uniqueKeysWithValues: file.names.map { ($0, 0) })
         }
+    }
+
+    /// A stored tensor by its own name.
+    func source(_ name: String) throws(CheckpointError) -> Source {
+        guard let place = places[name] else { throw .missingTensor(file: folder.path, name: name) }
+        return Source(file: files[place], name: name)
     }
 
     /// The stored tensor of each entry of the table, shapes checked; nothing may be left over but what is computed.

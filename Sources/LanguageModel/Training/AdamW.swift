@@ -105,17 +105,12 @@ public final class AdamW {
     /// Writes the moments and the step count, for an exact resume.
     public func save(to file: URL) throws(CheckpointError) {
         let tensors = [("first_moment", first), ("second_moment", second)].map {
-            SafetensorsWriter.Tensor(name: $0, shape: [$1.count], buffer: $1, offset: 0)
+            SafetensorsWriter.Tensor(name: $0, shape: [$1.count], buffer: $1)
         }
-        let data: Data
-        do {
-            data = try SafetensorsWriter.data(
-                tensors + [.init(name: "step.\(stepCount)", shape: [0], buffer: first, offset: 0)], as: .float32,
-                metadata: [:])
-        } catch {
-            throw .cannotWrite(file: file.path, reason: error.localizedDescription)
+        let step = SafetensorsWriter.Tensor(name: "step.\(stepCount)", shape: [0], buffer: first)
+        try AtomicFile.write(to: file) { handle in
+            try SafetensorsWriter.write(tensors + [step], metadata: [:], to: handle)
         }
-        try AtomicFile.write(data, to: file)
     }
 
     /// Reads what `save` wrote for a model of the same layout.
