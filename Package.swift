@@ -109,7 +109,8 @@ let package = Package(
 
         // Tests, one folder a module
         .testTarget(
-            name: "LanguageModelTests", dependencies: ["LanguageModel", "JSON", "SeededRandom"], swiftSettings: strict),
+            name: "LanguageModelTests", dependencies: ["LanguageModel", "JSON", "SeededRandom"],
+            exclude: ["Fuzzing/FuzzMain.swift"], swiftSettings: strict),
         .testTarget(name: "DemoWorldTests", dependencies: ["DemoWorld", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "JSON"], swiftSettings: strict),
         .testTarget(
@@ -145,3 +146,12 @@ let package = Package(
             ],
             swiftSettings: strict),
     ])
+
+// libFuzzer's program, which `scripts/bench fuzz` alone builds: instrumented, and without the tests in whose folder it is.
+if Context.environment["PLUMB_FUZZ"] == "1" {
+    package.targets.removeAll { $0.type == .test }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["LanguageModel"], path: "Tests/LanguageModelTests/Fuzzing",
+            exclude: ["FuzzTests.swift"], swiftSettings: strict))
+}
