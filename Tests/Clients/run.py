@@ -1,4 +1,4 @@
-"""What Plumb writes, read by other people's software: transformers and datasets.
+"""What Plumb writes and serves, used by other people's software: transformers, datasets, openai and lm-eval.
 
 Run by `scripts/test clients`. Makes a policy and a reward model with Plumb itself (the embedded demo policy, a few
 training steps on it), then compares every number with what PyTorch computes from the same files.
@@ -13,6 +13,8 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "System"))
 
+import chat_prompts
+import model_server
 import torch
 from datasets import load_dataset
 from plumb import Report, Server
@@ -133,6 +135,8 @@ if __name__ == "__main__":
     program = str(pathlib.Path(parser.parse_args().plumb).resolve())
     report = Report()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="plumb-clients-"))
+    model_server.check(report, program, ROOT / "share" / "demo" / "demo-supervised", folder)
+    chat_prompts.check(report, lambda model, groups: score(program, model, groups, folder), folder)
     with Server(program) as server:
         project, token = server.project(), server.annotator_token()
         for number in range(12):
