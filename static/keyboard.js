@@ -73,7 +73,9 @@ export function listen(actions, left) {
   }
   const table = { "?": openSheet, ...actions };
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented || sheet?.open) return;
+    if (event.isComposing || event.defaultPrevented) return;
+    // A window over the page has the keys to itself, but for the one in which responses are compared and ranked.
+    if (document.querySelector("dialog[open]:not([data-compare])")) return;
     if (event.target instanceof Element && event.target.closest(textField)) return;
     if (isSingle(event) && !single) return;
     const hasModifier = event.ctrlKey || event.altKey || event.metaKey;

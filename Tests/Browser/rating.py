@@ -189,12 +189,35 @@ def compare(test, ada, number):
     board.submit()
 
 
+def drag_by_finger(phone, handle, row):
+    """Chromium's own touch events, which scroll the page where nothing takes them."""
+    fingers = phone.context.new_cdp_session(phone.page)
+    move = lambda kind, *points: fingers.send("Input.dispatchTouchEvent", {
+        "type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+    middle = lambda box: (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    handle.evaluate("handle => handle.scrollIntoView({ block: 'center' })")
+    start = middle(handle.bounding_box())
+    move("touchStart", start)
+    # At the lower edge the page scrolls under the finger, until the row is there.
+    for step in range(200):
+        if row.bounding_box()["y"] < 500:
+            break
+        move("touchMove", (start[0] - 30, 690 + step % 2))
+        phone.page.wait_for_timeout(30)
+    move("touchMove", middle(row.bounding_box()))
+    phone.page.wait_for_timeout(50)
+    move("touchMove", middle(row.bounding_box()))
+    move("touchEnd")
+
+
 def touch(test, ada, number):
     phone = ada.beside("Ada's telephone", has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
     board = next_task(phone, number)
-    for letter, rank in (("D", 1), ("A", 2), ("B", 2), ("C", 3)):
+    for letter, rank in (("D", 1), ("A", 2), ("B", 2)):
         board.name(letter).tap()
         board.row(rank).get_by_role("button", name=f"Put {letter} in rank {rank}").tap()
+    drag_by_finger(phone, board.card("C").get_by_role("button", name="Drag C"), board.row(3))
+    test.equal("a finger drags a response by its handle", board.state, "D AB C")
     board.card("D").locator('[data-score][value="7"]').tap()
     board.card("C").locator("[data-flags] summary").tap()
     board.card("C").locator('[data-flag="violent"]').tap()
@@ -265,6 +288,27 @@ def keys_off(test, ada, number):
     test.report.check("no key acts inside a text field",
                       board.state == "" and page.get_by_label("In your words").input_value() == "1xj")
     board.keys("Escape")
+
+
+LAYOUTS = """(presses) => {
+  for (const press of presses) {
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...press }));
+  }
+}"""
+
+
+def layouts(test, ada, number):
+    """Keys are found on keyboards on which digits take Shift, and on those of another script."""
+    board = next_task(ada, number)
+    press = lambda *presses: ada.page.evaluate(LAYOUTS, list(presses))
+    board.name("A").focus()
+    press({"key": "&", "code": "Digit1"}, {"key": "о", "code": "KeyJ"}, {"key": "2", "code": "Digit2", "shiftKey": True})
+    test.equal("AZERTY's keys of digits rank with and without Shift, and a Cyrillic j is a j", board.state, "A B")
+    press({"key": "à", "code": "Digit0"}, {"key": "ч", "code": "KeyX"}, {"key": "я", "code": "KeyZ", "ctrlKey": True})
+    test.equal("so are 0, x and Ctrl+Z", board.state, "A")
+    press({"key": "ö", "code": "Semicolon"}, {"key": "q", "code": "KeyA"}, {"key": "j", "code": "KeyJ", "altKey": True})
+    test.equal("and no other key does anything", board.state, "A")
+    board.keys("0", "u", "u", "u")
 
 
 def required(test, ada, lead):

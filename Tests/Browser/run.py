@@ -110,7 +110,7 @@ def tell(test, iterations):
     rated = test.chapter(rating.create, lead)
     if rated:
         for way in (rating.nine_by_keys, rating.identical_and_hint, rating.compare, rating.touch, rating.without_script,
-                    rating.keys_off):
+                    rating.keys_off, rating.layouts):
             test.chapter(way, ada, rated)
         test.chapter(rating.required, ada, lead)
         test.chapter(rating.properties, ada)

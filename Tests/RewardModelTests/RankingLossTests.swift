@@ -110,4 +110,14 @@ import Testing
             labelID: "2", annotator: "x", revision: 1, judgement: .ranking(try Ranking(rows: [["a", "b", "c"]])))
         #expect(RankingElement(tie, responseIDs: ids, margins: .small) == nil)
     }
+
+    @Test(arguments: [Comparison.Verdict.tie, .bothUnacceptable])
+    func aComparisonThatPrefersNoneTeachesNothing(verdict: Comparison.Verdict) throws {
+        let label = GroupLabel(
+            labelID: "1", annotator: "x", revision: 1,
+            judgement: .comparison(try Comparison(between: "a", and: "b", verdict: verdict, unsafe: ["a", "b"])))
+        for margins in MarginScale.allCases {
+            #expect(RankingElement(label, responseIDs: ["a", "b"], margins: margins) == nil)
+        }
+    }
 }

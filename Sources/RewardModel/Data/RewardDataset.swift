@@ -55,7 +55,8 @@ struct RewardDataset {
                     + "the model's context of \(contextLength) tokens: \(tooLong.joined(separator: ", ")).")
         }
         if withoutOrder > 0 {
-            notes.append("\(withoutOrder) label(s) tie all their responses and so say nothing about order.")
+            notes.append(
+                "\(withoutOrder) label(s) say nothing about order: they tie all their responses, or call both unacceptable.")
         }
         guard !training.isEmpty else {
             throw heldOut.isEmpty ? RewardModelError.nothingOrdered(notes: notes) : .everythingHeldOut
