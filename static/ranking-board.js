@@ -5,6 +5,8 @@ import { makeDraggable } from "./drag.js";
 
 export class Board {
   #rows = [];
+  /** By response: the buttons whose state changes. */
+  #buttons = new Map();
 
   /**
    * @param form the form of the task.
@@ -88,15 +90,15 @@ export class Board {
     const tools = element("div", { className: "tools" },
       iconButton("up", `Move ${letter} up`, () => act(id, () => up(id))),
       iconButton("down", `Move ${letter} down`, () => act(id, () => down(id))));
-    card.back = iconButton("back", `Take the rank off ${letter}`, () => act(id, () => this.model.toTray(id)));
-    tools.append(card.back);
-    if (this.hasLine) {
-      card.refuse = iconButton(
-        "refuse", `${letter} is not acceptable`, () => act(id, () => this.model.toggleBelow(id)));
-      tools.append(card.refuse);
-    }
-    card.expand = iconButton("expand", `Whole text of ${letter}`, () => expand(id));
-    tools.append(card.expand, iconButton("compare", `Compare ${letter} with the others`, () => compare(id)), handle);
+    const buttons = {
+      back: iconButton("back", `Take the rank off ${letter}`, () => act(id, () => this.model.toTray(id))),
+      refuse: this.hasLine && iconButton(
+        "refuse", `${letter} is not acceptable`, () => act(id, () => this.model.toggleBelow(id))),
+      expand: iconButton("expand", `Whole text of ${letter}`, () => expand(id)),
+    };
+    this.#buttons.set(id, buttons);
+    tools.append(...Object.values(buttons).filter(Boolean),
+      iconButton("compare", `Compare ${letter} with the others`, () => compare(id)), handle);
     card.querySelector(".card-head").append(tools);
     card.addEventListener("focusin", () => choose(id));
     card.addEventListener("click", (event) => {
@@ -169,9 +171,15 @@ export class Board {
     const card = this.card(id);
     const { zone } = this.model.place(id);
     this.name(id).setAttribute("aria-label", `Response ${this.words.place(id)}`);
-    card.back.hidden = zone === "tray";
-    card.refuse?.setAttribute("aria-pressed", String(zone === "below"));
-    card.expand.setAttribute("aria-pressed", String(card.classList.contains("open")));
+    const { back, refuse, expand } = this.#buttons.get(id);
+    back.hidden = zone === "tray";
+    if (refuse) refuse.setAttribute("aria-pressed", String(zone === "below"));
+    expand.setAttribute("aria-pressed", String(card.classList.contains("open")));
+  }
+
+  /** The button for the whole text is there where some of it is out of view. */
+  offerWholeText(id, isCut) {
+    this.#buttons.get(id).expand.hidden = !isCut && !this.card(id).classList.contains("open");
   }
 
   /** Says on each row's button what pressing it does with the chosen response. */

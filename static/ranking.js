@@ -76,9 +76,8 @@ class RankingTask {
     const overflow = new ResizeObserver((entries) => {
       for (const { target } of entries) {
         const isCut = target.scrollHeight > target.clientHeight + 1;
-        const card = target.closest("[data-card]");
         target.tabIndex = isCut ? 0 : -1;
-        card.expand.hidden = !isCut && !card.classList.contains("open");
+        this.board.offerWholeText(target.closest("[data-card]").dataset.card, isCut);
       }
     });
     for (const id of this.ids) overflow.observe(this.board.card(id).querySelector(".pane"));

@@ -87,7 +87,7 @@ def nine_by_keys(test, ada, number):
     test.equal("digits, = and x rank nine", board.state, "A B C DEF G / HI")
     board.keys("Alt+ArrowDown")
     test.equal("Alt and an arrow part what x put together", board.state, "A B C DEF G / H I")
-    page.wait_for_function("document.querySelector('[data-announce]').textContent !== ''")
+    page.wait_for_function("() => document.querySelector('[data-announce]').textContent !== ''")
     test.equal("what happened is announced",
                page.locator("[data-announce]").inner_text(), "I marked not acceptable; all ranked")
     board.name("B").focus()
