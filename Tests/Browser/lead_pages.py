@@ -130,6 +130,7 @@ def pictures(test, lead):
         lead.go(f"/lead/projects/{test.project}{ending}", picture=name,
                 variants=("wide", "middle", "narrow", "dark") if ending == "" else None)
     lead.go("/lead/audit", picture="audit")
+    lead.go("/lead/components", picture="components", variants=("wide", "middle", "narrow", "dark"))
     with test.watch.expecting(404):
         lead.go("/no-such-page", picture="not-found", variants=("narrow",))
     test.equal("an address that leads nowhere says so", lead.heading(), "There is no such page")

@@ -41,6 +41,8 @@ class Watch:
         self.overflows = []
         self.pages_seen = set()
         self._expected = set()
+        # Looks at each new state of a page where it is set.
+        self.accessibility = None
 
     def attach(self, context, who):
         context.set_default_timeout(PATIENCE)
@@ -48,6 +50,7 @@ class Watch:
         context.on("console", lambda message: self._console(who, message))
         context.on("weberror", lambda error: self.problems.append(f"{who}: page error: {error.error}"))
         context.on("requestfailed", lambda request: self._failed(who, request))
+        context.on("request", lambda request: self._request(who, request))
         context.on("response", lambda response: self._response(who, response))
 
     @contextmanager
@@ -68,6 +71,10 @@ class Watch:
             return
         self.problems.append(f"{who}: console: {message.text}")
 
+    def _request(self, who, request):
+        if not re.match(r"http://127\.0\.0\.1:\d+/|data:|blob:", request.url):
+            self.problems.append(f"{who}: a request to another host: {request.url[:120]}")
+
     def _failed(self, who, request):
         # The browser cancels what a page that is left still had under way, and a navigation that became a download.
         if request.failure != "net::ERR_ABORTED":
@@ -85,6 +92,7 @@ class Person:
         self.server, self.watch, self.album, self.name = server, watch, album, name
         self.browser = browser
         options = {"viewport": {"width": 1440, "height": 900}, **options}
+        self.has_scripts = options.get("java_script_enabled", True)
         self.context = browser.new_context(base_url=server.address, **options)
         watch.attach(self.context, name)
         self.page = self.context.new_page()
@@ -121,10 +129,13 @@ class Person:
         page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
         culprit = page.evaluate(STICKING_OUT)
         where = re.sub(r"/welcome/.*", "/welcome/…", page.url.removeprefix(self.server.address))
-        self.watch.pages_seen.add(re.sub(r"\d+", "#", re.sub(r"/tasks/[^/?]+", "/tasks/…", where.split("?")[0])))
+        kind = re.sub(r"\d+", "#", re.sub(r"/tasks/[^/?]+", "/tasks/…", where.split("?")[0]))
+        self.watch.pages_seen.add(kind)
         if culprit:
             self.watch.overflows.append(f"{where} ({page.title()}) {culprit}")
         page.set_viewport_size(size)
+        if self.watch.accessibility:
+            self.watch.accessibility.look(self, " ".join(filter(None, (kind, page.title(), picture))))
         if picture:
             self.album.take(page, picture, **options)
 

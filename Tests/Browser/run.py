@@ -18,9 +18,12 @@ sys.path.insert(0, str(pathlib.Path(HERE).parent / "System"))
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
+import accessibility
 import comparing
+import hostile
 import judging
 import lead_pages
+import page_weight
 import ranking
 import rating
 import scripts
@@ -126,6 +129,9 @@ def tell(test, iterations):
     test.chapter(lead_pages.pictures, lead)
     test.chapter(lead_pages.every_link, lead, "/lead")
     test.chapter(lead_pages.every_link, ada, "/tasks")
+    test.chapter(hostile.addresses_ask, lead)
+    test.chapter(hostile.stays_text, lead)
+    test.chapter(page_weight.every_page, lead)
 
 
 def close(test):
@@ -134,6 +140,10 @@ def close(test):
         test.report.check(promise, not faults, "".join(f"\n       {fault}" for fault in faults) or otherwise)
 
     check("no console error, page error, failed request or refusal of the content security policy", test.watch.problems)
+    axe = test.watch.accessibility
+    check("axe-core finds no violation of WCAG 2.2 AA on any page and state", sorted(set(axe.violations)),
+          f"{len(axe.states)} states, {axe.without_scripts} of them without scripts, in {axe.runs} looks at three widths, "
+          "light and dark")
     check("no page is wider than a screen of 360 pixels", sorted(set(test.watch.overflows)),
           f"{len(test.watch.pages_seen)} kinds of page")
 
@@ -156,6 +166,7 @@ def main():
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
         test = BrowserTest(server, browser, Album(folder, browser, is_kept=arguments.update_screenshots), scratch)
+        test.watch.accessibility = accessibility.Accessibility()
         tell(test, arguments.iterations)
         close(test)
         browser.close()

@@ -9,6 +9,7 @@ struct LeadPages: RouteSet {
             LeadHomePages(services), ProjectPages(services), PromptPages(services), ProgressPages(services),
             PolicyPages(services), RewardModelPages(services), RunListPages(services), RunPages(services),
             ExportPages(services), PeoplePages(services), TokenPages(services), AuditPages(services),
+            ComponentPages(services),
         ]
     }
 

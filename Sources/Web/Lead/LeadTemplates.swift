@@ -20,6 +20,7 @@ enum LeadTemplates {
             ("lead-link", PackageResources.lead_link_mustache),
             ("lead-tokens", PackageResources.lead_tokens_mustache),
             ("lead-audit", PackageResources.lead_audit_mustache),
+            ("lead-components", PackageResources.lead_components_mustache),
         ]
     }
 }

@@ -49,4 +49,6 @@ extension Path {
     public static let tokens = "/lead/tokens"
     public static func revokeToken(_ id: String) -> String { "/lead/tokens/\(id)/revoke" }
     public static let audit = "/lead/audit"
+    /// Every part of the pages on one page.
+    public static let components = "/lead/components"
 }
