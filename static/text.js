@@ -46,7 +46,7 @@ function updateSwitches() {
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.defaultPrevented || keyName(event) !== "v" || !singleKeysAreOn()) return;
-  if (event.target instanceof Element && event.target.closest(`${textField}, dialog`)) return;
+  if (event.target instanceof Element && event.target.closest(`${textField}, dialog.sheet`)) return;
   if (!document.querySelector(".rendered")) return;
   turn(!isRaw());
   event.preventDefault();

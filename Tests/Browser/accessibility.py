@@ -47,6 +47,8 @@ class Accessibility:
         size = page.viewport_size
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
+            # What a page does about its new size, it does in the next frames.
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 self._run(page, f"{state} at {width} {scheme}")

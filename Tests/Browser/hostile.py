@@ -149,7 +149,7 @@ def addresses_ask(test, lead):
                 body=json.dumps({"prompt": "A prompt with *Markdown*.", "responses": [text, "Another"]}) + "\n")
     person = lead.beside("a reader of links")
     page, requests = person.page, Requests(person)
-    person.go(f"/projects/{made}/next", picture="formatted")
+    person.go(f"/projects/{made}/next", picture="formatted", variants=("wide", "middle", "narrow", "dark"), whole=False)
     page.get_by_role("button", name="my page").click()
     dialog = page.get_by_role("dialog")
     report.check("a link shows its whole address and asks", "https://example.invalid/a?b=1" in dialog.inner_text(),
