@@ -45,103 +45,124 @@ public final class WorkerPool: @unchecked Sendable {
     }
 }
 
-/// The job that the workers share. A worker joins while the job is open; the caller closes it and waits for those
-/// inside.
+/// The job that the workers share, handed over without a lock: threads that wait look at one word for some microseconds
+/// before they go to sleep.
+///
+/// `ticket` holds the job's number and its next chunk. Who takes a chunk has read what the job is before, and the
+/// exchange that takes it fails if the job has changed since; a job's caller waits until all its chunks are done, so
+/// its body lives as long as anyone calls it.
 private final class PoolState: @unchecked Sendable {
-    private let condition = NSCondition()
-    private let generation = Atomic<Int>(0)
-    private let next = Atomic<Int>(0)
-    private let inside = Atomic<Int>(0)
-    // Guarded by `condition`; read without it only between join and leave.
-    private var count = 0
-    private var body: ((Int, Int) -> Void)?
-    private var stopping = false
+    private typealias Body = (Int, Int) -> Void
 
-    /// About 20 µs of waiting before a thread goes to sleep.
-    private static let spins = 600
+    private let ticket = Atomic<UInt64>(closed)
+    private let count = Atomic<Int>(0)
+    /// Address of the caller's closure.
+    private let body = Atomic<UInt>(0)
+    private let done = Atomic<Int>(0)
+    private let stopping = Atomic<Bool>(false)
+    /// Workers that sleep or are about to, and whether the caller does.
+    private let sleepers = Atomic<Int>(0)
+    private let callerSleeps = Atomic<Bool>(false)
+    private let condition = NSCondition()
+    /// Number of the last job; only the one caller at a time touches it.
+    private var job: UInt64 = 0
+
+    /// A chunk that no job has: its job is being written.
+    private static let closed: UInt64 = 0xFFFF_FFFF
+    /// Looks at the word before a thread sleeps, some tens of microseconds.
+    private static let spins = 2000
 
     func run(_ count: Int, _ body: @escaping (Int, Int) -> Void) {
+        precondition(count < Int(Self.closed), "\(count) chunks")
+        unsafe withUnsafePointer(to: body) { body in
+            publish(count, body: UInt(bitPattern: body))
+            drain(worker: 0)
+            waitForOthers(count)
+        }
+    }
+
+    private func publish(_ count: Int, body: UInt) {
+        job &+= 1
+        ticket.store(job << 32 | Self.closed, ordering: .relaxed)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        self.count.store(count, ordering: .relaxed)
+        self.body.store(body, ordering: .relaxed)
+        done.store(0, ordering: .relaxed)
+        ticket.store(job << 32, ordering: .sequentiallyConsistent)
+        if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeAll() }
+    }
+
+    private func wakeAll() {
         condition.lock()
-        self.count = count
-        self.body = body
-        next.store(0, ordering: .relaxed)
-        generation.wrappingAdd(1, ordering: .releasing)
         condition.broadcast()
         condition.unlock()
+    }
 
-        drain(count, body, worker: 0)
-
+    private func waitForOthers(_ count: Int) {
+        for _ in 0..<Self.spins where done.load(ordering: .acquiring) < count { plumb_pause() }
+        guard done.load(ordering: .acquiring) < count else { return }
+        callerSleeps.store(true, ordering: .sequentiallyConsistent)
         condition.lock()
-        self.body = nil
+        while done.load(ordering: .sequentiallyConsistent) < count { condition.wait() }
         condition.unlock()
-        for _ in 0..<Self.spins where inside.load(ordering: .acquiring) > 0 { plumb_pause() }
-        if inside.load(ordering: .acquiring) > 0 {
-            condition.lock()
-            while inside.load(ordering: .acquiring) > 0 { condition.wait() }
-            condition.unlock()
-        }
+        callerSleeps.store(false, ordering: .sequentiallyConsistent)
     }
 
     func stop() {
-        condition.lock()
-        stopping = true
-        generation.wrappingAdd(1, ordering: .releasing)
-        condition.broadcast()
-        condition.unlock()
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        wakeAll()
     }
 
     func work(as worker: Int) {
-        var seen = 0
-        while true {
-            for _ in 0..<Self.spins where generation.load(ordering: .acquiring) == seen { plumb_pause() }
-            condition.lock()
-            while generation.load(ordering: .acquiring) == seen && !stopping { condition.wait() }
-            if stopping {
-                condition.unlock()
-                return
-            }
-            seen = generation.load(ordering: .acquiring)
-            join(worker)
+        var seen: UInt64 = 0
+        while !stopping.load(ordering: .relaxed) {
+            for _ in 0..<Self.spins where !isOpen(after: seen) { plumb_pause() }
+            if !isOpen(after: seen) { sleep(seen) }
+            seen = drain(worker: worker)
         }
     }
 
-    /// Called with the lock held; leaves it released.
-    private func join(_ worker: Int) {
-        guard body != nil else {
-            condition.unlock()
-            return
-        }
-        inside.wrappingAdd(1, ordering: .relaxed)
-        condition.unlock()
-        drainShared(worker)
-        leave()
+    private func isOpen(after seen: UInt64) -> Bool {
+        let ticket = ticket.load(ordering: .acquiring)
+        return ticket >> 32 != seen && ticket & Self.closed != Self.closed
     }
 
-    /// A function of its own, so that no reference to the closure is left when the worker says it has gone.
-    @inline(never) private func drainShared(_ worker: Int) {
+    private func sleep(_ seen: UInt64) {
+        sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         condition.lock()
-        guard let body else {
-            condition.unlock()
-            return
-        }
-        let count = self.count
+        while !isOpen(after: seen) && !stopping.load(ordering: .sequentiallyConsistent) { condition.wait() }
         condition.unlock()
-        drain(count, body, worker: worker)
+        sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
-    private func leave() {
-        if inside.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-            condition.lock()
-            condition.broadcast()
-            condition.unlock()
-        }
-    }
-
-    private func drain(_ count: Int, _ body: (Int, Int) -> Void, worker: Int) {
+    /// Takes chunks until there are none left.
+    /// - Returns: the number of the job that has none left.
+    @discardableResult private func drain(worker: Int) -> UInt64 {
+        var current = ticket.load(ordering: .acquiring)
         while true {
-            let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            if chunk >= count { return }
-            body(chunk, worker)
+            let chunk = Int(current & Self.closed)
+            let count = count.load(ordering: .relaxed)
+            let body = body.load(ordering: .relaxed)
+            // A job that is being written is none that was seen.
+            if current & Self.closed == Self.closed { return (current >> 32) &- 1 }
+            if chunk >= count { return current >> 32 }
+            let (taken, found) = ticket.compareExchange(
+                expected: current, desired: current &+ 1, ordering: .acquiringAndReleasing)
+            guard taken else {
+                current = found
+                continue
+            }
+            Self.call(body, chunk, worker)
+            let finished = done.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+            if finished == count, callerSleeps.load(ordering: .sequentiallyConsistent) { wakeAll() }
+            current = ticket.load(ordering: .acquiring)
         }
+    }
+
+    /// A function of its own, so that no reference to the closure is left when its chunk counts as done.
+    @inline(never) private static func call(_ address: UInt, _ chunk: Int, _ worker: Int) {
+        guard let body = unsafe UnsafePointer<Body>(bitPattern: address) else { return }
+        unsafe body.pointee(chunk, worker)
     }
 }
