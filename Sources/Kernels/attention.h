@@ -190,25 +190,3 @@ static void attention_backward(const plumb_attention *s, const float *q, const f
         row0 += length;
     }
 }
-
-// Rows of one prompt and one head while decoding. prefix_kt is [head][prefix_stride], prefix_v [prefix][head]; each
-// row's tail_kt is [head][tail_stride], tail_v [tail_stride][head] with tails[row] keys. Strides are multiples of 64
-// and the unused columns are finite. Scratch: rows * (prefix_stride + tail_stride) floats.
-static void attention_decode(int64_t head, int64_t rows, const float *q, int64_t q_stride, const float *prefix_kt,
-                             const float *prefix_v, int64_t prefix_stride, int64_t prefix, const float *const *tail_kt,
-                             const float *const *tail_v, int64_t tail_stride, const int32_t *tails, int64_t window,
-                             float scale, float *out, int64_t out_stride, float *scratch) {
-    const int64_t stride = prefix_stride + tail_stride, padded = (prefix + WIDTH - 1) / WIDTH * WIDTH;
-    multiply(rows, padded, head, q, q_stride, 1, prefix_kt, prefix_stride, scratch, stride, 0);
-    for (int64_t r = 0; r < rows; r++) {
-        float *line = scratch + r * stride;
-        const int64_t n = tails[r], all = prefix + n, low = window > 0 && all > window ? all - window : 0;
-        multiply(1, n, head, q + r * q_stride, q_stride, 1, tail_kt[r], tail_stride, line + prefix, stride, 0);
-        softmax_in_place(all - low, scale, line + low);
-        for (int64_t j = 0; j < low; j++) line[j] = 0;
-    }
-    multiply(rows, head, prefix, scratch, stride, 1, prefix_v, head, out, out_stride, 0);
-    for (int64_t r = 0; r < rows; r++)
-        multiply(1, head, tails[r], scratch + r * stride + prefix, stride, 1, tail_v[r], head, out + r * out_stride,
-                 out_stride, 1);
-}

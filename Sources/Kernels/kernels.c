@@ -5,7 +5,15 @@
 
 extern const plumb_kernel_table plumb_portable_kernels;
 #if defined(__x86_64__)
-extern const plumb_kernel_table plumb_avx2_kernels, plumb_avx512_kernels;
+extern const plumb_kernel_table plumb_avx2_kernels, plumb_avx512_kernels, plumb_avx512_dot_kernels;
+#elif defined(__aarch64__)
+extern const plumb_kernel_table plumb_neon_kernels;
+#ifdef __linux__
+#include <sys/auxv.h>
+static int has_int8_dot_products(void) { return (getauxval(AT_HWCAP) & 1UL << 20) != 0; }  // HWCAP_ASIMDDP
+#else
+static int has_int8_dot_products(void) { return 1; }  // every Apple processor of 64 bits that macOS 15 runs on
+#endif
 #endif
 
 const plumb_kernel_table *plumb_kernels(plumb_instruction_set set) {
@@ -14,15 +22,20 @@ const plumb_kernel_table *plumb_kernels(plumb_instruction_set set) {
     __builtin_cpu_init();
     if (set == PLUMB_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return &plumb_avx2_kernels;
-    if (set == PLUMB_AVX512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-        return &plumb_avx512_kernels;
+    const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+    if (set == PLUMB_AVX512 && avx512) return &plumb_avx512_kernels;
+    if (set == PLUMB_AVX512_DOT && avx512 && __builtin_cpu_supports("avx512bf16") &&
+        __builtin_cpu_supports("avx512vnni"))
+        return &plumb_avx512_dot_kernels;
+#elif defined(__aarch64__)
+    if (set == PLUMB_NEON && has_int8_dot_products()) return &plumb_neon_kernels;
 #endif
     return NULL;
 }
 
 const plumb_kernel_table *plumb_best_kernels(void) {
-    for (int set = PLUMB_AVX512; set > PLUMB_PORTABLE; set--) {
+    for (int set = PLUMB_NEON; set > PLUMB_PORTABLE; set--) {
         const plumb_kernel_table *table = plumb_kernels((plumb_instruction_set)set);
         if (table) return table;
     }
@@ -81,8 +94,11 @@ void plumb_pack_columns(int64_t n, int64_t k, int64_t from, int64_t to, const fl
     }
 }
 
-void plumb_pack_panels(int64_t n, int64_t k, const float *weights, int32_t transposed, float *panels) {
-    plumb_pack_columns(n, k, 0, n, weights, transposed, panels);
+int64_t plumb_decode_scratch(const plumb_decode *s) {
+    const int64_t rows = s->responses * s->query_heads, keys = s->prompt_stride + s->stride;
+    const int64_t widened = s->precision == PLUMB_FLOAT32 ? 0 : 2 * s->head_size * keys + 64;
+    const int64_t lines = rows > PLUMB_ATTENTION_TILE ? rows : PLUMB_ATTENTION_TILE;
+    return widened + lines * (keys + 64) + 2 * rows * s->head_size;
 }
 
 static uint32_t bits_of(float x) {

@@ -1,5 +1,6 @@
 // The kernels for x86-64 with AVX2 and fused multiply-add.
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,7 +14,10 @@
 #include "vector.h"
 #include "multiply.h"
 #include "product.h"
+#include "panels.h"
 #include "attention.h"
+#include "attention_decode.h"
+#include "sampling.h"
 #include "rowwise.h"
 #pragma clang attribute pop
 #include "table.h"

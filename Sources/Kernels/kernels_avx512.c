@@ -1,5 +1,6 @@
 // The kernels for x86-64 with AVX-512 (F, VL, DQ, BW).
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
@@ -15,7 +16,10 @@
 #include "vector.h"
 #include "multiply.h"
 #include "product.h"
+#include "panels.h"
 #include "attention.h"
+#include "attention_decode.h"
+#include "sampling.h"
 #include "rowwise.h"
 #pragma clang attribute pop
 #include "table.h"

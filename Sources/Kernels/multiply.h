@@ -66,25 +66,24 @@ static void tile_columns(int64_t rows, int64_t n, int64_t k, const float *a, int
     }
 }
 
+// Rows of each tile when `rows` are cut into as few tiles as fit, as even as can be: 9 as 5 and 4, not 8 and 1.
+INLINE int64_t rows_a_tile(int64_t rows) {
+    const int64_t tiles = (rows + MOST_ROWS - 1) / MOST_ROWS;
+    return tiles > 0 ? (rows + tiles - 1) / tiles : 1;
+}
+
 static void multiply(int64_t m, int64_t n, int64_t k, const float *a, int64_t ar, int64_t ac, const float *b,
                      int64_t bs, float *c, int64_t cs, int32_t accumulate) {
+    const int64_t tile = rows_a_tile(m);
     int64_t j = 0;
     while (n - j >= WIDTH) {
         int64_t vectors = (n - j) / WIDTH;
         if (vectors > MOST_VECTORS) vectors = MOST_VECTORS;
-        for (int64_t r = 0; r < m; r += MOST_ROWS) {
-            int64_t rows = m - r < MOST_ROWS ? m - r : MOST_ROWS;
+        for (int64_t r = 0; r < m; r += tile) {
+            int64_t rows = m - r < tile ? m - r : tile;
             tiles[rows - 1][vectors - 1](k, a + r * ar, ar, ac, b + j, bs, c + r * cs + j, cs, accumulate);
         }
         j += vectors * WIDTH;
     }
     if (j < n) tile_columns(m, n - j, k, a, ar, ac, b + j, bs, c + j, cs, accumulate);
-}
-
-static void multiply_panels(int64_t rows, int64_t n, int64_t k, const float *x, int64_t x_stride, const float *panels,
-                            float *y, int64_t y_stride, int32_t accumulate) {
-    for (int64_t j = 0; j < n; j += PLUMB_PANEL) {
-        int64_t columns = n - j < PLUMB_PANEL ? n - j : PLUMB_PANEL;
-        multiply(rows, columns, k, x, x_stride, 1, panels + j * k, PLUMB_PANEL, y + j, y_stride, accumulate);
-    }
 }

@@ -2,7 +2,6 @@
 const plumb_kernel_table NAME = {
     .instruction_set = SET,
     .multiply = multiply,
-    .multiply_panels = multiply_panels,
     .attention_forward = attention_forward,
     .attention_backward = attention_backward,
     .attention_decode = attention_decode,
@@ -30,4 +29,10 @@ const plumb_kernel_table NAME = {
     .exact_gelu_backward = exact_gelu_backward,
     .product = product,
     .add_column_products = add_column_products,
+    .row_form = row_form,
+    .multiply_weights = multiply_weights,
+    .attention_prompt = attention_prompt,
+    .store_key_value = store_key_value,
+    .logit_sum = logit_sum,
+    .collect_at_least = collect_at_least,
 };

@@ -15,7 +15,15 @@ typedef float v4_unaligned __attribute__((vector_size(16), aligned(4), may_alias
 
 INLINE vf load(const float *p) { return *(const vf_unaligned *)p; }
 INLINE void store(float *p, vf x) { *(vf_unaligned *)p = x; }
+// Asks for what the loop reads some steps later, past the page where the hardware stops.
+INLINE void ahead(const void *p) { __builtin_prefetch((const char *)p + 6144, 0, 2); }
 INLINE vf splat(float x) { return x - (vf){}; }
+
+// bf16 as float32.
+INLINE vf widen(const uint16_t *p) {
+    typedef uint16_t half __attribute__((vector_size(WIDTH * 2), aligned(2), may_alias));
+    return (vf)(__builtin_convertvector(*(const half *)p, vi) << 16);
+}
 
 // The first `count` floats, zeros after them.
 INLINE vf load_part(const float *p, int64_t count) {
@@ -48,6 +56,7 @@ INLINE vf larger(vf a, vf b) {
     vi mask = a > b;
     return (vf)(((vi)a & mask) | ((vi)b & ~mask));
 }
+INLINE vf magnitude(vf x) { return (vf)((vi)x & 0x7FFFFFFF); }
 
 // e^x: x = n ln 2 + r, a polynomial for e^r (Cephes' expf coefficients), 2^n through the exponent bits.
 // Relative error below 2e-7; results under the smallest normal float are 0.

@@ -8,7 +8,7 @@
 
 #pragma clang assume_nonnull begin
 
-/// Columns of one panel of packed weights (see `pack_panels`).
+/// Columns of one panel of packed weights (see plumb_pack_weights).
 #define PLUMB_PANEL 48
 
 /// The longest sum that `product` and `add_column_products` make in one chain.
@@ -21,7 +21,19 @@ typedef enum plumb_instruction_set {
     PLUMB_PORTABLE = 0,
     PLUMB_AVX2 = 1,
     PLUMB_AVX512 = 2,
+    PLUMB_AVX512_DOT = 3,                    // with products of bf16 pairs and of four int8
+    PLUMB_NEON = 4,                          // with products of four int8
 } plumb_instruction_set;
+
+/// How the weights of few-row products are held; rows are rounded alike.
+typedef enum plumb_precision {
+    PLUMB_FLOAT32 = 0,
+    PLUMB_BFLOAT16 = 1,
+    PLUMB_INT8 = 2,                          // 64 inputs of an output (or of a row) share a scale
+} plumb_precision;
+
+/// Inputs that share one scale in int8.
+#define PLUMB_INT8_GROUP 64
 
 /// One group (prompt and responses) and one key/value head with the query heads that share it.
 /// Row 0 is the group's first prompt row; responses follow one another in order.
@@ -40,6 +52,22 @@ typedef struct plumb_attention {
     float scale;
 } plumb_attention;
 
+/// Keys and values of a prompt and one key/value head while decoding: keys are [head_size][stride], values
+/// [stride][head_size], in float32 or bf16. Strides are multiples of 64, and unused places are finite.
+typedef struct plumb_decode {
+    plumb_precision precision;               // of keys and values: float32 or bf16
+    int64_t head_size;
+    int64_t query_heads;                     // query heads that share this key/value head
+    int64_t responses;
+    int64_t prompt;                          // prompt tokens
+    int64_t prompt_stride;
+    int64_t stored;                          // tokens of each response, the new one included
+    int64_t stride;                          // of each response's keys and values
+    int64_t q_stride, out_stride;            // floats between responses in q and out; heads are neighbours
+    int64_t window;                          // keys a query sees, itself included; 0 = all before it
+    float scale;
+} plumb_decode;
+
 /// Settings of one AdamW update; `gradient_scale` is the factor of gradient clipping.
 typedef struct plumb_adamw {
     float learning_rate, beta1, beta2, epsilon, weight_decay, gradient_scale, correction1, correction2;
@@ -53,10 +81,6 @@ typedef struct plumb_kernel_table {
     void (*multiply)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b,
                      int64_t b_stride, float *c, int64_t c_stride, int32_t accumulate);
 
-    /// y[rows][n] (+)= x[rows][k] * weights packed by plumb_pack_panels; the same chains as `multiply`.
-    void (*multiply_panels)(int64_t rows, int64_t n, int64_t k, const float *x, int64_t x_stride, const float *panels,
-                            float *y, int64_t y_stride, int32_t accumulate);
-
     /// Fills out and lse (log of the sum of exponentials of each row's scaled scores); returns query-key pairs computed
     /// for one query head. Scratch: plumb_attention_scratch(...) floats.
     int64_t (*attention_forward)(const plumb_attention *shape, const float *q, const float *k, const float *v,
@@ -65,12 +89,11 @@ typedef struct plumb_kernel_table {
     void (*attention_backward)(const plumb_attention *shape, const float *q, const float *k, const float *v,
                                const float *out, const float *lse, const float *dout, float *dq, float *dk, float *dv,
                                float *scratch);
-    /// One query row per entry of `rows` against a shared prefix and its own tail (decoding); see attention.h.
-    void (*attention_decode)(int64_t head_size, int64_t rows, const float *q, int64_t q_stride, const float *prefix_kt,
-                             const float *prefix_v, int64_t prefix_stride, int64_t prefix,
-                             const float *_Nonnull const *_Nonnull tail_kt,
-                             const float *_Nonnull const *_Nonnull tail_v, int64_t tail_stride, const int32_t *tails,
-                             int64_t window, float scale, float *out, int64_t out_stride, float *scratch);
+    /// The new tokens of a prompt's responses at one key/value head: each query row sees the prompt and its own
+    /// response. q [responses][query_heads] heads, out alike. Scratch: plumb_decode_scratch(...) floats.
+    void (*attention_decode)(const plumb_decode *shape, const float *q, const void *prompt_keys,
+                             const void *prompt_values, const void *_Nonnull const *_Nonnull keys,
+                             const void *_Nonnull const *_Nonnull values, float *out, float *scratch);
 
     void (*rms_norm)(int64_t rows, int64_t width, float epsilon, const float *x, const float *weight, float *y,
                      float *_Nullable inverse);
@@ -117,13 +140,36 @@ typedef struct plumb_kernel_table {
 
     /// y[rows][n] (+)= x[rows][k] * b[k][n], for many rows: chains of at most PLUMB_CHAIN terms, added in order. Rows
     /// of b are b_stride floats apart, the first columns of its panels of 48 columns panel_stride: n and 48 for a
-    /// matrix as it lies, 48 and 48 k for one packed by plumb_pack_panels.
+    /// matrix as it lies, 48 and 48 k for one packed by plumb_pack_columns.
     void (*product)(int64_t rows, int64_t n, int64_t k, const float *x, int64_t x_stride, const float *b,
                     int64_t b_stride, int64_t panel_stride, float *y, int64_t y_stride, int32_t accumulate);
     /// c[m][n] += sum over i < k of a[i * a_stride + m] * b[i * b_stride + n], in the same chains.
     /// Scratch: plumb_product_scratch(m) floats.
     void (*add_column_products)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_stride, const float *b,
                                 int64_t b_stride, float *c, int64_t c_stride, float *scratch);
+
+    /// Inputs from ..< from + count of rows of k in the form that products of a precision read,
+    /// plumb_row_form_bytes(...) each; for float32 that is the row itself. `from` is a multiple of 64, and x points at it.
+    void (*row_form)(plumb_precision precision, int64_t rows, int64_t k, int64_t from, int64_t count, const float *x,
+                     int64_t stride, void *form);
+    /// y[rows][n] (+)= rows in their form * weights packed by plumb_pack_weights. Each output is one chain of operations
+    /// in order of k, whatever the number of rows.
+    void (*multiply_weights)(plumb_precision precision, int64_t rows, int64_t n, int64_t k, const void *form,
+                             const void *panels, float *y, int64_t y_stride, int32_t accumulate);
+
+    /// Prompt rows at positions first ..< first + rows and one key/value head, whose keys and values are stored already
+    /// (in plumb_decode's layout): each row sees what lies before it. `shape` gives precision, head_size, query_heads,
+    /// prompt_stride, q_stride, out_stride, window and scale. Scratch: plumb_decode_scratch(...) floats.
+    void (*attention_prompt)(const plumb_decode *shape, int64_t first, int64_t rows, const float *q, const void *keys,
+                             const void *values, float *out, float *scratch);
+    /// Writes one key (a column) and one value (a row) at a position of plumb_decode's layout.
+    void (*store_key_value)(plumb_precision precision, int64_t head_size, int64_t stride, int64_t position,
+                            const float *key, const float *value, void *keys, void *values);
+
+    /// The largest of n logits, and the sum of exp(scale * (x - largest)); not a number where a logit is not finite.
+    void (*logit_sum)(int64_t n, float scale, const float *x, float *largest, float *sum);
+    /// Writes the indices, counted from `first`, and values of what is at least `least`, in order; returns their number.
+    int64_t (*collect_at_least)(int64_t n, const float *x, float least, int32_t first, int32_t *indices, float *values);
 } plumb_kernel_table;
 
 /// The table of an instruction set, or NULL where this processor lacks it.
@@ -134,16 +180,27 @@ const plumb_kernel_table *plumb_best_kernels(void);
 /// Floats of scratch that the attention kernels need when no query sees more than `keys` keys.
 int64_t plumb_attention_scratch(int64_t head_size, int64_t keys);
 
-/// Packs weights into panels of 48 columns, `[ceil(n / 48)][k][48]`, zero-padded.
-/// `transposed`: the weights are [n][k] (one row an output), else [k][n].
-void plumb_pack_panels(int64_t n, int64_t k, const float *weights, int32_t transposed, float *panels);
-/// As plumb_pack_panels, for the columns from ..< to of the n alone; `from` is a multiple of 48.
+/// Packs the columns from ..< to of n into panels of 48 columns, `[ceil(n / 48)][k][48]`, zero-padded; `from` is a
+/// multiple of 48. `transposed`: the weights are [n][k] (one row an output), else [k][n].
 void plumb_pack_columns(int64_t n, int64_t k, int64_t from, int64_t to, const float *weights, int32_t transposed,
                         float *panels);
 /// Floats of scratch that `add_column_products` needs for m columns of a.
 int64_t plumb_product_scratch(int64_t m);
 /// Floats that the panels take.
 int64_t plumb_panel_count(int64_t n, int64_t k);
+
+/// Floats of scratch that attention_decode and attention_prompt need.
+int64_t plumb_decode_scratch(const plumb_decode *shape);
+
+/// Bytes of one panel of 48 outputs.
+int64_t plumb_panel_bytes(plumb_precision precision, int64_t k);
+/// Bytes of one row in the form that products read.
+int64_t plumb_row_form_bytes(plumb_precision precision, int64_t k);
+/// Packs outputs first ..< first + columns (48 at most) of weights into one panel, zero-padded;
+/// `transposed`: the weights are [n][k] (one row an output), else [k][n]. In int8 each
+/// scale is the bf16 at or above a 127th of its group's largest magnitude.
+void plumb_pack_weights(plumb_precision precision, int64_t n, int64_t k, const float *weights, int32_t transposed,
+                        int64_t first, int64_t columns, void *panel);
 
 /// A short rest for a loop that waits on memory.
 static inline void plumb_pause(void) {

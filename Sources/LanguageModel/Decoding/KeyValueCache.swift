@@ -3,10 +3,13 @@
 /// Keys are stored transposed, `[layer][head][headSize][stride]`, so that scores are products along the positions;
 /// values are `[layer][head][stride][headSize]`.
 final class KeyValueCache {
+    let precision: WeightPrecision
     let prompt: Int
     let promptStride: Int
-    let promptKeys: FloatBuffer
-    let promptValues: FloatBuffer
+    let promptKeys: ByteBuffer
+    let promptValues: ByteBuffer
+    /// Prompt tokens that are stored.
+    private(set) var prefilled = 0
     /// Tokens that every live response has stored.
     private(set) var stored = 0
     private(set) var tailStride = 64
@@ -14,56 +17,72 @@ final class KeyValueCache {
     private let blocks: Int
     private let headSize: Int
     private let heads: Int
+    private let element: Int
 
     struct Tail {
-        var keys: FloatBuffer
-        var values: FloatBuffer
+        var keys: ByteBuffer
+        var values: ByteBuffer
     }
 
-    init(_ c: ModelConfiguration, prompt: Int, responses: Int) {
+    /// Elements beyond the last position: products read whole vectors.
+    private static let spare = 64
+
+    /// - Parameter precision: float32 or bf16.
+    init(_ c: ModelConfiguration, prompt: Int, responses: Int, precision: WeightPrecision) {
+        self.precision = precision
         self.prompt = prompt
         promptStride = (prompt + 63) / 64 * 64
         heads = c.keyValueHeads
         blocks = c.layers * c.keyValueHeads
         headSize = c.headSize
-        promptKeys = FloatBuffer(count: blocks * headSize * promptStride)
-        promptValues = FloatBuffer(count: blocks * headSize * promptStride)
-        let tail = blocks * headSize * 64
-        tails = (0..<responses).map { _ in Tail(keys: FloatBuffer(count: tail), values: FloatBuffer(count: tail)) }
+        element = precision.cacheElement
+        promptKeys = ByteBuffer(zeros: (blocks * headSize * promptStride + Self.spare) * element)
+        promptValues = ByteBuffer(zeros: (blocks * headSize * promptStride + Self.spare) * element)
+        let tail = (blocks * headSize * 64 + Self.spare) * element
+        tails = (0..<responses).map { _ in Tail(keys: ByteBuffer(zeros: tail), values: ByteBuffer(zeros: tail)) }
     }
 
     /// Bytes of a cache whose responses have come to `tokens` tokens each.
-    static func bytes(_ c: ModelConfiguration, prompt: Int, responses: Int, tokens: Int) -> Int {
+    static func bytes(
+        _ c: ModelConfiguration, prompt: Int, responses: Int, tokens: Int, precision: WeightPrecision
+    ) -> Int {
         var stride = 64
         while stride < tokens { stride *= 2 }
-        let line = c.layers * c.keyValueHeads * c.headSize * 2 * MemoryLayout<Float>.size
+        let line = c.layers * c.keyValueHeads * c.headSize * 2 * precision.cacheElement
         return line * ((prompt + 63) / 64 * 64 + responses * stride)
     }
 
-    /// First float of a layer's and head's part for a stride.
-    func offset(_ layer: Int, _ head: Int, _ stride: Int) -> Int { (layer * heads + head) * headSize * stride }
+    /// First byte of a layer's and head's part for a stride.
+    func offset(_ layer: Int, _ head: Int, _ stride: Int) -> Int {
+        (layer * heads + head) * headSize * stride * element
+    }
 
     /// Makes room for one more token a response.
     func reserve() {
         guard stored == tailStride else { return }
         let wider = tailStride * 2
+        let bytes = (blocks * headSize * wider + Self.spare) * element
         for index in tails.indices {
-            let keys = FloatBuffer(count: blocks * headSize * wider)
-            let values = FloatBuffer(count: blocks * headSize * wider)
+            let tail = Tail(keys: ByteBuffer(zeros: bytes), values: ByteBuffer(zeros: bytes))
             for line in 0..<blocks * headSize {
-                keys.copy(from: tails[index].keys, line * tailStride, to: line * wider, count: tailStride)
+                tail.keys.copy(
+                    from: tails[index].keys, line * tailStride * element, to: line * wider * element,
+                    count: tailStride * element)
             }
+            let count = tailStride * headSize * element
             for block in 0..<blocks {
-                let count = tailStride * headSize
-                values.copy(from: tails[index].values, block * count, to: block * wider * headSize, count: count)
+                tail.values.copy(from: tails[index].values, block * count, to: block * 2 * count, count: count)
             }
-            tails[index] = Tail(keys: keys, values: values)
+            tails[index] = tail
         }
         tailStride = wider
     }
 
     /// After every live response's keys and values of one more token were written.
     func advance() { stored += 1 }
+
+    /// After the keys and values of more prompt tokens were written.
+    func advancePrompt(_ tokens: Int) { prefilled += tokens }
 
     /// Drops the responses whose flag is false.
     func keep(_ flags: [Bool]) {

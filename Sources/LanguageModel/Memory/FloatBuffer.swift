@@ -83,5 +83,12 @@ internal import Kernels
         for (index, value) in values.enumerated() { unsafe base[index] = value }
     }
 
+    /// Room for `count` integers, all zero.
+    init(count: Int) {
+        self.count = count
+        unsafe base = .allocate(capacity: max(1, count))
+        unsafe base.initialize(repeating: 0, count: max(1, count))
+    }
+
     deinit { unsafe base.deallocate() }
 }

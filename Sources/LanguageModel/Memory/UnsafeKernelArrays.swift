@@ -11,12 +11,26 @@ package extension KernelSet {
         return c
     }
 
-    /// x [rows, k] times weights [n, k] transposed, through panels.
-    func multiplyPanels(_ rows: Int, _ n: Int, _ k: Int, _ x: [Float], _ weights: [Float]) -> [Float] {
-        var panels = [Float](repeating: .nan, count: Int(plumb_panel_count(Int64(n), Int64(k))))
-        unsafe plumb_pack_panels(Int64(n), Int64(k), weights, 1, &panels)
-        var y = [Float](repeating: 0, count: rows * n)
-        unsafe table.pointee.multiply_panels(Int64(rows), Int64(n), Int64(k), x, Int64(k), panels, &y, Int64(n), 0)
+    /// x [rows, k] times weights [n, k] transposed ([k, n] where `inputRows`), through panels of a precision.
+    func multiplyWeights(
+        _ precision: WeightPrecision, _ rows: Int, _ n: Int, _ k: Int, _ x: [Float], _ weights: [Float],
+        inputRows: Bool = false, onto start: [Float]? = nil
+    ) -> [Float] {
+        let kind = precision.kernelPrecision
+        let panelBytes = Int(plumb_panel_bytes(kind, Int64(k)))
+        let panels = (n + Int(PLUMB_PANEL) - 1) / Int(PLUMB_PANEL)
+        let packed = ByteBuffer(count: panels * panelBytes)
+        for panel in 0..<panels {
+            let from = panel * Int(PLUMB_PANEL)
+            unsafe plumb_pack_weights(
+                kind, Int64(n), Int64(k), weights, inputRows ? 0 : 1, Int64(from),
+                Int64(min(Int(PLUMB_PANEL), n - from)), packed.base + panel * panelBytes)
+        }
+        let form = ByteBuffer(count: rows * Int(plumb_row_form_bytes(kind, Int64(k))))
+        unsafe table.pointee.row_form(kind, Int64(rows), Int64(k), 0, Int64(k), x, Int64(k), form.base)
+        var y = start ?? [Float](repeating: .nan, count: rows * n)
+        unsafe table.pointee.multiply_weights(
+            kind, Int64(rows), Int64(n), Int64(k), form.base, packed.base, &y, Int64(n), start == nil ? 0 : 1)
         return y
     }
 

@@ -44,12 +44,21 @@ extension Transformer {
     /// The feed-forward's activation of rows.
     func activate(_ inner: FloatBuffer, _ activated: FloatBuffer, _ rows: Range<Int>, _ kernels: KernelSet) {
         let c = configuration
-        let source = unsafe inner.base + rows.lowerBound * c.innerWidth
-        let target = unsafe activated.base + rows.lowerBound * c.feedForward
-        switch c.activation {
-        case .swiglu: unsafe kernels.table.pointee.swiglu(Int64(rows.count), Int64(c.feedForward), source, target)
-        case .gelu: unsafe kernels.table.pointee.gelu(Int64(rows.count * c.feedForward), source, target)
-        case .exactGelu: unsafe kernels.table.pointee.exact_gelu(Int64(rows.count * c.feedForward), source, target)
+        unsafe activate(
+            inner.base + rows.lowerBound * c.innerWidth, activated.base + rows.lowerBound * c.feedForward,
+            rows: rows.count, columns: c.feedForward, kernels)
+    }
+
+    /// The same of some columns: `source` is `[rows, columns]`, or with gates `[rows, 2 * columns]`, gates first.
+    func activate(
+        _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+        _ kernels: KernelSet
+    ) {
+        let table = unsafe kernels.table.pointee
+        switch configuration.activation {
+        case .swiglu: unsafe table.swiglu(Int64(rows), Int64(columns), source, target)
+        case .gelu: unsafe table.gelu(Int64(rows * columns), source, target)
+        case .exactGelu: unsafe table.exact_gelu(Int64(rows * columns), source, target)
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
                 let turned = (0..<k).flatMap { row in (0..<m).map { a[$0 * k + row] } }
                 #expect(relativeDifference(kernels.multiply(m, n, k, turned, b, transposed: true), expected) < 1e-5)
                 let weights = (0..<n).flatMap { column in (0..<k).map { b[$0 * n + column] } }
-                #expect(relativeDifference(kernels.multiplyPanels(m, n, k, a, weights), expected) < 1e-5)
+                #expect(relativeDifference(kernels.multiplyWeights(.float32, m, n, k, a, weights), expected) < 1e-5)
             }
         }
     }
@@ -25,9 +25,9 @@ import Testing
         let (n, k) = (76, 53)
         let x = randomValues(19 * k, seed: 3)
         let weights = randomValues(n * k, seed: 4)
-        let all = kernels.multiplyPanels(19, n, k, x, weights)
+        let all = kernels.multiplyWeights(.float32, 19, n, k, x, weights)
         for row in 0..<19 {
-            let alone = kernels.multiplyPanels(1, n, k, Array(x[row * k..<(row + 1) * k]), weights)
+            let alone = kernels.multiplyWeights(.float32, 1, n, k, Array(x[row * k..<(row + 1) * k]), weights)
             #expect(alone == Array(all[row * n..<(row + 1) * n]))
         }
     }

@@ -1,0 +1,96 @@
+// Weights packed into panels of 48 outputs for products of a few rows; see panels.h for how they lie.
+#include "kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+static int64_t rounded_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
+int64_t plumb_panel_bytes(plumb_precision precision, int64_t k) {
+    if (precision == PLUMB_BFLOAT16) return rounded_up(k, 2) * PLUMB_PANEL * 2;
+    if (precision == PLUMB_INT8) {
+        const int64_t groups = rounded_up(k, PLUMB_INT8_GROUP) / PLUMB_INT8_GROUP;
+        return rounded_up(rounded_up(k, 4) * PLUMB_PANEL + groups * PLUMB_PANEL * 2, 64);
+    }
+    return k * PLUMB_PANEL * 4;
+}
+
+int64_t plumb_row_form_bytes(plumb_precision precision, int64_t k) {
+    if (precision == PLUMB_BFLOAT16) return rounded_up(k, 2) * 2;
+    if (precision == PLUMB_INT8) return rounded_up(k, 4) + rounded_up(k, PLUMB_INT8_GROUP) / PLUMB_INT8_GROUP * 8;
+    return k * 4;
+}
+
+static uint16_t bfloat16_of(float x) {
+    uint16_t y;
+    plumb_float_to_bfloat16(1, &x, &y);
+    return y;
+}
+
+// The least bf16 that is not under x, for x that is finite and not negative.
+static uint16_t scale_at_least(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (uint16_t)((bits + 0xFFFFu) >> 16);
+}
+
+// Inputs of one output: the first, and how far apart they are.
+typedef struct output_column {
+    const float *first;
+    int64_t stride;
+} output_column;
+
+static output_column column_of(int64_t n, int64_t k, const float *weights, int32_t transposed, int64_t output) {
+    return transposed ? (output_column){weights + output * k, 1} : (output_column){weights + output, n};
+}
+
+static void pack_int8(output_column w, int64_t k, int64_t c, uint8_t *panel, uint16_t *scales) {
+    for (int64_t from = 0; from < k; from += PLUMB_INT8_GROUP) {
+        const int64_t count = k - from < PLUMB_INT8_GROUP ? k - from : PLUMB_INT8_GROUP;
+        float group[PLUMB_INT8_GROUP], most = 0;
+        for (int64_t i = 0; i < count; i++) {
+            group[i] = w.first[(from + i) * w.stride];
+            most = fmaxf(most, fabsf(group[i]));
+        }
+        const uint16_t scale = scale_at_least(most / 127.0f);
+        scales[from / PLUMB_INT8_GROUP * PLUMB_PANEL + c] = scale;
+        float value;
+        plumb_bfloat16_to_float(1, &scale, &value);
+        const float inverse = value > 0 ? 1.0f / value : 0.0f;
+        for (int64_t i = 0; i < count; i++) {
+            const float whole = fmaxf(-127.0f, fminf(127.0f, rintf(group[i] * inverse)));
+            panel[(from + i) / 4 * 4 * PLUMB_PANEL + c * 4 + (from + i) % 4] = (uint8_t)((int)whole + 128);
+        }
+    }
+}
+
+void plumb_pack_weights(plumb_precision precision, int64_t n, int64_t k, const float *weights, int32_t transposed,
+                        int64_t first, int64_t columns, void *panel) {
+    const int64_t block = 16;
+    const int64_t values = rounded_up(k, 4) * PLUMB_PANEL;
+    if (precision == PLUMB_INT8) {
+        memset(panel, 0, (size_t)plumb_panel_bytes(precision, k));
+        memset(panel, 128, (size_t)values);
+        for (int64_t c = 0; c < columns; c++)
+            pack_int8(column_of(n, k, weights, transposed, first + c), k, c, (uint8_t *)panel,
+                      (uint16_t *)(void *)((char *)panel + values));
+        return;
+    }
+    if (precision == PLUMB_FLOAT32 && transposed) {
+        plumb_pack_columns(columns, k, 0, columns, weights + first * k, 1, (float *)panel);
+        return;
+    }
+    if (columns < PLUMB_PANEL || k % 2) memset(panel, 0, (size_t)plumb_panel_bytes(precision, k));
+    // A block of inputs at a time, so that what is written stays in the nearest cache.
+    for (int64_t from = 0; from < k; from += block)
+        for (int64_t c = 0; c < columns; c++) {
+            const output_column w = column_of(n, k, weights, transposed, first + c);
+            for (int64_t i = from; i < from + block && i < k; i++) {
+                const float value = w.first[i * w.stride];
+                if (precision == PLUMB_BFLOAT16)
+                    ((uint16_t *)panel)[(i / 2 * PLUMB_PANEL + c) * 2 + i % 2] = bfloat16_of(value);
+                else
+                    ((float *)panel)[i * PLUMB_PANEL + c] = value;
+            }
+        }
+}
