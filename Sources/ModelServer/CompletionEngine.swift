@@ -46,7 +46,7 @@ struct CompletionEngine: Sendable {
     let models: LoadedModels
     let queue: ComputeQueue
 
-    /// Waits for its turn and samples.
+    /// Waits for its turn and samples, together with what else is in work for the same model.
     /// - Parameters:
     ///   - onBegin: called when the request has been found good, before the first token.
     ///   - onText: is given new text with the number of its choice, as it comes.
@@ -57,55 +57,81 @@ struct CompletionEngine: Sendable {
     ) async throws -> CompletionResult {
         let folder = try catalog.folder(of: work.fields.model)
         let models = models
-        return try await queue.run { flag in
+        return try await queue.run { flag, end in
             let sampler = try models.sampler(named: work.fields.model, folder: folder)
-            return try Self.compute(
-                work, with: sampler, pool: models.pool, flag: flag, onBegin: onBegin, onText: onText)
+            let run = CompletionRun(work: work, sampler: sampler, pool: models.pool, flag: flag)
+            return try run.begin(onBegin: onBegin, onText: onText, end: end)
         }
     }
+}
 
-    private static func compute(
-        _ work: CompletionWork, with sampler: PolicySampler, pool: WorkerPool, flag: CancellationFlag,
-        onBegin: () -> Void, onText: (@Sendable (Int, String) -> Void)?
-    ) throws -> CompletionResult {
+/// One request on the compute thread.
+private struct CompletionRun: Sendable {
+    let work: CompletionWork
+    let sampler: PolicySampler
+    let pool: WorkerPool
+    let flag: CancellationFlag
+
+    /// - Returns: the sampler that brings the request on, unless it has ended.
+    func begin(
+        onBegin: () -> Void, onText: (@Sendable (Int, String) -> Void)?,
+        end: @escaping ComputeQueue.End<CompletionResult>
+    ) throws -> PolicySampler? {
         let fields = work.fields
         let policy = sampler.policy
-        var prompts = try tokens(of: work.source, policy: policy)
+        let prompts = try Self.tokens(of: work.source, policy: policy)
         let maximum = fields.maximumTokens ?? policy.contextLength
-        for prompt in prompts { try check(prompt.promptTokens, work.source.field, policy, samples: maximum > 0) }
-        onBegin()
-        if maximum > 0 {
-            let requests = prompts.enumerated().map { index, prompt in
-                PolicyRequest(
-                    tokens: prompt.promptTokens, count: fields.count, seed: fields.seed(ofPrompt: index),
-                    options: fields.options(maximumTokens: maximum))
-            }
-            let sampled: [[PolicyResponse]]
-            do {
-                let read = onText.map { onText in
-                    { @Sendable (prompt: Int, response: Int, text: String) in
-                        onText(prompt * fields.count + response, text)
-                        return true
-                    }
-                }
-                sampled = try sampler.sample(requests, onText: read, isCancelled: { flag.isCancelled })
-            } catch PolicyError.badOption(let field, let reason) {
-                throw ModelServerError.badField(field, problem: reason)
-            } catch {
-                throw ModelServerError.failed("\(error)")
-            }
-            for index in prompts.indices { prompts[index].responses = sampled[index] }
+        for prompt in prompts {
+            try Self.check(prompt.promptTokens, work.source.field, policy, samples: maximum > 0)
         }
+        onBegin()
+        guard maximum > 0 else {
+            end(Result { try finished(prompts, []) })
+            return nil
+        }
+        let requests = prompts.enumerated().map { index, prompt in
+            PolicyRequest(
+                tokens: prompt.promptTokens, count: fields.count, seed: fields.seed(ofPrompt: index),
+                options: fields.options(maximumTokens: maximum))
+        }
+        let read = onText.map { onText in
+            { @Sendable (prompt: Int, response: Int, text: String) in
+                onText(prompt * fields.count + response, text)
+                return true
+            }
+        }
+        let flag = flag
+        do {
+            try sampler.begin(requests, onText: read, isCancelled: { flag.isCancelled }) { sampled in
+                end(
+                    Result {
+                        do { return try finished(prompts, try sampled.get()) } catch let error as EngineError {
+                            throw ModelServerError.failed("\(error)")
+                        }
+                    })
+            }
+        } catch PolicyError.badOption(let field, let reason) {
+            throw ModelServerError.badField(field, problem: reason)
+        } catch {
+            throw ModelServerError.failed("\(error)")
+        }
+        return sampler
+    }
+
+    private func finished(_ prompts: [CompletedPrompt], _ sampled: [[PolicyResponse]]) throws -> CompletionResult {
         try flag.check()
-        if let alternatives = fields.logProbabilities {
+        var prompts = prompts
+        for (index, responses) in sampled.enumerated() { prompts[index].responses = responses }
+        if let alternatives = work.fields.logProbabilities {
             let scorer = TokenScorer(
-                model: policy.model, pool: pool, temperature: fields.temperature, alternatives: alternatives)
+                model: sampler.policy.model, pool: pool, temperature: work.fields.temperature,
+                alternatives: alternatives)
             for index in prompts.indices {
                 try flag.check()
-                try addScores(scorer, echo: fields.echo, to: &prompts[index])
+                try Self.addScores(scorer, echo: work.fields.echo, to: &prompts[index])
             }
         }
-        return CompletionResult(prompts: prompts, tokenizer: policy.template.tokenizer)
+        return CompletionResult(prompts: prompts, tokenizer: sampler.policy.template.tokenizer)
     }
 
     private static func tokens(of source: CompletionWork.Source, policy: LoadedPolicy) throws -> [CompletedPrompt] {

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import Policy
 internal import Synchronization
 
 /// Whether whoever asked for a piece of work still wants it.
@@ -13,11 +14,15 @@ final class CancellationFlag: Sendable {
     func check() throws { if isCancelled { throw CancellationError() } }
 }
 
-/// A thread of its own that does one piece of work after the other, in the order they came, with a bounded number waiting.
+/// A thread of its own that begins one piece of work after the other, in the order they came, with a bounded number
+/// waiting. Sampling goes on together: what has begun is brought a token further at each turn, and what comes later joins
+/// it where there is room.
 ///
 /// Models compute here (and on the threads of their `WorkerPool`), never on Swift's cooperative pool, which answers
 /// requests.
 final class ComputeQueue: Sendable {
+    /// Ends a piece of work, once.
+    typealias End<Value> = @Sendable (Result<Value, any Error>) -> Void
     private let core: Core
 
     /// - Parameter limit: pieces of work that may wait; one more is refused.
@@ -33,15 +38,19 @@ final class ComputeQueue: Sendable {
     deinit { core.stop() }
 
     /// Pieces of work that wait.
-    var waitingCount: Int { core.state.withLock { $0.waiting.count } }
+    var waitingCount: Int { core.state.withLock { $0.waiting.count + $0.blocked } }
 
     /// Whether work is being done.
-    var isBusy: Bool { core.state.withLock { $0.running != nil } }
+    var isBusy: Bool { core.state.withLock { !$0.running.isEmpty } }
 
-    /// Does the work when its turn comes. A task that is cancelled while its work waits takes it out of the queue; work
+    /// Begins the work when its turn comes. A task that is cancelled while its work waits takes it out of the queue; work
     /// that has begun sees the flag.
+    /// - Parameter begin: called on the queue's thread; returns the sampler that brings the work on, if one does. It or the
+    ///   sampler calls `end`.
     /// - Throws: `ModelServerError.queueFull`, `.stopping`, `CancellationError`, or what the work throws.
-    func run<Value: Sendable>(_ work: @escaping @Sendable (CancellationFlag) throws -> Value) async throws -> Value {
+    func run<Value: Sendable>(
+        _ begin: @escaping @Sendable (CancellationFlag, _ end: @escaping End<Value>) throws -> PolicySampler?
+    ) async throws -> Value {
         let flag = CancellationFlag()
         let core = core
         return try await withTaskCancellationHandler {
@@ -49,12 +58,18 @@ final class ComputeQueue: Sendable {
                 core.add(
                     Core.Entry(
                         flag: flag,
-                        start: {
-                            let result = Result {
-                                try flag.check()
-                                return try work(flag)
+                        begin: {
+                            let end: End<Value> = { result in
+                                core.remove(flag)
+                                continuation.resume(with: result)
                             }
-                            continuation.resume(with: result)
+                            do {
+                                try flag.check()
+                                return try begin(flag, end)
+                            } catch {
+                                end(.failure(error))
+                                return nil
+                            }
                         },
                         refuse: { continuation.resume(throwing: $0) }))
             }
@@ -70,13 +85,16 @@ final class ComputeQueue: Sendable {
     private final class Core: Sendable {
         struct Entry: Sendable {
             let flag: CancellationFlag
-            let start: @Sendable () -> Void
+            let begin: @Sendable () -> PolicySampler?
             let refuse: @Sendable (any Error) -> Void
         }
 
         struct State {
             var waiting: [Entry] = []
-            var running: CancellationFlag?
+            /// Work that has begun and not ended.
+            var running: [CancellationFlag] = []
+            /// Requests that were begun and wait for room in their batch.
+            var blocked = 0
             var stopped = false
         }
 
@@ -91,12 +109,14 @@ final class ComputeQueue: Sendable {
             let refusal: (any Error)? = state.withLock { state in
                 if state.stopped { return ModelServerError.stopping }
                 if entry.flag.isCancelled { return CancellationError() }
-                if state.waiting.count >= limit { return ModelServerError.queueFull(limit: limit) }
+                if state.waiting.count + state.blocked >= limit { return ModelServerError.queueFull(limit: limit) }
                 state.waiting.append(entry)
                 return nil
             }
             if let refusal { entry.refuse(refusal) } else { added.signal() }
         }
+
+        func remove(_ flag: CancellationFlag) { state.withLock { $0.running.removeAll { $0 === flag } } }
 
         func removeCancelled() {
             let removed = state.withLock { state in
@@ -112,7 +132,7 @@ final class ComputeQueue: Sendable {
                 let refused = state.waiting
                 state.waiting = []
                 state.stopped = true
-                state.running?.cancel()
+                for flag in state.running { flag.cancel() }
                 return refused
             }
             for entry in refused { entry.refuse(ModelServerError.stopping) }
@@ -120,17 +140,37 @@ final class ComputeQueue: Sendable {
         }
 
         func work() {
+            var active: [PolicySampler] = []
             while true {
-                added.wait()
-                let (next, stopped) = state.withLock { state in
-                    let next = state.waiting.isEmpty ? nil : state.waiting.removeFirst()
-                    state.running = next?.flag
+                if active.isEmpty { added.wait() }
+                let stopped = beginWaiting(&active)
+                if stopped && active.isEmpty { return }
+                for sampler in active { sampler.step() }
+                active.removeAll(where: \.isIdle)
+                note(active)
+            }
+        }
+
+        /// Begins what waits, until something has no room in its batch: the order of coming is kept.
+        /// - Returns: whether the queue was stopped.
+        private func beginWaiting(_ active: inout [PolicySampler]) -> Bool {
+            while true {
+                note(active)
+                let (next, stopped) = state.withLock { state -> (Entry?, Bool) in
+                    guard !state.waiting.isEmpty, state.blocked == 0 else { return (nil, state.stopped) }
+                    let next = state.waiting.removeFirst()
+                    state.running.append(next.flag)
                     return (next, state.stopped)
                 }
-                next?.start()
-                state.withLock { $0.running = nil }
-                if stopped { return }
+                guard let next else { return stopped }
+                guard let sampler = next.begin(), !active.contains(where: { $0 === sampler }) else { continue }
+                active.append(sampler)
             }
+        }
+
+        private func note(_ active: [PolicySampler]) {
+            let blocked = active.reduce(0) { $0 + $1.waitingCount }
+            state.withLock { $0.blocked = blocked }
         }
     }
 }

@@ -14,14 +14,20 @@ final class LoadedModels: Sendable {
 
     let pool: WorkerPool
     private let limit: Int
+    private let precision: WeightPrecision
+    private let maximumRows: Int
+    private let maximumCacheBytes: Int
     private let logger: Logger
     /// Most recently used last.
     private let entries = Mutex<[Entry]>([])
 
-    init(limit: Int, threads: Int?, logger: Logger) {
-        self.limit = max(1, limit)
+    init(_ configuration: ModelServerConfiguration, logger: Logger) {
+        limit = max(1, configuration.loadedModels)
+        precision = configuration.precision
+        maximumRows = configuration.responsesAtOnce
+        maximumCacheBytes = configuration.cacheBytes
         self.logger = logger
-        pool = WorkerPool(threads: threads)
+        pool = WorkerPool(threads: configuration.threads)
     }
 
     var names: [String] { entries.withLock { $0.map(\.name).sorted() } }
@@ -33,7 +39,9 @@ final class LoadedModels: Sendable {
             let fingerprint = try FolderFingerprint(of: folder)
             if let sampler = use(name, fingerprint) { return sampler }
             let started = ContinuousClock.now
-            let sampler = try PolicySampler(folder: folder, pool: pool)
+            let sampler = try PolicySampler(
+                folder: folder, pool: pool, precision: precision, maximumRows: maximumRows,
+                maximumCacheBytes: maximumCacheBytes)
             guard try FolderFingerprint(of: folder) == fingerprint else {
                 throw ModelServerError.unusableModel(
                     name, reason: "its files changed while they were read; try again when they are complete")

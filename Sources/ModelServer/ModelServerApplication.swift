@@ -5,8 +5,9 @@ internal import NIOCore
 
 /// Our decoder behind OpenAI-compatible HTTP.
 ///
-/// Requests are answered in the order they come, each sampled as one batch on threads of the server's own. Response k's
-/// seed depends on the request's seed and k alone, so the same request with the same seed gives the same responses.
+/// Requests are begun in the order they come and sampled together, on threads of the server's own: each joins what is in
+/// work for its model and leaves it at any token. Response k's seed depends on the request's seed and k alone, and its
+/// bits on nothing else in work, so the same request with the same seed gives the same responses.
 public struct ModelServerApplication: Sendable {
     private let configuration: ModelServerConfiguration
     private let logger: Logger
@@ -30,7 +31,7 @@ public struct ModelServerApplication: Sendable {
         self.onListening = onListening
         engine = CompletionEngine(
             catalog: ModelCatalog(policiesFolder: configuration.policiesFolder, named: configuration.policies),
-            models: LoadedModels(limit: configuration.loadedModels, threads: configuration.threads, logger: logger),
+            models: LoadedModels(configuration, logger: logger),
             queue: ComputeQueue(limit: configuration.queueLimit))
     }
 

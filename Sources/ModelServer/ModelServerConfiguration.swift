@@ -1,4 +1,5 @@
 public import Foundation
+public import LanguageModel
 
 /// What a model server serves, and how much of it at once.
 public struct ModelServerConfiguration: Sendable {
@@ -16,16 +17,25 @@ public struct ModelServerConfiguration: Sendable {
     /// Responses that one request may ask for, over all its prompts.
     public var maximumResponses: Int
     public var maximumBodyBytes: Int
+    /// How the weights that write text are held; log-probabilities that are asked for are float32 always.
+    public var precision: WeightPrecision
+    /// Responses of one model that decode together; a request that finds no room waits.
+    public var responsesAtOnce: Int
+    /// What the keys and values of a model's responses may come to; a request that finds no room waits, one that could
+    /// alone exceed it is refused.
+    public var cacheBytes: Int
     /// Compute threads; nil takes the environment variable PLUMB_THREADS, or the number of cores.
     public var threads: Int?
 
     public init(
         host: String = "127.0.0.1", port: Int = 8081, policiesFolder: URL? = nil, policies: [String: URL] = [:],
         loadedModels: Int = 4, queueLimit: Int = 64, maximumResponses: Int = 256, maximumBodyBytes: Int = 8 << 20,
+        precision: WeightPrecision = .float32, responsesAtOnce: Int = 256, cacheBytes: Int = 2 << 30,
         threads: Int? = nil
     ) {
         (self.host, self.port, self.policiesFolder, self.policies) = (host, port, policiesFolder, policies)
         (self.loadedModels, self.queueLimit, self.threads) = (loadedModels, queueLimit, threads)
         (self.maximumResponses, self.maximumBodyBytes) = (maximumResponses, maximumBodyBytes)
+        (self.precision, self.responsesAtOnce, self.cacheBytes) = (precision, responsesAtOnce, cacheBytes)
     }
 }

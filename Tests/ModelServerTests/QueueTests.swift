@@ -9,7 +9,11 @@ import Testing
     }
 
     static func server(queueLimit: Int) throws -> TestServer {
-        let test = try TestServer { $0.queueLimit = queueLimit }
+        // Room for one such request: the next one waits.
+        let test = try TestServer {
+            $0.queueLimit = queueLimit
+            $0.responsesAtOnce = 64
+        }
         try TestServer.addTirelessPolicy("tireless", to: test.folder)
         return test
     }

@@ -26,6 +26,8 @@ struct GenerateCommand: AsyncParsableCommand {
     var topP = 1.0
     @Option(name: .customLong("max-tokens"), help: "Tokens per response at most.")
     var maximumTokens = 256
+    @Option(help: "How weights are held: f32, bf16 or int8; see docs/performance.md for what each costs.")
+    var precision = WeightPrecision.float32
     @Option(help: "Threads; without it one a core.")
     var threads: Int?
     @Flag(help: "Print one JSON object a response instead of text.")
@@ -45,7 +47,7 @@ struct GenerateCommand: AsyncParsableCommand {
         let responses = try await onOwnThread {
             let sampler = try PolicySampler(
                 folder: URL(filePath: command.model, directoryHint: .isDirectory),
-                pool: WorkerPool(threads: command.threads))
+                pool: WorkerPool(threads: command.threads), precision: command.precision)
             let options = SamplingOptions(
                 temperature: command.temperature, topK: command.topK, topP: command.topP,
                 maximumTokens: command.maximumTokens)

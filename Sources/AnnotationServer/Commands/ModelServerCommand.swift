@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LanguageModel
 import Logging
 import ModelServer
 import Runs
@@ -16,12 +17,21 @@ struct ModelServerCommand: AsyncParsableCommand {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port to listen on; 0 takes a free one.") var port = 8081
     @Option(help: "Compute threads; without it one a core.") var threads: Int?
+    @Option(help: "How weights are held: f32, bf16 or int8; see docs/performance.md for what each costs.")
+    var precision = WeightPrecision.float32
+    @Option(help: "Responses of one model that decode together; requests beyond it wait.") var responses = 256
+    @Option(name: .customLong("cache"), help: "Memory for keys and values of a model's responses, in MB.")
+    var cacheMegabytes = 2_048
     @Option(help: "A file to write the address to, once it answers.", completion: .file()) var announce: String?
     @Option(help: "End when this process is not the parent any more.") var parent: Int32?
 
     func validate() throws {
         guard policies != nil || !policy.isEmpty else {
             throw ValidationError("Give --policies FOLDER, or --policy name=FOLDER.")
+        }
+        guard responses >= 1 else { throw ValidationError("--responses must be at least 1, not \(responses).") }
+        guard (1...1 << 24).contains(cacheMegabytes) else {
+            throw ValidationError("--cache must be 1 to \(1 << 24) MB, not \(cacheMegabytes).")
         }
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
     }
@@ -32,6 +42,9 @@ struct ModelServerCommand: AsyncParsableCommand {
         configuration.host = host
         configuration.port = port
         configuration.threads = threads
+        configuration.precision = precision
+        configuration.responsesAtOnce = responses
+        configuration.cacheBytes = cacheMegabytes << 20
         configuration.policiesFolder = policies.map { URL(filePath: $0, directoryHint: .isDirectory) }
         for pair in policy {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)

@@ -28,23 +28,41 @@ public struct PolicyRequest: Sendable {
 
 /// Samples and scores with a loaded policy.
 ///
-/// Calls are serialised and block until they are done: call from a thread of your own, never from Swift's cooperative
-/// pool. The weights must not change while a sampler of them lives.
+/// Calls block until they are done: call from a thread of your own, never from Swift's cooperative pool. Calls that are
+/// begun with `begin` are in work together and go on with each `step`. The weights must not change while a sampler of
+/// them lives.
 public final class PolicySampler: Sendable {
     public let policy: LoadedPolicy
+    /// How the weights are held that write text; scores are float32 always.
+    public let precision: WeightPrecision
     private let pool: WorkerPool
-    private let sampler: Mutex<GroupSampler>
+    private let batch: Mutex<PolicyBatch>
 
-    /// - Parameter maximumRows: most responses that decode together.
-    public init(policy: LoadedPolicy, pool: WorkerPool, maximumRows: Int = 256) {
+    /// - Parameters:
+    ///   - maximumRows: most responses that decode together; one call may exceed it.
+    ///   - maximumCacheBytes: what the keys and values of all that decodes may come to.
+    public init(
+        policy: LoadedPolicy, pool: WorkerPool, precision: WeightPrecision = .float32, maximumRows: Int = 256,
+        maximumCacheBytes: Int = 8 << 30
+    ) {
         self.policy = policy
+        self.precision = precision
         self.pool = pool
-        sampler = Mutex(GroupSampler(model: policy.model, pool: pool, maximumRows: maximumRows))
+        batch = Mutex(
+            PolicyBatch(
+                SamplingBatch(
+                    model: policy.model, pool: pool, precision: precision, maximumRows: maximumRows,
+                    maximumCacheBytes: maximumCacheBytes)))
     }
 
     /// - Throws: what `LoadedPolicy` throws.
-    public convenience init(folder: URL, pool: WorkerPool) throws {
-        self.init(policy: try LoadedPolicy(folder: folder), pool: pool)
+    public convenience init(
+        folder: URL, pool: WorkerPool, precision: WeightPrecision = .float32, maximumRows: Int = 256,
+        maximumCacheBytes: Int = 8 << 30
+    ) throws {
+        self.init(
+            policy: try LoadedPolicy(folder: folder), pool: pool, precision: precision, maximumRows: maximumRows,
+            maximumCacheBytes: maximumCacheBytes)
     }
 
     /// The seed of response k of a request.
@@ -67,30 +85,45 @@ public final class PolicySampler: Sendable {
         onText: (@Sendable (_ request: Int, _ response: Int, _ text: String) -> Bool)? = nil,
         isCancelled: (@Sendable () -> Bool)? = nil
     ) throws -> [[PolicyResponse]] {
+        let box = AnswerBox()
+        try begin(requests, onText: onText, isCancelled: isCancelled) { box.set($0) }
+        while box.value == nil { step() }
+        return try box.value?.get() ?? []
+    }
+
+    /// Takes a call in without waiting for its end; each `step` brings it one token further. A response's bytes do not
+    /// depend on what else is in work.
+    /// - Parameters:
+    ///   - onText, isCancelled: as in `sample`.
+    ///   - onEnd: called once, by the `step` that ends the call, with the responses or the error.
+    /// - Throws: `PolicyError` that names the prompt or the option that is wrong; nothing has begun then.
+    public func begin(
+        _ requests: [PolicyRequest],
+        onText: (@Sendable (_ request: Int, _ response: Int, _ text: String) -> Bool)? = nil,
+        isCancelled: (@Sendable () -> Bool)? = nil,
+        onEnd: @escaping @Sendable (Result<[[PolicyResponse]], any Error>) -> Void
+    ) throws {
         let prepared = try requests.enumerated().map { try prepare($1, index: $0) }
-        let reads = onText != nil || isCancelled != nil || requests.contains { !$0.options.stop.isEmpty }
-        var (sampled, readers) = try sampler.withLock { sampler in
-            var readers = prepared.map { one in
-                one.seeds.map { _ in ResponseReader(template: policy.template, stop: one.request.options.stop) }
-            }
-            guard reads else { return (try sampler.sample(prepared.map(\.sampling)), readers) }
-            let sampled = try sampler.sample(prepared.map(\.sampling)) { request, response, token in
-                let piece = readers[request][response].append(token)
-                let wanted = isCancelled?() != true && (piece.isEmpty || onText?(request, response, piece) ?? true)
-                if !wanted { readers[request][response].cancelled = true }
-                return wanted && !readers[request][response].stopped
-            }
-            return (sampled, readers)
+        guard !prepared.isEmpty else {
+            onEnd(.success([]))
+            return
         }
-        return prepared.indices.map { index in
-            let one = prepared[index]
-            return one.seeds.indices.map { k in
-                finished(
-                    sampled[index][k], reader: &readers[index][k], seed: one.seeds[k], options: one.request.options
-                ) { rest in _ = onText?(index, k, rest) }
-            }
+        try batch.withLock {
+            try $0.begin(
+                prepared, template: policy.template, onText: onText, isCancelled: isCancelled, onEnd: onEnd)
         }
     }
+
+    /// One token more of every response in work, and a piece of the prompts that are not read yet.
+    public func step() {
+        let ends = batch.withLock { $0.step(template: policy.template) }
+        for end in ends { end() }
+    }
+
+    /// Nothing is in work.
+    public var isIdle: Bool { batch.withLock(\.isIdle) }
+    /// Requests that have no room yet.
+    public var waitingCount: Int { batch.withLock(\.waitingCount) }
 
     /// Log-probabilities of given responses in nats from the packed training pass: `[responses][tokens]`.
     public func logProbabilities(
@@ -102,18 +135,12 @@ public final class PolicySampler: Sendable {
 
     /// The same for groups of tokens: `[groups][responses][tokens]`.
     public func logProbabilities(of groups: [TokenGroup], temperature: Double = 1) throws -> [[[Double]]] {
-        try sampler.withLock { _ in
+        try batch.withLock { _ in
             try GroupScorer(model: policy.model, pool: pool).logProbabilities(of: groups, temperature: temperature)
         }
     }
 
-    private struct Prepared {
-        var request: PolicyRequest
-        var seeds: [UInt64]
-        var sampling: SamplingRequest
-    }
-
-    private func prepare(_ request: PolicyRequest, index: Int) throws -> Prepared {
+    private func prepare(_ request: PolicyRequest, index: Int) throws -> PreparedRequest {
         try request.options.validate()
         try require(request.count > 0, "count", "\(request.count) is not a positive number of responses")
         let tokens: [Int32]
@@ -137,70 +164,17 @@ public final class PolicySampler: Sendable {
             logitBias: request.options.logitBias.mapValues { Float($0) },
             maximumTokens: min(request.options.maximumTokens, policy.contextLength - tokens.count),
             endTokens: policy.template.endTokenIDs, alternatives: request.options.alternatives)
-        return Prepared(
+        return PreparedRequest(
             request: request, seeds: seeds,
             sampling: SamplingRequest(prompt: tokens, seeds: seeds, settings: settings))
     }
-
-    private func finished(
-        _ response: LanguageModel.SampledResponse, reader: inout ResponseReader, seed: UInt64,
-        options: SamplingOptions, onRest: (String) -> Void
-    ) -> PolicyResponse {
-        var text = policy.template.responseText(response.tokens)
-        if reader.isUsed {
-            let rest = reader.finish()
-            if !rest.isEmpty, !reader.cancelled { onRest(rest) }
-            if !options.stop.isEmpty { text = reader.text }
-        }
-        let reason: FinishReason =
-            if reader.cancelled {
-                .cancelled
-            } else if reader.stopped {
-                .stopString
-            } else {
-                response.finished ? .endToken : .length
-            }
-        return PolicyResponse(
-            text: text, tokenIDs: response.tokens, tokenLogProbabilities: response.logProbabilities.map(Double.init),
-            temperature: options.temperature, seed: seed, finishReason: reason,
-            alternatives: response.alternatives.map { place in
-                place.map { TokenAlternative(token: $0.token, logProbability: Double($0.logProbability)) }
-            })
-    }
 }
 
-/// The text of one response as its tokens come, cut before a stop text.
-private struct ResponseReader: Sendable {
-    private var decoder: StreamingDecoder
-    private var stops: StopStrings
-    private let endTokens: [Int32]
-    private(set) var text = ""
-    private(set) var isUsed = false
-    var cancelled = false
+/// Where a call's answer is put by the step that ends it.
+private final class AnswerBox: Sendable {
+    private let answer = Mutex<Result<[[PolicyResponse]], any Error>?>(nil)
 
-    init(template: PromptTemplate, stop: [String]) {
-        decoder = template.tokenizer.streamingDecoder(continuing: true)
-        stops = StopStrings(stop)
-        endTokens = template.endTokenIDs
-    }
+    var value: Result<[[PolicyResponse]], any Error>? { answer.withLock { $0 } }
 
-    var stopped: Bool { stops.stopped }
-
-    /// New text that can be shown.
-    mutating func append(_ token: Int32) -> String {
-        isUsed = true
-        guard !endTokens.contains(token) else { return "" }
-        return take(stops.append(decoder.append(token)))
-    }
-
-    /// What was still held back.
-    mutating func finish() -> String {
-        let last = stops.append(decoder.finish())
-        return take(stops.stopped ? last : last + stops.finish())
-    }
-
-    private mutating func take(_ piece: String) -> String {
-        text += piece
-        return piece
-    }
+    func set(_ value: Result<[[PolicyResponse]], any Error>) { answer.withLock { $0 = value } }
 }
