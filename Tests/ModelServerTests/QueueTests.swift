@@ -90,7 +90,7 @@ import Testing
         try await test.run { server in
             async let first = server.completions(Self.endless)
             try await server.wait { $0["busy"] as? Bool == true }
-            async let second = server.completions([:])
+            async let second = server.completions(Self.endless)
             try await server.wait { $0["waiting"] as? Int == 1 }
             test.server.stop()
             for answer in try await [first, second] {

@@ -41,13 +41,13 @@ import Testing
         }
     }
 
+    /// These models are tiny and random: the rarest tokens' log-probabilities move the most, and real models less.
     @Test(arguments: ParityCase.all) func lowerPrecisionsCostLittle(_ parity: ParityCase) throws {
         for kernels in KernelSet.available {
-            for precision in [WeightPrecision.bfloat16, .int8] {
+            for (precision, divergence, difference) in [(WeightPrecision.bfloat16, 1e-4, 0.1), (.int8, 1e-3, 0.3)] {
                 let found = try cost(parity, precision, kernels)
-                print("cost: \(parity) \(precision.rawValue) \(kernels): \(found.divergence), \(found.difference)")
-                #expect(found.divergence < 1e-3, "\(precision) on \(kernels)")
-                #expect(found.difference < 0.2, "\(precision) on \(kernels)")
+                #expect(found.divergence < divergence, "\(precision) on \(kernels)")
+                #expect(found.difference < difference, "\(precision) on \(kernels)")
             }
         }
     }
