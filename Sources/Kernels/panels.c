@@ -21,10 +21,11 @@ int64_t plumb_row_form_bytes(plumb_precision precision, int64_t k) {
     return k * 4;
 }
 
-static uint16_t bfloat16_of(float x) {
-    uint16_t y;
-    plumb_float_to_bfloat16(1, &x, &y);
-    return y;
+// As plumb_float_to_bfloat16.
+static inline uint16_t bfloat16_of(float x) {
+    uint32_t b;
+    memcpy(&b, &x, 4);
+    return x == x ? (uint16_t)((b + 0x7FFFu + ((b >> 16) & 1u)) >> 16) : (uint16_t)((b >> 16) | 0x40u);
 }
 
 // The least bf16 that is not under x, for x that is finite and not negative.
@@ -47,20 +48,26 @@ static output_column column_of(int64_t n, int64_t k, const float *weights, int32
 static void pack_int8(output_column w, int64_t k, int64_t c, uint8_t *panel, uint16_t *scales) {
     for (int64_t from = 0; from < k; from += PLUMB_INT8_GROUP) {
         const int64_t count = k - from < PLUMB_INT8_GROUP ? k - from : PLUMB_INT8_GROUP;
-        float group[PLUMB_INT8_GROUP], most = 0;
-        for (int64_t i = 0; i < count; i++) {
-            group[i] = w.first[(from + i) * w.stride];
-            most = fmaxf(most, fabsf(group[i]));
+        float group[PLUMB_INT8_GROUP] = {0}, most = 0;
+        int32_t bits[PLUMB_INT8_GROUP], wrong = 0;
+        for (int64_t i = 0; i < count; i++) group[i] = w.first[(from + i) * w.stride];
+        memcpy(bits, group, sizeof group);
+        for (int64_t i = 0; i < PLUMB_INT8_GROUP; i++) {
+            const float size = group[i] < 0 ? -group[i] : group[i];
+            most = size > most ? size : most;
+            wrong |= (bits[i] & 0x7F800000) == 0x7F800000;
         }
-        const uint16_t scale = scale_at_least(most / 127.0f);
+        // A weight that is infinite or no number makes its outputs no numbers.
+        const uint16_t scale = wrong ? 0x7FC0 : scale_at_least(most / 127.0f);
         scales[from / PLUMB_INT8_GROUP * PLUMB_PANEL + c] = scale;
         float value;
         plumb_bfloat16_to_float(1, &scale, &value);
-        const float inverse = value > 0 ? 1.0f / value : 0.0f;
-        for (int64_t i = 0; i < count; i++) {
-            const float whole = fmaxf(-127.0f, fminf(127.0f, rintf(group[i] * inverse)));
-            panel[(from + i) / 4 * 4 * PLUMB_PANEL + c * 4 + (from + i) % 4] = (uint8_t)((int)whole + 128);
-        }
+        const float inverse = value > 1e-30f ? 1.0f / value : 0.0f, magic = 12582912.0f;
+        uint8_t bytes[PLUMB_INT8_GROUP];
+        // The addition rounds to the nearest whole number, ties to even.
+        for (int64_t i = 0; i < PLUMB_INT8_GROUP; i++)
+            bytes[i] = wrong ? 128 : (uint8_t)((int32_t)((group[i] * inverse + magic) - magic) + 128);
+        for (int64_t i = 0; i < count; i += 4) memcpy(panel + ((from + i) / 4 * PLUMB_PANEL + c) * 4, bytes + i, 4);
     }
 }
 

@@ -38,6 +38,21 @@ import Testing
         }
     }
 
+    @Test func aRequestIsAnsweredWhileALongOneOfItsModelRunsAndSaysTheSame() async throws {
+        try await Self.server(queueLimit: 1).run { server in
+            let short: [String: Any] = ["model": "tireless", "prompt": "a dog", "n": 3, "max_tokens": 20, "seed": 8]
+            let alone = try await server.completions(short)
+            let running = try await server.start(Self.endless.merging(["n": 8]) { $1 })
+            try await server.wait { $0["busy"] as? Bool == true }
+            let beside = try await server.completions(short)
+            #expect(beside.status == 200)
+            #expect(beside.texts() == alone.texts() && beside.tokenIDs() == alone.tokenIDs())
+            try await server.wait { $0["busy"] as? Bool == true && $0["waiting"] as? Int == 0 }
+            try await running.shutdown()
+            try await server.wait { $0["busy"] as? Bool == false }
+        }
+    }
+
     @Test func aStreamThatNobodyReadsIsBrokenOff() async throws {
         try await Self.server(queueLimit: 4).run { server in
             let running = try await server.start(Self.endless.merging(["stream": true]) { $1 })

@@ -21,7 +21,7 @@ final class BatchDecoder {
     let pool: WorkerPool
     let kernels: KernelSet
     let precision: WeightPrecision
-    private(set) var weights: DecodingWeights
+    let weights: DecodingWeights
     private var rows: DecodingMemory?
     private var logitRows: LogitMemory?
     private(set) var rotary: RotaryTable?
@@ -37,7 +37,7 @@ final class BatchDecoder {
         weights = DecodingWeights(model, precision, pool)
     }
 
-    func refresh() { weights = DecodingWeights(model, precision, pool) }
+    func refresh() { weights.pack(model, pool) }
 
     /// Computes the parts' tokens, which follow what their caches have, and adds them to the caches.
     /// - Parameter chosen: rows whose logits are wanted, counted over all parts, each with the factor of its logits in

@@ -27,6 +27,7 @@ final class DecodingWeights {
     let layers: [Layer]
     let head: Matrix?
     let memory: ByteBuffer
+    private let tasks: [Task]
 
     /// Packs all matrices.
     init(_ model: Transformer, _ precision: WeightPrecision, _ pool: WorkerPool) {
@@ -49,7 +50,13 @@ final class DecodingWeights {
             ? plan.add(model.offsets.head, model.offsets.headBias, c.width, c.vocabularySize, c, layout: .outputRows)
             : nil
         memory = ByteBuffer(count: plan.bytes)
-        for task in plan.tasks { pack(task, model, pool) }
+        tasks = plan.tasks
+        pack(model, pool)
+    }
+
+    /// Packs all matrices again, as the model's parameters are now.
+    func pack(_ model: Transformer, _ pool: WorkerPool) {
+        for task in tasks { pack(task, model, pool) }
     }
 
     /// Where a matrix comes from and goes to.

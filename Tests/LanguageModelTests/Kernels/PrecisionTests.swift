@@ -86,6 +86,11 @@ import Testing
             x[66] = wrong
             let found = one.kernels.multiplyWeights(one.precision, 1, 48, 70, x, weights)
             #expect(found.allSatisfy { !$0.isFinite })
+            var wrongWeights = weights
+            wrongWeights[69] = wrong
+            let one = one.kernels.multiplyWeights(
+                one.precision, 1, 48, 70, [Float](repeating: 1, count: 70), wrongWeights)
+            #expect(!one[0].isFinite && one[1].isFinite)
         }
     }
 
