@@ -1,4 +1,4 @@
-# Shared by run, test and bench: finds the toolchain and installs the Debian packages that are missing.
+# Shared by run, test and bench: finds the toolchain and installs the packages that are missing.
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -45,4 +45,15 @@ install_build_libraries() { install_debian libsqlite3-dev libcmark-gfm-dev libcm
 build_release() {
     say "Building (the first time takes several minutes) ..."
     swift build -c release --product plumb >&2
+}
+
+# python_environment FOLDER PACKAGE...: a virtual environment of our own, or status 2 where PyPI cannot be reached.
+python_environment() {
+    local folder=$1
+    shift
+    if [ ! -x "$folder/bin/python" ]; then
+        install_debian python3-venv
+        python3 -m venv "$folder"
+    fi
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" >&2 || return 2
 }
