@@ -33,6 +33,12 @@ enum Report {
         Swift.print(String(decoding: data, as: UTF8.self))
     }
 
+    /// Seconds by name as one line of JSON, at once.
+    static func line(_ seconds: [String: Double]) {
+        let data = (try? JSONSerialization.data(withJSONObject: seconds, options: .sortedKeys)) ?? Data()
+        FileHandle.standardOutput.write(data + Data("\n".utf8))
+    }
+
     /// The kernel's high-water mark of resident memory, in MB; nil where it does not tell.
     private static var peakMemory: Double? {
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
