@@ -18,7 +18,9 @@ WITH_TWINS = [
     "Neither is as good as water, which is free, clear and always there.",
 ]
 RIGHT_TO_LEFT = [
-    "المطر ماء يسقط من الغيوم.", "תה נרגע יותר מקפה.", "Rain, in Arabic: مطر.", "كل شيء بخير.", "plain text", "six",
+    "المطر ماء يسقط من الغيوم.", "תה נרגע יותר מקפה.", "Rain, in Arabic: مطر.", "كل شيء بخير.",
+    "Clouds hold drops of water. When the drops grow heavy, they fall, and that is rain.",
+    "Clouds hold many small drops. When the drops grow too heavy, they fall: that is rain, or snow where it is cold.",
 ]
 
 
@@ -160,28 +162,36 @@ def compare(test, ada, number):
     page = ada.page
     dialog = page.get_by_role("dialog", name="Compare")
     name = lambda side: dialog.locator(".compare-sides h3").nth(side).inner_text()
-    board.name("B").focus()
+    letters = {text: letter for letter, text in board.texts.items()}
+    pinned, alike = letters[RIGHT_TO_LEFT[4]], letters[RIGHT_TO_LEFT[5]]
+    others = [letter for letter in board.letters if letter != pinned]
+    board.name(pinned).focus()
     board.keys("c")
-    test.equal("c pins the response at the left", (name(0), name(1)), ("B, pinned", "A"))
+    test.equal("c pins the response at the left", (name(0), name(1)), (f"{pinned}, pinned", others[0]))
     board.keys("ArrowRight")
-    test.equal("arrows walk the others, past the pinned one", name(1), "C")
+    test.equal("arrows walk the others, past the pinned one", name(1), others[1])
     board.keys("ArrowLeft", "ArrowLeft")
-    test.equal("in both directions", name(1), "F")
+    test.equal("in both directions", name(1), others[-1])
+    for _ in others:
+        if name(1) != alike:
+            board.keys("ArrowRight")
     test.equal("no words are marked before somebody asks", dialog.locator("ins, del").count(), 0)
     board.keys("d")
-    marked = dialog.locator("ins").count(), dialog.locator("del").count()
-    test.report.check("d marks the words in which they differ", min(marked) > 0, marked)
-    ada.seen("compare", variants=("wide", "middle", "narrow", "dark"), whole=False)
+    marked = [words.strip() for words in dialog.locator("ins").all_inner_texts()]
+    test.report.check("d marks the words in which they differ", "many small" in marked and "rain" not in marked, marked)
+    ada.seen("compare", variants=("wide", "middle", "narrow", "dark", "narrow-dark"), whole=False)
     board.keys("d")
     test.equal("d again shows them as they are", dialog.locator("ins, del").count(), 0)
     board.keys("1", "ArrowRight", "2")
-    test.equal("digits rank the one at the right", board.state, "F A")
+    second = name(1)
+    test.equal("digits rank the one at the right", board.state, f"{alike} {second}")
     board.keys("c")
     test.report.check("c closes it, and the focus is on the response at the right",
-                      not dialog.is_visible() and page.evaluate("document.activeElement.textContent") == "A")
-    for letter, rank in zip("BCDE", "3456"):
+                      not dialog.is_visible() and page.evaluate("document.activeElement.textContent") == second)
+    rest = [letter for letter in board.letters if letter not in (alike, second)]
+    for rank, letter in enumerate(rest, 3):
         board.name(letter).focus()
-        board.keys(rank)
+        board.keys(str(rank))
     directions = page.evaluate("""() => [...document.querySelectorAll('.pane')].map((pane) =>
       getComputedStyle(pane.querySelector('.rendered p, .raw') ?? pane).direction)""")
     test.report.check("texts that run from right to left do", directions.count("rtl") >= 2, directions)

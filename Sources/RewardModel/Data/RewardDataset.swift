@@ -56,7 +56,8 @@ struct RewardDataset {
         }
         if withoutOrder > 0 {
             notes.append(
-                "\(withoutOrder) label(s) say nothing about order: they tie all their responses, or call both unacceptable.")
+                "\(withoutOrder) label(s) say nothing about order: they tie all their responses, or call both unacceptable."
+            )
         }
         guard !training.isEmpty else {
             throw heldOut.isEmpty ? RewardModelError.nothingOrdered(notes: notes) : .everythingHeldOut
