@@ -162,6 +162,7 @@ def compare(test, ada, number):
     page = ada.page
     dialog = page.get_by_role("dialog", name="Compare")
     name = lambda side: dialog.locator(".compare-sides h3").nth(side).inner_text()
+    ada.seen("ranking-right-to-left", variants=("wide",), whole=False)
     letters = {text: letter for letter, text in board.texts.items()}
     pinned, alike = letters[RIGHT_TO_LEFT[4]], letters[RIGHT_TO_LEFT[5]]
     others = [letter for letter in board.letters if letter != pinned]
@@ -195,7 +196,6 @@ def compare(test, ada, number):
     directions = page.evaluate("""() => [...document.querySelectorAll('.pane')].map((pane) =>
       getComputedStyle(pane.querySelector('.rendered p, .raw') ?? pane).direction)""")
     test.report.check("texts that run from right to left do", directions.count("rtl") >= 2, directions)
-    ada.seen("ranking-right-to-left", variants=("narrow",), whole=False)
     board.submit()
 
 
