@@ -33,7 +33,7 @@ import Web
             }
             let unknown = try await submit(
                 driver, site, task, answer(["flags": ["rude"]]), expecting: .unprocessableContent)
-            #expect(unknown["error"]?["message"]?.stringValue?.contains("response 'A' has the flag 'rude'") == true)
+            #expect(unknown["error"]?["message"]?.stringValue?.contains("'A' has the flag 'rude'") == true)
             try await submit(driver, site, task, answer(["overall": 6, "flags": ["hallucination"]]))
             let labels = try await driver.call(
                 "listLabels", token: site.leadToken, path: ["project": "\(site.project.id)"])
