@@ -25,6 +25,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
     case noCurrentPolicy(project: String)
     case noReferencePolicy(project: String)
     case noLabelsYet(project: String)
+    case noDemonstrations(project: String)
     /// A project has one run of a kind at a time.
     case runGoing(run: RunID, kind: String, project: String)
     case runNotStopped(run: RunID, state: RunState)
@@ -38,7 +39,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
         case .unknown, .leaseUnknown: .notFound
         case .invalid, .importFile, .importLine, .invalidAnswer: .invalid
         case .nameTaken, .leaseAlreadyUsed, .newerDraft, .undoRefused, .noPrompts, .noCurrentPolicy,
-            .noReferencePolicy, .noLabelsYet, .runGoing, .runNotStopped, .runOver:
+            .noReferencePolicy, .noLabelsYet, .noDemonstrations, .runGoing, .runNotStopped, .runOver:
             .conflict
         case .notAllowed, .leaseOfAnotherPerson: .forbidden
         case .lockedByAnotherProcess, .readOnly: .locked
@@ -77,6 +78,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
             "project '\(project)' has no reference policy; set the supervised policy as its reference"
         case .noLabelsYet(let project):
             "project '\(project)' has no labels yet; rank or compare some tasks before training a reward model"
+        case .noDemonstrations(let project):
+            "project '\(project)' has no demonstrations or corrections yet; ask annotators for some in its settings"
         case .runGoing(let run, let kind, let project):
             "run \(run) (\(kind)) is going on for project '\(project)'; wait for it, or cancel it"
         case .runNotStopped(let run, let state):

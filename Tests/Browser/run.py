@@ -20,6 +20,7 @@ from playwright.sync_api import sync_playwright
 
 import accessibility
 import comparing
+import feedback
 import hostile
 import judging
 import lead_pages
@@ -123,9 +124,17 @@ def tell(test, iterations):
         for way in (judging.safety, judging.reason, judging.neither, judging.narrow, judging.taken_back,
                     judging.without_script):
             test.chapter(way, ada, judged)
+    writing = test.chapter(feedback.create, lead)
+    if writing:
+        for way in (feedback.write_all, feedback.take_back, feedback.without_script):
+            test.chapter(way, ada, writing)
+        test.chapter(feedback.converse, lead, ada)
+        test.chapter(feedback.practise, lead, ada)
     record = refresh and test.chapter(training.ends, refresh, "run-refresh", ("wide", "middle", "dark"))
     if record:
         test.chapter(training.makes_current, watching, ada, record)
+    if writing:
+        test.chapter(feedback.tune, lead, ada)
     test.chapter(lead_pages.pictures, lead)
     test.chapter(lead_pages.every_link, lead, "/lead")
     test.chapter(lead_pages.every_link, ada, "/tasks")

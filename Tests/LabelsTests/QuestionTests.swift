@@ -89,7 +89,8 @@ import Testing
         }
         let snapshot = try await test.store.takeSnapshot(project, by: .system)
         #expect(snapshot.labels == 3 && snapshot.ties == 1)
-        for format in ExportFormat.allCases where format != .native {
+        for format in ExportFormat.allCases
+        where ![.native, .demonstrations, .trlDemonstrations].contains(format) {
             let summary = try await test.store.exportSummary(project, as: format)
             #expect(summary.lines == 1 && summary.tiedPairsDropped == 1 && summary.bothUnacceptableDropped == 1)
             #expect(try await test.store.exportCounts(project).summary(as: format) == summary)

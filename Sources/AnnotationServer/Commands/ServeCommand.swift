@@ -107,7 +107,8 @@ struct ServerParts {
             store: store, data: data, models: models, http: CompletionClientFactory(http: http), logger: logger)
         services = [models, supervisor, sampler]
         operations = LiveServerOperations(
-            store: store, data: data, supervisor: supervisor, sampler: sampler, models: models, retention: retention)
+            store: store, data: data, supervisor: supervisor, sampler: sampler, models: models, retention: retention,
+            conversations: ConversationAnswers(store: store, sampler: sampler, logger: logger))
     }
 }
 

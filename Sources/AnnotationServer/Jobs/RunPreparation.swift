@@ -106,6 +106,13 @@ package struct RunPreparation: Sendable {
             let file = workspace.appending(path: "groups.jsonl")
             _ = try await store.writeGroups(of: snapshot, to: file)
             return ["groups.jsonl": .copy(file)]
+        case RunKind.supervised:
+            guard let snapshot = run.snapshot else {
+                throw Problem.missing(role: "snapshot", run: run.id.description)
+            }
+            let file = workspace.appending(path: "demonstrations.jsonl")
+            _ = try await store.writeDemonstrations(of: snapshot, to: file)
+            return ["demonstrations.jsonl": .copy(file)]
         case RunKind.policyRefresh:
             guard let project = run.project else {
                 throw Problem.missing(role: "project", run: run.id.description)
@@ -152,4 +159,5 @@ package struct RunPreparation: Sendable {
 enum RunKind {
     static let rewardModel = "reward-model"
     static let policyRefresh = "policy-refresh"
+    static let supervised = "supervised"
 }

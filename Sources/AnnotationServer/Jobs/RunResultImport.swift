@@ -46,16 +46,20 @@ package struct RunResultImport: Sendable {
                 NewRewardModel(
                     name: name, path: "reward-models/\(name)", sha256: folder.sha256, parents: run.parents + snapshot,
                     metrics: metrics, bytes: bytes))
-        case RunKind.policyRefresh:
+        case RunKind.policyRefresh, RunKind.supervised:
+            let isRefresh = run.kind == RunKind.policyRefresh
             let folder = try folder("policy", of: result, run: run)
-            let name = try await Self.freeName("refresh-\(run.id)", content: folder.sha256, at: data.policy) {
+            let wanted = "\(isRefresh ? "refresh" : "supervised")-\(run.id)"
+            let name = try await Self.freeName(wanted, content: folder.sha256, at: data.policy) {
                 try await store.policy(named: $0) != nil
             }
             let bytes = try adopt(folder, from: directory, attempt: run.attempt, as: data.policy(name))
+            let snapshot = isRefresh ? [] : run.snapshot.map { [Parent.snapshot($0, role: "snapshot")] } ?? []
             product = .policy(
                 NewPolicy(
-                    name: name, kind: .refreshed, path: "policies/\(name)", sha256: folder.sha256,
-                    parents: run.parents, metrics: metrics, bytes: bytes, project: run.project))
+                    name: name, kind: isRefresh ? .refreshed : .supervised, path: "policies/\(name)",
+                    sha256: folder.sha256, parents: run.parents + snapshot, metrics: metrics, bytes: bytes,
+                    project: run.project))
         default: product = .none
         }
         _ = try await store.importResult(run.id, attempt: run.attempt, product, message: message)

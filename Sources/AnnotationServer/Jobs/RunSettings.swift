@@ -57,6 +57,7 @@ package enum RunSettings {
         switch kind {
         case RunKind.rewardModel: try specification.settings(as: RewardModelSettings.self).validate()
         case RunKind.policyRefresh: try specification.settings(as: PolicyRefreshSettings.self).validate()
+        case RunKind.supervised: try specification.settings(as: SupervisedSettings.self).training.validate()
         default: break
         }
     }

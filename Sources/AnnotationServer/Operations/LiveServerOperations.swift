@@ -12,6 +12,7 @@ struct LiveServerOperations: ServerOperations {
     let sampler: TaskSampler
     let models: ModelServerSupervisor
     let retention: RetentionRule
+    let conversations: ConversationAnswers
 
     // MARK: Runs
 
@@ -70,6 +71,37 @@ struct LiveServerOperations: ServerOperations {
         }
     }
 
+    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID {
+        try await translated {
+            let project = try await self.store.project(request.project)
+            let actor = Actor.user(request.user)
+            guard let id = request.base ?? project.referencePolicy ?? project.currentPolicy else {
+                throw OperationError(
+                    .conflict,
+                    "Project \(project.name) has no policy to tune. Choose one on its policies page.")
+            }
+            let base = try await self.store.policy(id)
+            guard base.kind != .foreign, base.prunedAt == nil else {
+                throw OperationError(
+                    .conflict, "Policy \(base.name) cannot be tuned: its files are not here. Choose another one.",
+                    field: "base")
+            }
+            // One answer that is too long for the model keeps the others from nothing; the run says how many there were.
+            let settings = RunSettings.merged(
+                project: ["skip_too_long": "true"].merging(project.settings.supervised) { $1 },
+                request: request.settings)
+            try RunSettings.check(settings, of: RunKind.supervised)
+            try self.retention.requireRoom(in: self.data)
+            let snapshot = try await self.store.takeDemonstrationSnapshot(project.id, by: actor)
+            let run = try await self.store.createRun(
+                NewRun(
+                    kind: RunKind.supervised, project: project.id, snapshot: snapshot.id,
+                    parents: [.policy(base.id, role: "base")], seed: request.seed ?? Self.drawnSeed(),
+                    settings: settings), alone: true, by: actor)
+            return run.id
+        }
+    }
+
     func cancelRun(_ run: RunID, by user: UserID) async throws {
         try await translated {
             try await self.supervisor.stop(run, by: .user(user))
@@ -117,6 +149,8 @@ struct LiveServerOperations: ServerOperations {
             await self.sampler.wake(project.id)
         }
     }
+
+    func answer(_ turn: ConversationTurnID) async { await conversations.begin(turn) }
 
     func samplingStatus(project: ProjectID) async throws -> SamplingStatus {
         try await translated { try await self.sampler.status(of: project) }

@@ -14,8 +14,9 @@ actor TaskSampler: Service {
     private let tokenizers: PolicyTokenizers
     private let logger: Logger
     private var sampling: ProjectID?
-    private var problems: [ProjectID: String] = [:]
-    private var pausedUntil: [ProjectID: ContinuousClock.Instant] = [:]
+    /// What keeps each kind of task from being made, and until when it is left alone.
+    private var problems: [ProjectID: [TaskMode: String]] = [:]
+    private var pausedUntil: [ProjectID: [TaskMode: ContinuousClock.Instant]] = [:]
     private var lastAdded: [ProjectID: Date] = [:]
 
     /// Groups sampled before the need is looked at again, so that one project does not keep the others waiting.
@@ -52,7 +53,7 @@ actor TaskSampler: Service {
         return SamplingStatus(
             ready: need.ready, target: need.wanted, isSampling: sampling == project,
             promptsLeft: try await store.promptsWithoutTask(project),
-            lastSampledAt: lastAdded[project], problem: problems[project])
+            lastSampledAt: lastAdded[project], problem: problem(of: project))
     }
 
     /// One round over all projects. - Returns: whether anything was sampled.
@@ -60,30 +61,49 @@ actor TaskSampler: Service {
         var sampledAny = false
         let projects = (try? await store.projects()) ?? []
         for project in projects where !project.paused && !Task.isCancelled {
-            if let pause = pausedUntil[project.id], ContinuousClock.now < pause { continue }
-            do {
-                let need = try await store.samplingNeed(project.id)
-                guard need.missing > 0 else { continue }
-                sampling = project.id
-                defer { sampling = nil }
-                try await sample(for: project, groups: min(need.missing, Self.groupsATurn))
-                sampledAny = true
-                problems[project.id] = nil
-            } catch is CancellationError {
-                return sampledAny
-            } catch {
-                let lastProblem = problems.updateValue("\(error)", forKey: project.id)
-                pausedUntil[project.id] = .now + Self.pauseAfterProblem
-                if lastProblem != "\(error)" {
-                    logger.warning("Sampling for project \(project.name) stands still: \(error)")
+            // One kind of task that cannot be made keeps no other kind waiting.
+            for need in (try? await store.taskNeeds(project.id)) ?? [] where need.need.missing > 0 {
+                let mode = need.mode
+                if let pause = pausedUntil[project.id]?[mode], ContinuousClock.now < pause { continue }
+                do {
+                    sampling = project.id
+                    defer { sampling = nil }
+                    let made = try await makeTasks(of: mode, for: project, missing: need.need.missing)
+                    sampledAny = sampledAny || made
+                    problems[project.id]?[mode] = nil
+                } catch is CancellationError {
+                    return sampledAny
+                } catch {
+                    let lastProblem = problems[project.id, default: [:]].updateValue("\(error)", forKey: mode)
+                    pausedUntil[project.id, default: [:]][mode] = .now + Self.pauseAfterProblem
+                    if lastProblem != "\(error)" {
+                        logger.warning("Sampling for project \(project.name) stands still: \(error)")
+                    }
                 }
             }
         }
         return sampledAny
     }
 
-    private func sample(for project: Project, groups: Int) async throws {
-        let plans = try await store.planSampling(project.id, groups: groups, seed: UInt64.random(in: 0...UInt64.max))
+    private func problem(of project: ProjectID) -> String? {
+        let found = Set((problems[project] ?? [:]).values).sorted()
+        return found.isEmpty ? nil : found.joined(separator: " ")
+    }
+
+    /// - Returns: whether any was made.
+    private func makeTasks(of mode: TaskMode, for project: Project, missing: Int) async throws -> Bool {
+        if FeedbackKind(rawValue: mode.rawValue)?.responseCount == 0 {
+            let made = try await store.addWritingTasks(project.id, mode: mode, count: missing)
+            if made > 0 { lastAdded[project.id] = Date() }
+            return made > 0
+        }
+        try await sample(for: project, mode: mode, groups: min(missing, Self.groupsATurn))
+        return true
+    }
+
+    private func sample(for project: Project, mode: TaskMode, groups: Int) async throws {
+        let plans = try await store.planSampling(
+            project.id, groups: groups, seed: UInt64.random(in: 0...UInt64.max), mode: mode)
         var listings: ModelListings = [:]
         for plan in plans {
             var responses: [NewResponse] = []
@@ -95,6 +115,25 @@ actor TaskSampler: Service {
             // Another policy became current meanwhile: the other plans are of the old one, too.
             if tasks.isEmpty { return }
             lastAdded[project.id] = Date()
+        }
+    }
+
+    /// The responses of a group that somebody waits for, its parts sampled side by side.
+    func responses(for plan: GroupPlan, settings: ProjectSettings) async throws -> [NewResponse] {
+        try await withThrowingTaskGroup(of: (Int, [NewResponse]).self) { group in
+            for (index, part) in plan.parts.enumerated() {
+                group.addTask {
+                    var listings: ModelListings = [:]
+                    return (
+                        index,
+                        try await self.sample(
+                            part, prompt: plan.prompt.prompt, settings: settings, listings: &listings)
+                    )
+                }
+            }
+            var parts: [Int: [NewResponse]] = [:]
+            for try await (index, responses) in group { parts[index] = responses }
+            return plan.parts.indices.flatMap { parts[$0] ?? [] }
         }
     }
 

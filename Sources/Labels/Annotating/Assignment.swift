@@ -64,6 +64,14 @@ public struct Assignment: Sendable, Hashable {
     public let attempt: Int
     public let issuedAt: Date
     public let expiresAt: Date
+    /// What kind of prompt a task for one asks for.
+    public let promptStyle: PromptStyle?
+    /// Its answer is known, and what the person answers is no label.
+    public let isPractice: Bool
+    /// Real tasks of the project that the person answered since midnight, UTC.
+    public let answersToday: Int
+    /// The feedback that this person took back; rankings and comparisons have theirs as the draft.
+    public let former: Feedback?
 }
 
 /// The answer to "what next?".
@@ -78,12 +86,17 @@ public enum NothingReason: Sendable, Hashable, CustomStringConvertible {
     case noTasksReady
     case nothingLeftForYou
     case tooManyOpen(cap: Int)
+    /// The round of practice is complete, and too little of it was right.
+    case practiceNotPassed(right: Int, of: Int, needed: Int)
 
     public var description: String {
         switch self {
         case .projectPaused: "This project is paused. Come back later."
         case .noTasksReady: "No task is ready just now. New ones are being made."
         case .nothingLeftForYou: "You have answered or skipped every open task. Thank you."
+        case .practiceNotPassed(let right, let items, let needed):
+            "\(right) of \(items) practice tasks were right; \(needed) are needed before real tasks. Read the instructions "
+                + "again, and practise once more."
         case .tooManyOpen(let cap): "You have \(cap) tasks open already. Finish or leave one of them first."
         }
     }
@@ -98,6 +111,8 @@ struct LeaseRow {
     let project: ProjectID
     let group: GroupID
     let mode: TaskMode
+    let style: PromptStyle?
+    let isPractice: Bool
     let taskState: String
     let overlap: Int
     let labelCount: Int
@@ -114,7 +129,8 @@ struct LeaseRow {
     let draftVersion: Int
 
     static let sql = """
-        SELECT leases.*, tasks.project_id, tasks.group_id, tasks.mode, tasks.state AS task_state, tasks.overlap,
+        SELECT leases.*, tasks.project_id, tasks.group_id, tasks.mode, tasks.style, tasks.state AS task_state,
+            EXISTS (SELECT 1 FROM practice_items i WHERE i.task_id = tasks.id) AS is_practice, tasks.overlap,
             tasks.label_count
         FROM leases JOIN tasks ON tasks.id = leases.task_id
         """
@@ -127,6 +143,9 @@ struct LeaseRow {
         project = row["project_id"]
         group = row["group_id"]
         mode = try row.word("mode")
+        let styleName: String? = row["style"]
+        style = styleName.flatMap(PromptStyle.init(rawValue:))
+        isPractice = row["is_practice"]
         taskState = row["task_state"]
         overlap = row["overlap"]
         labelCount = row["label_count"]
@@ -210,7 +229,8 @@ extension Database {
                 WHERE task_id = ? AND user_id = ? AND labels.state = 'retracted'
                 """, [task, user])
         else { return nil }
-        let judgement: Judgement = try row.json("judgement")
+        let content: LabelContent = try row.json("judgement")
+        guard let judgement = content.judgement else { return nil }
         let ids = try responses(of: row["group_id"]).map(\.id)
         let newNames = Dictionary(
             zip(order, names).map { position, name in (ids[position], name) }, uniquingKeysWith: { first, _ in first })
@@ -226,7 +246,11 @@ extension Database {
         return Assignment(
             token: lease.token, projectID: lease.project, taskID: lease.task, mode: lease.mode, prompt: group.prompt,
             responses: shown, questions: Questions(settings, mode: lease.mode),
-            allowSkip: settings.allowSkip, draft: lease.draft, attempt: lease.attempt, issuedAt: lease.issuedAt,
-            expiresAt: lease.expiresAt)
+            allowSkip: settings.allowSkip && !lease.isPractice, draft: lease.draft, attempt: lease.attempt,
+            issuedAt: lease.issuedAt,
+            expiresAt: lease.expiresAt, promptStyle: lease.style,
+            isPractice: lease.isPractice,
+            answersToday: try answersToday(of: lease.user, in: lease.project, at: lease.issuedAt),
+            former: try formerFeedback(lease))
     }
 }

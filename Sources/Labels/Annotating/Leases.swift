@@ -47,6 +47,9 @@ extension Store {
             }
             // What somebody has in hand stays theirs to finish; nothing new is handed out.
             if project.paused { return .nothing(.projectPaused) }
+            if let practice = try db.practiceInstead(of: user, in: project, at: now, configuration: configuration) {
+                return practice
+            }
             guard open.count < settings.openLeasesPerPerson else {
                 return .nothing(.tooManyOpen(cap: settings.openLeasesPerPerson))
             }
@@ -143,6 +146,7 @@ extension Store {
                 throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
             }
             if lease.outcome == "skipped" { return }
+            if lease.isPractice { throw StoreError.notAllowed("practice tasks cannot be skipped") }
             if try db.hasAnswered(lease.task, user) {
                 throw StoreError.notAllowed("you have answered this task already; take that answer back to change it")
             }

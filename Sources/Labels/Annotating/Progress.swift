@@ -13,6 +13,8 @@ public struct ProjectProgress: Sendable, Hashable {
     public let liveLeases: Int
     /// Labels that count.
     public let labels: Int
+    /// Rankings and comparisons among them, which reward models learn from.
+    public let preferences: Int
     public let extras: Int
     public let retracted: Int
     /// Labels that count and tie at least two responses.
@@ -48,10 +50,11 @@ public struct LabelLine: Sendable, Hashable {
     public let kept: Kept
     public let retracted: Bool
     public let submittedAt: Date
-    /// Nil for a kind of label that is no judgement of responses.
-    public let judgement: Judgement?
+    public let content: LabelContent
     /// Ids of the responses in the order in which the annotator saw them.
     public let displayOrder: [String]
+    /// Nil for other feedback.
+    public var judgement: Judgement? { content.judgement }
 }
 
 /// How a policy's responses fared.
@@ -99,7 +102,13 @@ extension Store {
                 """
                 SELECT count(*) FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                 JOIN snapshot_labels s ON s.label_revision_id = r.id
-                WHERE l.state = 'active' AND s.snapshot_id = (SELECT max(id) FROM snapshots WHERE project_id = ?)
+                WHERE l.state = 'active' AND s.snapshot_id =
+                    (SELECT max(id) FROM snapshots WHERE project_id = ? AND subject = 'preferences')
+                """, [project])
+            let preferences = try db.count(
+                """
+                SELECT count(*) FROM labels
+                WHERE project_id = ? AND state = 'active' AND kind IN ('ranking', 'comparison')
                 """, [project])
             return ProjectProgress(
                 prompts: try db.promptCounts(project), tasksOpen: tasks["open"] ?? 0, tasksDone: tasks["done"] ?? 0,
@@ -108,7 +117,8 @@ extension Store {
                     """
                     SELECT count(*) FROM leases JOIN tasks ON tasks.id = task_id
                     WHERE project_id = ? AND leases.closed_at IS NULL AND expires_at > ?
-                    """, [project, now.milliseconds]), labels: labels["active"] ?? 0, extras: labels["extra"] ?? 0,
+                    """, [project, now.milliseconds]), labels: labels["active"] ?? 0, preferences: preferences,
+                extras: labels["extra"] ?? 0,
                 retracted: labels["retracted"] ?? 0,
                 labelsWithTies: try db.count(
                     """
@@ -119,7 +129,7 @@ extension Store {
                 skips: try db.count(
                     "SELECT count(*) FROM skips JOIN tasks ON tasks.id = task_id WHERE project_id = ?", [project]),
                 skipReasons: try db.skipReasons(project),
-                labelsSinceSnapshot: (labels["active"] ?? 0) - read)
+                labelsSinceSnapshot: preferences - read)
         }
     }
 
@@ -171,7 +181,7 @@ extension Store {
         try await read { db in
             try db.rows(
                 """
-                SELECT u.*, l.id AS label_id, l.state, l.kind, l.task_id, t.mode, l.revision, r.submitted_at, r.judgement,
+                SELECT u.*, l.id AS label_id, l.state, l.task_id, t.mode, l.revision, r.submitted_at, r.judgement,
                     r.display_order, p.content
                 FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                 JOIN users u ON u.id = l.user_id JOIN tasks t ON t.id = l.task_id
@@ -180,13 +190,12 @@ extension Store {
                 """, [project, before ?? LabelID(.max), limit]
             ).map { row in
                 let state: String = row["state"]
-                let isJudgement = JudgementKind(rawValue: row["kind"] as String) != nil
                 return LabelLine(
                     labelID: row["label_id"], annotator: try User(row: row), taskID: row["task_id"],
                     mode: try row.word("mode"), promptPreview: Preview.line(of: try row.json("content")),
                     revision: row["revision"], kept: state == "extra" ? .extra : .counted,
                     retracted: state == "retracted", submittedAt: row.date("submitted_at"),
-                    judgement: isJudgement ? try row.json("judgement") as Judgement : nil,
+                    content: try row.json("judgement"),
                     displayOrder: try row.json("display_order"))
             }
         }

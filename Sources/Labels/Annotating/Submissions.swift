@@ -66,16 +66,31 @@ extension Store {
     public func submit(
         _ judgement: Judgement, token: String, user: UserID, timing: Timing = Timing()
     ) async throws -> Submission {
+        try await submit(.judgement(judgement), token: token, user: user, timing: timing)
+    }
+
+    /// The same for other feedback. A correction is kept as a preference too, and a prompt enters the project.
+    public func submit(
+        _ feedback: Feedback, token: String, user: UserID, timing: Timing = Timing()
+    ) async throws -> Submission {
+        try await submit(.feedback(feedback), token: token, user: user, timing: timing)
+    }
+
+    /// Either of the two.
+    public func submit(
+        _ content: LabelContent, token: String, user: UserID, timing: Timing = Timing()
+    ) async throws -> Submission {
         let now = now
         let configuration = configuration
         return try await write { db in
             try db.closeExpiredLeases(at: now)
             let lease = try db.lease(token: token, of: user)
+            if lease.isPractice { throw StoreError.notAllowed("this is a practice task, whose answer is no label") }
             let ids = try db.responses(of: lease.group).map(\.id)
             let settings = try db.project(lease.project).settings
-            let stored = try lease.stored(judgement, responseIDs: ids, settings: settings)
+            let stored = try lease.stored(content, responseIDs: ids, settings: settings)
             if let used = try db.revision(ofLease: lease.id) {
-                guard used.judgement == stored else {
+                guard used.content == stored else {
                     throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
                 }
                 return Submission(
@@ -84,9 +99,14 @@ extension Store {
             }
             if try db.hasSkipped(lease) { throw StoreError.leaseSkipped }
             let answer = Answer(
-                lease: lease, judgement: stored, displayOrder: lease.order.map { ids[$0] }, timing: timing.clamped,
+                lease: lease, content: stored, displayOrder: lease.order.map { ids[$0] }, timing: timing.clamped,
                 at: now)
-            return try db.keep(answer, newID: configuration.publicID("l"))
+            let submission = try db.keep(answer, newID: configuration.publicID("l"))
+            if let feedback = stored.feedback, submission.kept == .counted {
+                try db.derive(
+                    from: feedback, label: submission.labelID, lease: lease, at: now, configuration: configuration)
+            }
+            return submission
         }
     }
 }
@@ -94,13 +114,23 @@ extension Store {
 /// An answer that was checked, on its way into the store.
 struct Answer {
     let lease: LeaseRow
-    let judgement: Judgement
+    let content: LabelContent
     let displayOrder: [String]
     let timing: Timing
     let at: Date
 }
 
 extension LeaseRow {
+    /// The answer as it is stored.
+    /// - Throws: `StoreError.invalidAnswer`.
+    func stored(_ content: LabelContent, responseIDs: [String], settings: ProjectSettings) throws -> LabelContent {
+        switch content {
+        case .judgement(let judgement):
+            return .judgement(try stored(judgement, responseIDs: responseIDs, settings: settings))
+        case .feedback(let feedback): return .feedback(try stored(feedback, settings: settings))
+        }
+    }
+
     /// The judgement in the stored ids.
     /// - Throws: `StoreError.invalidAnswer`, which calls the responses by the letters that the person sees.
     func stored(_ judgement: Judgement, responseIDs: [String], settings: ProjectSettings) throws -> Judgement {
@@ -132,7 +162,7 @@ struct UsedLease {
     let label: LabelID
     let revision: Int
     let status: String
-    let judgement: Judgement
+    let content: LabelContent
     let submittedAt: Date
 }
 
@@ -141,7 +171,7 @@ extension Database {
         try row("SELECT * FROM label_revisions WHERE lease_id = ?", [lease]).map { row in
             UsedLease(
                 label: row["label_id"], revision: row["revision"], status: row["status"],
-                judgement: try row.json("judgement"), submittedAt: row.date("submitted_at"))
+                content: try row.json("judgement"), submittedAt: row.date("submitted_at"))
         }
     }
 
@@ -152,7 +182,7 @@ extension Database {
             """
             SELECT id, state, revision, (SELECT max(revision) FROM label_revisions WHERE label_id = labels.id) AS last
             FROM labels WHERE task_id = ? AND user_id = ? AND kind = ?
-            """, [lease.task, lease.user, answer.judgement.kind.rawValue])
+            """, [lease.task, lease.user, answer.content.kind])
         let others = try otherLiveLeases(on: lease.task, than: lease.user)
         let hasRoom = lease.labelCount + (lease.closed ? others : 0) < lease.overlap
         let existingState: String? = existing?["state"]
@@ -177,7 +207,7 @@ extension Database {
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)
                 """,
                 [
-                    lease.project, newID, lease.task, lease.user, answer.judgement.kind.rawValue,
+                    lease.project, newID, lease.task, lease.user, answer.content.kind,
                     status == "counted" ? "active" : "extra", answer.at.milliseconds,
                 ])
         }
@@ -189,8 +219,8 @@ extension Database {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                lease.project, label, revision, status, try JSONLines.line(answer.judgement),
-                answer.judgement.tiedPairCount, answer.judgement.isBothUnacceptable,
+                lease.project, label, revision, status, try JSONLines.line(answer.content),
+                answer.content.judgement?.tiedPairCount ?? 0, answer.content.judgement?.isBothUnacceptable ?? false,
                 try JSONLines.line(answer.displayOrder), lease.id, lease.issuedAt.milliseconds, answer.at.milliseconds,
                 answer.timing.activeMilliseconds, answer.timing.firstActionMilliseconds, answer.timing.operations,
             ])

@@ -79,7 +79,8 @@ extension Database {
             FROM labels JOIN tasks t ON t.id = labels.task_id
             JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
             JOIN label_revisions r ON r.label_id = labels.id AND r.revision = labels.revision
-            WHERE labels.user_id = ? AND labels.project_id = ? ORDER BY labels.changed_at DESC, labels.id DESC LIMIT ?
+            WHERE labels.user_id = ? AND labels.project_id = ? AND labels.derived_from IS NULL
+            ORDER BY labels.changed_at DESC, labels.id DESC LIMIT ?
             """, [user, project, limit])
     }
 
@@ -94,12 +95,14 @@ extension Database {
         let snapshot = try self.row(
             """
             SELECT s.snapshot_id FROM label_revisions r JOIN snapshot_labels s ON s.label_revision_id = r.id
-            WHERE r.label_id = ? ORDER BY s.snapshot_id LIMIT 1
+            WHERE r.label_id IN (SELECT id FROM labels WHERE id = ?1 OR derived_from = ?1)
+            ORDER BY s.snapshot_id LIMIT 1
             """, [label])
         if let snapshot {
             let id: SnapshotID = snapshot["snapshot_id"]
             return .refused("Snapshot \(id) has used this answer for training, so it cannot be taken back any more.")
         }
+        if let why = try refusalOfUndo(label: label, task: row["task_id"]) { return .refused(why) }
         if !isRecent { return .refused("Only your last \(Store.undoDepth) answers can be taken back.") }
         return .possible
     }
@@ -134,6 +137,7 @@ extension Database {
         let id: LabelID = found["id"]
         let task: TaskID = found["task_id"]
         try retract(id, at: now)
+        try withdrawDerived(from: id, at: now)
         try run("UPDATE tasks SET label_count = label_count - 1 WHERE id = ?", [task])
         try run(
             "UPDATE tasks SET state = 'open', closed_at = NULL WHERE id = ? AND state = 'done' AND label_count < overlap",
@@ -144,7 +148,7 @@ extension Database {
         return try assignment(lease, settings: settings)
     }
 
-    private func retract(_ label: LabelID, at now: Date) throws {
+    func retract(_ label: LabelID, at now: Date) throws {
         try run(
             """
             INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs,

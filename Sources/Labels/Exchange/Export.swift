@@ -12,6 +12,19 @@ public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
     case trlImplicit = "trl-implicit"
     case trlConversational = "trl-conversational"
     case trlConversationalImplicit = "trl-conversational-implicit"
+    /// Written answers as supervised runs read them: `id`, `prompt`, `response`.
+    case demonstrations
+    /// Written answers as TRL's conversational prompts and completions.
+    case trlDemonstrations = "trl-prompt-completion"
+
+    /// Kinds of labels that the form is made from.
+    var kinds: [TaskMode] {
+        switch self {
+        case .native: TaskMode.allCases
+        case .demonstrations, .trlDemonstrations: [.demonstration, .correction]
+        case .trlExplicit, .trlImplicit, .trlConversational, .trlConversationalImplicit: [.ranking, .comparison]
+        }
+    }
 
     public var fileName: String { self == .native ? "labels.jsonl" : "\(rawValue).jsonl" }
 }
@@ -183,7 +196,7 @@ extension LabelExport {
                 sql,
                 [
                     "project": project, "after": after, "end": end, "snapshot": options.snapshot,
-                    "limit": LabelExport.pageSize,
+                    "limit": LabelExport.pageSize, "kinds": try JSONLines.line(format.kinds),
                 ])
             for row in rows {
                 for line in try lines(row, db, &summary) {
@@ -199,6 +212,7 @@ extension LabelExport {
     /// The revision that was current when the export began: the last one up to `:end` that is not a duplicate.
     private var sql: String {
         var conditions = "r.project_id = :project AND r.id > :after AND r.id <= :end"
+        conditions += " AND l.kind IN (SELECT value FROM json_each(:kinds))"
         conditions += " AND (:snapshot IS NULL OR EXISTS (SELECT 1 FROM snapshot_labels s"
         conditions += " WHERE s.label_revision_id = r.id AND s.snapshot_id = :snapshot))"
         if !(format == .native && options.everyRevision) && options.snapshot == nil {
@@ -211,9 +225,10 @@ extension LabelExport {
         }
         return """
             SELECT r.id AS revision_id, r.revision, r.status, r.judgement, r.display_order, r.issued_at, r.submitted_at,
-                r.active_ms, r.first_action_ms, r.operations, l.public_id AS label_id, u.handle, t.mode, t.round, t.overlap,
+                r.active_ms, r.first_action_ms, r.operations, l.public_id AS label_id, u.handle, t.mode, t.style, t.round, t.overlap,
                 t.sampling_probability, g.id AS group_row, g.public_id AS group_id, g.origin, p.content, p.use,
-                projects.name AS project
+                projects.name AS project,
+                (SELECT public_id FROM labels origin WHERE origin.id = l.derived_from) AS derived_from
             FROM label_revisions r JOIN labels l ON l.id = r.label_id JOIN users u ON u.id = l.user_id
             JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = t.group_id
             JOIN prompts p ON p.id = g.prompt_id JOIN projects ON projects.id = r.project_id
@@ -223,12 +238,17 @@ extension LabelExport {
 
     private func lines(_ row: Row, _ db: Database, _ summary: inout ExportSummary) throws -> [String] {
         summary.labels += 1
-        let judgement: Judgement = try row.json("judgement")
+        let content: LabelContent = try row.json("judgement")
         let responses = try db.responses(of: row["group_row"])
         let prompt: Prompt = try row.json("content")
         if format == .native {
-            return [try JSONLines.line(nativeLine(row, judgement: judgement, prompt: prompt, responses: responses))]
+            return [try JSONLines.line(nativeLine(row, content: content, prompt: prompt, responses: responses))]
         }
+        if let feedback = content.feedback {
+            let line = DemonstrationLine(id: row["label_id"], prompt: prompt, response: feedback.text)
+            return [try format == .demonstrations ? JSONLines.line(line) : JSONLines.line(TRLDemonstration(line))]
+        }
+        guard let judgement = content.judgement else { return [] }
         summary.tiedPairsDropped += judgement.tiedPairCount
         if judgement.isBothUnacceptable { summary.bothUnacceptableDropped += 1 }
         if prompt.kind == .messages && (format == .trlExplicit || format == .trlImplicit) {
@@ -246,7 +266,7 @@ extension LabelExport {
     }
 
     private func nativeLine(
-        _ row: Row, judgement: Judgement, prompt: Prompt, responses: [GroupResponse]
+        _ row: Row, content: LabelContent, prompt: Prompt, responses: [GroupResponse]
     ) throws -> NativeLine {
         var line = NativeLine(
             project: row["project"], groupID: row["group_id"], mode: try row.word("mode"), round: row["round"],
@@ -256,7 +276,9 @@ extension LabelExport {
             revision: row["revision"], status: row["status"], issuedAt: Timestamp.text(row.date("issued_at")),
             submittedAt: Timestamp.text(row.date("submitted_at")), activeMilliseconds: row["active_ms"],
             firstActionMilliseconds: row["first_action_ms"], operations: row["operations"])
-        line.set(judgement)
+        line.set(content)
+        line.promptStyle = row["style"]
+        line.derivedFrom = row["derived_from"]
         return line
     }
 }

@@ -19,6 +19,8 @@ public struct ExportCounts: Sendable, Hashable {
     let nativeLabels: Int
     /// What the forms of pairs are made from.
     let paired: Part
+    /// Labels that the forms of written answers are made from.
+    let demonstrations: Int
 
     /// What the export in this form holds, the same as `ExportSummary` says at the end of the real one.
     public func summary(as format: ExportFormat) -> ExportSummary {
@@ -26,6 +28,11 @@ public struct ExportCounts: Sendable, Hashable {
         if format == .native {
             summary.labels = nativeLabels
             summary.lines = nativeLabels
+            return summary
+        }
+        if format.kinds.contains(.demonstration) {
+            summary.labels = demonstrations
+            summary.lines = demonstrations
             return summary
         }
         summary.labels = paired.labels
@@ -52,16 +59,28 @@ extension Store {
                 let held = try db.exportPart(
                     "FROM snapshot_labels s JOIN label_revisions r ON r.id = s.label_revision_id", "s.snapshot_id = ?",
                     [snapshot])
-                return ExportCounts(nativeLabels: held.labels, paired: held)
+                let isWritten = try db.exists(
+                    "SELECT 1 FROM snapshots WHERE id = ? AND subject = 'demonstrations'", [snapshot])
+                return ExportCounts(
+                    nativeLabels: held.labels, paired: isWritten ? ExportCounts.Part() : held,
+                    demonstrations: isWritten ? held.labels : 0)
             }
             let counted = try db.newestRevisions(of: project, state: "active")
             let extras = try db.newestRevisions(of: project, state: "extra")
             let native =
                 options.everyRevision
                 ? try db.count("SELECT count(*) FROM label_revisions WHERE project_id = ?", [project])
-                : counted.labels + (options.includeExtras ?? true ? extras.labels : 0)
+                : try db.count(
+                    "SELECT count(*) FROM labels WHERE project_id = ? AND (state = 'active' OR (? AND state = 'extra'))",
+                    [project, options.includeExtras ?? true])
+            let written = try db.count(
+                """
+                SELECT count(*) FROM labels WHERE project_id = ? AND kind IN ('demonstration', 'correction')
+                    AND (state = 'active' OR (? AND state = 'extra'))
+                """, [project, options.includeExtras ?? false])
             return ExportCounts(
-                nativeLabels: native, paired: options.includeExtras ?? false ? counted + extras : counted)
+                nativeLabels: native, paired: options.includeExtras ?? false ? counted + extras : counted,
+                demonstrations: written)
         }
     }
 }
@@ -81,7 +100,7 @@ extension Database {
     fileprivate func newestRevisions(of project: ProjectID, state: String) throws -> ExportCounts.Part {
         try exportPart(
             "FROM labels m JOIN label_revisions r ON r.label_id = m.id AND r.revision = m.revision",
-            "m.project_id = ? AND m.state = ?", [project, state])
+            "m.project_id = ? AND m.state = ? AND m.kind IN ('ranking', 'comparison')", [project, state])
     }
 
     /// A judgement orders or ties each of the C(K, 2) pairs of its group, or calls both of two unacceptable; the strict

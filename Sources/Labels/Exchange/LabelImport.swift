@@ -68,11 +68,11 @@ struct LabelImport {
         let user = try userRow(line.annotator)
         let label = try labelRow(line, task: task, user: user)
         let names = try storedNames(line, group: group)
-        let judgement = try line.judgement().renamed(names)
+        let content = try line.content().renamed(names)
         if let row = try db.row(
             "SELECT judgement, status FROM label_revisions WHERE label_id = ? AND revision = ?", [label, line.revision])
         {
-            guard try row.json("judgement") as Judgement == judgement, row["status"] == line.status else {
+            guard try row.json("judgement") as LabelContent == content, row["status"] == line.status else {
                 throw StoreError.invalid(
                     field: "label_id",
                     problem: "revision \(line.revision) of label '\(line.labelID)' is in the project with other content"
@@ -88,14 +88,15 @@ struct LabelImport {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                project.id, label, line.revision, line.status, try JSONLines.line(judgement),
-                judgement.tiedPairCount, judgement.isBothUnacceptable,
+                project.id, label, line.revision, line.status, try JSONLines.line(content),
+                content.judgement?.tiedPairCount ?? 0, content.judgement?.isBothUnacceptable ?? false,
                 try JSONLines.line(line.displayOrder.compactMap { names[$0] }),
                 Timestamp.date(line.issuedAt, field: "issued_at").milliseconds,
                 Timestamp.date(line.submittedAt, field: "submitted_at").milliseconds,
                 timing.activeMilliseconds, timing.firstActionMilliseconds, timing.operations,
             ])
         try bringUpToDate(label: label, task: task)
+        try enterWrittenPrompt(content, label: label, user: user)
         return true
     }
 
@@ -132,9 +133,11 @@ struct LabelImport {
         {
             return row["id"]
         }
-        return try db.insertTask(
+        let task = try db.insertTask(
             group: group, project: project, mode: line.mode, state: "done", round: line.round, overlap: line.overlap,
             probability: line.samplingProbability, under: nil, at: now)
+        if let style = line.promptStyle { try db.run("UPDATE tasks SET style = ? WHERE id = ?", [style, task]) }
+        return task
     }
 
     private func userRow(_ handle: String) throws -> UserID {
@@ -164,9 +167,20 @@ struct LabelImport {
         }
         return try db.insert(
             """
-            INSERT INTO labels (project_id, public_id, task_id, user_id, kind, state, revision, created_at, changed_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, 'retracted', ?6, ?7, ?7)
-            """, [project.id, line.labelID, task, user, kind, line.revision, now.milliseconds])
+            INSERT INTO labels (project_id, public_id, task_id, user_id, kind, state, revision, created_at, changed_at,
+                derived_from)
+            VALUES (?1, ?2, ?3, ?4, ?5, 'retracted', ?6, ?7, ?7,
+                (SELECT id FROM labels WHERE project_id = ?1 AND public_id = ?8))
+            """, [project.id, line.labelID, task, user, kind, line.revision, now.milliseconds, line.derivedFrom])
+    }
+
+    /// The prompt of a label that counts enters the project; that of one which was taken back leaves it.
+    private func enterWrittenPrompt(_ content: LabelContent, label: LabelID, user: UserID) throws {
+        guard case .feedback(.prompt(let written)) = content else { return }
+        guard try db.exists("SELECT 1 FROM labels WHERE id = ? AND state = 'active'", [label]) else {
+            return try db.withdrawDerived(from: label, at: now)
+        }
+        try db.enterWrittenPrompt(written, label: label, user: user, in: project, at: now)
     }
 
     /// The label's current revision and state, and the task's count, by the revisions that are there now.

@@ -27,6 +27,12 @@ struct NativeLine: Codable, Equatable {
     var ratings: [String: ResponseRating]?
     /// Comparisons only.
     var comparison: Comparison?
+    /// The other kinds of feedback.
+    var feedback: Feedback?
+    /// Style of the prompt that a task asked for.
+    var promptStyle: String?
+    /// Id of the label that this one follows from: the correction whose text it prefers.
+    var derivedFrom: String?
     var annotator: String
     var labelID: String
     var revision: Int
@@ -41,10 +47,12 @@ struct NativeLine: Codable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case schema, project, mode, round, overlap, prompt, origin, responses, ranking, unacceptable, ratings,
-            comparison, annotator, revision, status, source, operations
+            comparison, feedback, annotator, revision, status, source, operations
         case groupID = "group_id"
         case samplingProbability = "sampling_probability"
         case promptUse = "prompt_use"
+        case promptStyle = "prompt_style"
+        case derivedFrom = "derived_from"
         case displayOrder = "display_order"
         case labelID = "label_id"
         case issuedAt = "issued_at"
@@ -62,42 +70,59 @@ struct NativeLine: Codable, Equatable {
     var group: ResponseGroup { ResponseGroup(id: groupID, prompt: prompt, responses: responses) }
 
     /// - Throws: `NativeLineError`, `RankingError`.
-    func judgement() throws -> Judgement {
-        switch (ranking, comparison) {
-        case (let rows?, nil):
-            .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable ?? []), ratings: ratings ?? [:]))
-        case (nil, let comparison?): .comparison(comparison)
+    func content() throws -> LabelContent {
+        switch (ranking, comparison, feedback) {
+        case (let rows?, nil, nil):
+            .judgement(
+                .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable ?? []), ratings: ratings ?? [:])))
+        case (nil, let comparison?, nil): .judgement(.comparison(comparison))
+        case (nil, nil, let feedback?): .feedback(feedback)
         default: throw NativeLineError.notOneJudgement
         }
     }
 
-    mutating func set(_ judgement: Judgement) {
-        switch judgement {
-        case .ranking(let ranking):
+    mutating func set(_ content: LabelContent) {
+        switch content {
+        case .judgement(.ranking(let ranking)):
             self.ranking = ranking.rows
             unacceptable = ranking.unacceptable.sorted()
             ratings = ranking.ratings.isEmpty ? nil : ranking.ratings
-        case .comparison(let comparison): self.comparison = comparison
+        case .judgement(.comparison(let comparison)): self.comparison = comparison
+        case .feedback(let feedback): self.feedback = feedback
         }
     }
 
     /// Everything that can be wrong in a line by itself.
     func validate() throws {
         guard schema == NativeLine.currentSchema else { throw NativeLineError.schema(schema) }
-        try group.validate()
+        let content = try content()
+        switch content {
+        case .judgement(let judgement):
+            try group.validate()
+            try judgement.validate(against: group.responseIDs)
+        case .feedback(let feedback):
+            try prompt.validate()
+            try feedback.validate()
+            let wanted = FeedbackKind(rawValue: mode.rawValue)?.responseCount
+            guard wanted == nil || wanted == responses.count else {
+                throw NativeLineError.field(
+                    "responses", "such a label is about \(wanted ?? 0) responses; found \(responses.count)")
+            }
+        }
         try NativeLineError.check(temperatures: responses.map(\.temperature))
-        let judgement = try judgement()
-        try judgement.validate(against: group.responseIDs)
-        guard judgement.kind.rawValue == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
         if comparison != nil, ratings != nil {
             throw NativeLineError.field("ratings", "those of a comparison stand inside 'comparison'")
         }
+        if let promptStyle, PromptStyle(rawValue: promptStyle) == nil {
+            throw NativeLineError.field("prompt_style", "'\(promptStyle)' is not one of plain, few_shot, use_case")
+        }
+        guard content.kind == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
         guard displayOrder.sorted() == group.responseIDs.sorted() else { throw NativeLineError.displayOrder }
         guard ["counted", "extra", "retraction", "duplicate"].contains(status) else {
             throw NativeLineError.field("status", "'\(status)' is not one of counted, extra, retraction, duplicate")
         }
-        guard ["sampled", "imported"].contains(origin) else {
-            throw NativeLineError.field("origin", "'\(origin)' is not one of sampled, imported")
+        guard ["sampled", "imported", "written"].contains(origin) else {
+            throw NativeLineError.field("origin", "'\(origin)' is not one of sampled, imported, written")
         }
         for (field, value) in [("revision", revision), ("overlap", overlap)] where value < 1 {
             throw NativeLineError.field(field, "at least 1; found \(value)")
@@ -135,7 +160,7 @@ enum NativeLineError: Error, CustomStringConvertible {
         switch self {
         case .schema(let found):
             "field 'schema': '\(found)' is not '\(NativeLine.currentSchema)'; export it from Plumb again"
-        case .notOneJudgement: "a line has either 'ranking' or 'comparison', and this one does not"
+        case .notOneJudgement: "a line has one of 'ranking', 'comparison' and 'feedback', and this one does not"
         case .otherMode(let mode): "field 'mode' says \(mode), but the answer is of the other kind"
         case .displayOrder: "field 'display_order': it must hold exactly the ids of the responses"
         case .field(let name, let problem): "field '\(name)': \(problem)"

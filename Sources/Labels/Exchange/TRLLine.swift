@@ -46,7 +46,7 @@ struct TRLLine: Encodable {
             let text = TRLLine.text(of: prompt)
             self.chosen = .text(text + chosen)
             self.rejected = .text(text + rejected)
-        case .trlExplicit, .native:
+        case .trlExplicit, .native, .demonstrations, .trlDemonstrations:
             self.prompt = .text(TRLLine.text(of: prompt))
             self.chosen = .text(chosen)
             self.rejected = .text(rejected)

@@ -1,8 +1,10 @@
 public import Preferences
 
-/// How a task is put to people.
+/// What a task asks people for.
 public enum TaskMode: String, Sendable, Hashable, Codable, CaseIterable {
     case ranking, comparison
+    // The other kinds of feedback; `prompt` asks for a prompt.
+    case demonstration, correction, rating, criticism, prompt
 }
 
 /// How many responses a group gets when it is sampled: fixed, or drawn per prompt from a range.
@@ -114,10 +116,14 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     /// Shown to annotators, as Markdown where `rendering` says so.
     public var instructions = ""
     public var rendering = TextRendering.markdown
+    /// What people are asked for besides the `mode`.
+    public var feedback = FeedbackSettings()
     /// Settings of reward-model runs that differ from the job's defaults.
     public var rewardModel: [String: String] = [:]
     /// Settings of policy-refresh runs that differ from the job's defaults.
     public var policyRefresh: [String: String] = [:]
+    /// Settings of supervised runs that differ from the job's defaults.
+    public var supervised: [String: String] = [:]
 
     public init() {}
 
@@ -126,6 +132,10 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         func require(_ condition: Bool, _ field: String, _ problem: String) throws {
             if !condition { throw StoreError.invalid(field: field, problem: problem) }
         }
+        try require(
+            mode == .ranking || mode == .comparison, "mode",
+            "ranking or comparison; other kinds of feedback are asked for by their shares")
+        try feedback.validate()
         let least = mode == .comparison ? 2 : 4
         let most = mode == .comparison ? 2 : 9
         let range = mode == .comparison ? "is 2 in comparisons" : "runs from 4 to 9 in rankings"
@@ -159,7 +169,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason, rendering
+        case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason, rendering, feedback
+        case supervised
         case responseCount = "response_count"
         case leaseSeconds = "lease_seconds"
         case openLeasesPerPerson = "open_leases_per_person"
@@ -206,5 +217,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try read(.rendering, into: &rendering)
         try read(.rewardModel, into: &rewardModel)
         try read(.policyRefresh, into: &policyRefresh)
+        try read(.feedback, into: &feedback)
+        try read(.supervised, into: &supervised)
     }
 }

@@ -81,6 +81,8 @@ public struct Questions: Sendable, Hashable {
             safety = settings.safety
             aspects = settings.aspects
             reason = settings.reason
+        case .rating: flags = settings.flags
+        case .demonstration, .correction, .criticism, .prompt: break
         }
     }
 

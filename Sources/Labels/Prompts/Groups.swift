@@ -39,16 +39,21 @@ public struct NewGroup: Sendable, Hashable {
     public var samplingProbability: Double?
     /// How the project stood when it was planned; nil takes how it stands when it is entered.
     public var basis: SamplingBasis?
+    /// What its task asks for; nil is what the project's mode says.
+    public var mode: TaskMode?
 
-    public init(prompt: PromptID, responses: [NewResponse], samplingProbability: Double? = nil) {
+    public init(
+        prompt: PromptID, responses: [NewResponse], samplingProbability: Double? = nil, mode: TaskMode? = nil
+    ) {
         self.prompt = prompt
         self.responses = responses
         self.samplingProbability = samplingProbability
+        self.mode = mode
     }
 
     /// What was sampled by a plan.
     public init(_ plan: GroupPlan, responses: [NewResponse]) {
-        self.init(prompt: plan.prompt.id, responses: responses)
+        self.init(prompt: plan.prompt.id, responses: responses, mode: plan.mode)
         basis = plan.basis
     }
 }
@@ -64,35 +69,7 @@ extension Store {
         let configuration = configuration
         return try await write { db in
             let project = try db.project(project)
-            var tasks: [TaskID] = []
-            for (index, new) in groups.enumerated() {
-                let prompt = try db.prompt(new.prompt)
-                guard prompt.project == project.id else {
-                    throw StoreError.invalid(field: "groups[\(index)].prompt", problem: "it belongs to another project")
-                }
-                if let basis = new.basis, basis.policy != project.currentPolicy { continue }
-                try project.settings.check(responseCount: new.responses.count, field: "groups[\(index)].responses")
-                let id = configuration.publicID("g")
-                let responses = try new.responses.enumerated().map { position, response in
-                    (
-                        response: GroupResponse(
-                            id: "\(id)-\(position + 1)", text: response.text, tokenIDs: response.tokenIDs,
-                            tokenIDsSource: response.tokenIDsSource,
-                            policy: try response.policy.map { try db.policy($0).name }, seed: response.seed,
-                            temperature: response.temperature, logProbability: response.logProbability,
-                            finished: response.finished), policy: response.policy
-                    )
-                }
-                let group = ResponseGroup(id: id, prompt: prompt.prompt, responses: responses.map(\.response))
-                let row = try db.insert(
-                    group, policies: responses.map(\.policy), prompt: new.prompt, project: project.id,
-                    origin: "sampled",
-                    at: now)
-                tasks.append(
-                    try db.insertTask(
-                        group: row, project: project, state: "open", round: new.basis?.round,
-                        probability: new.samplingProbability, under: project.currentPolicy, at: now))
-            }
+            let tasks = try db.enter(groups, in: project, at: now, configuration: configuration)
             if actor != .system {  // The sampler enters a group at a time, all day; the tasks themselves say so.
                 try db.audit(
                     .tasksAdd, subject: "project \(project.id)", details: "\(tasks.count) sampled groups", by: actor,
@@ -120,8 +97,12 @@ extension Store {
 }
 
 extension ProjectSettings {
-    func check(responseCount: Int, field: String) throws {
-        switch mode {
+    /// - Parameter task: nil is the project's mode.
+    func check(responseCount: Int, of task: TaskMode? = nil, field: String) throws {
+        switch task ?? mode {
+        case .correction where responseCount != 1, .rating where responseCount != 1,
+            .criticism where responseCount != 1:
+            throw StoreError.invalid(field: field, problem: "such a task is about 1 response; found \(responseCount)")
         case .comparison where responseCount != 2:
             throw StoreError.invalid(
                 field: field, problem: "a comparison is between 2 responses; found \(responseCount)")
@@ -134,6 +115,43 @@ extension ProjectSettings {
 }
 
 extension Database {
+    /// Groups with a task each, as `Store.enqueue` says.
+    func enter(
+        _ groups: [NewGroup], in project: Project, at now: Date, configuration: StoreConfiguration
+    ) throws -> [TaskID] {
+        var tasks: [TaskID] = []
+        for (index, new) in groups.enumerated() {
+            let prompt = try prompt(new.prompt)
+            guard prompt.project == project.id else {
+                throw StoreError.invalid(field: "groups[\(index)].prompt", problem: "it belongs to another project")
+            }
+            if let basis = new.basis, basis.policy != project.currentPolicy { continue }
+            try project.settings.check(
+                responseCount: new.responses.count, of: new.mode, field: "groups[\(index)].responses")
+            let id = configuration.publicID("g")
+            let responses = try new.responses.enumerated().map { position, response in
+                (
+                    response: GroupResponse(
+                        id: "\(id)-\(position + 1)", text: response.text, tokenIDs: response.tokenIDs,
+                        tokenIDsSource: response.tokenIDsSource,
+                        policy: try response.policy.map { try policy($0).name }, seed: response.seed,
+                        temperature: response.temperature, logProbability: response.logProbability,
+                        finished: response.finished), policy: response.policy
+                )
+            }
+            let group = ResponseGroup(id: id, prompt: prompt.prompt, responses: responses.map(\.response))
+            let row = try insert(
+                group, policies: responses.map(\.policy), prompt: new.prompt, project: project.id,
+                origin: "sampled",
+                at: now)
+            tasks.append(
+                try insertTask(
+                    group: row, project: project, mode: new.mode, state: "open", round: new.basis?.round,
+                    probability: new.samplingProbability, under: project.currentPolicy, at: now))
+        }
+        return tasks
+    }
+
     /// Content alone: equal prompts with equal texts in equal order.
     static func contentHash(_ group: ResponseGroup) -> Data {
         var bytes = group.prompt.canonicalBytes

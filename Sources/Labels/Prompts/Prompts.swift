@@ -7,6 +7,8 @@ import SeededRandom
 public enum PromptUse: String, Sendable, Hashable, Codable, CaseIterable {
     case supervised, ranking, ppo
     case heldOut = "held_out"
+    /// A brief from which people write prompts, e.g. a use case.
+    case writing
 }
 
 public struct StoredPrompt: Sendable, Hashable {
@@ -17,9 +19,12 @@ public struct StoredPrompt: Sendable, Hashable {
     /// SHA-256 of the prompt's content, in hexadecimal; equal prompts have equal hashes in every store.
     public let contentHash: String
     public let createdAt: Date
+    /// Who wrote it as a task of this project; nil for one that was imported.
+    public let author: UserID?
 
     init(row: Row) throws {
         id = row["id"]
+        author = row["author_id"]
         project = row["project_id"]
         prompt = try row.json("content")
         use = try row.word("use")
@@ -83,11 +88,11 @@ extension Database {
     }
 
     /// Enters a prompt, or finds it where it is.
-    /// - Parameter use: nil takes an existing prompt whatever its use is, and enters a new one for ranking.
+    /// - Parameter use: nil takes an existing prompt whatever its use is, and enters a new one for `newUse`.
     /// - Throws: `StoreError.invalid` where it is there with another use.
-    func enter(_ prompt: Prompt, use: PromptUse?, in project: ProjectID, at now: Date) throws -> (
-        id: PromptID, added: Bool
-    ) {
+    func enter(
+        _ prompt: Prompt, use: PromptUse?, newUse: PromptUse = .ranking, in project: ProjectID, at now: Date
+    ) throws -> (id: PromptID, added: Bool) {
         let hash = Secrets.sha256(prompt.canonicalBytes)
         if let row = try row("SELECT id, use FROM prompts WHERE project_id = ? AND content_hash = ?", [project, hash]) {
             let found: PromptUse = try row.word("use")
@@ -102,7 +107,7 @@ extension Database {
         let id: PromptID = try insert(
             "INSERT INTO prompts (project_id, kind, content, use, content_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                project, prompt.kind.rawValue, try JSONLines.line(prompt), (use ?? .ranking).rawValue, hash,
+                project, prompt.kind.rawValue, try JSONLines.line(prompt), (use ?? newUse).rawValue, hash,
                 now.milliseconds,
             ])
         return (id, true)

@@ -25,6 +25,8 @@ public struct GroupPlan: Sendable, Hashable {
     public let prompt: StoredPrompt
     public let parts: [PlanPart]
     public let basis: SamplingBasis
+    /// What its task asks for.
+    public let mode: TaskMode
 }
 
 /// How a project stood when a group was planned.
@@ -57,9 +59,12 @@ extension Store {
 
     /// Chooses the ranking prompts with the fewest groups so far (the oldest of them first), K per prompt, and which
     /// policy of the mix writes how many of the K. The same seed over the same store gives the same plan.
+    /// - Parameter mode: what the tasks shall ask for; nil is the project's mode. The others show one response.
     /// - Returns: at most as many groups as there are prompts.
     /// - Throws: `StoreError.noPrompts`, `.noCurrentPolicy`, `.noReferencePolicy`.
-    public func planSampling(_ project: ProjectID, groups: Int, seed: UInt64) async throws -> [GroupPlan] {
+    public func planSampling(
+        _ project: ProjectID, groups: Int, seed: UInt64, mode: TaskMode? = nil
+    ) async throws -> [GroupPlan] {
         try await read { db in
             let project = try db.project(project)
             let mix = try db.resolvedMix(of: project)
@@ -72,7 +77,8 @@ extension Store {
             }
             return prompts.map { prompt in
                 var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))
-                let range = project.settings.responseCount
+                let mode = mode ?? project.settings.mode
+                let range = mode.isPreference ? project.settings.responseCount : .fixed(1)
                 let count = range.smallest + generator.nextIndex(below: range.largest - range.smallest + 1)
                 let shares = MixShares.split(count, weights: project.settings.mix.map(\.weight), using: &generator)
                 let parts = zip(mix, shares).compactMap { part, share in
@@ -83,7 +89,7 @@ extension Store {
                 }
                 return GroupPlan(
                     prompt: prompt, parts: parts,
-                    basis: SamplingBasis(policy: project.currentPolicy, round: project.round))
+                    basis: SamplingBasis(policy: project.currentPolicy, round: project.round), mode: mode)
             }
         }
     }
@@ -128,6 +134,29 @@ enum MixShares {
 }
 
 extension Database {
+    /// A group of two responses from two different parts of the mix, drawn by weight; from one part where there is no other.
+    func pairPlan(for prompt: StoredPrompt, in project: Project, seed: UInt64) throws -> GroupPlan {
+        var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))
+        var left = Array(zip(try resolvedMix(of: project), project.settings.mix.map(\.weight)))
+        var parts: [PlanPart] = []
+        while parts.count < 2, !left.isEmpty {
+            let shares = MixShares.split(1, weights: left.map(\.1), using: &generator)
+            let drawn = left[shares.firstIndex(of: 1) ?? 0].0
+            parts.append(
+                PlanPart(
+                    policy: drawn.policy, temperature: drawn.temperature, count: 1, seed: Int64(generator.next() >> 11))
+            )
+            left.removeAll { $0.0.policy.id == drawn.policy.id && $0.0.temperature == drawn.temperature }
+        }
+        if parts.count == 1 {
+            let only = parts[0]
+            parts = [PlanPart(policy: only.policy, temperature: only.temperature, count: 2, seed: only.seed)]
+        }
+        return GroupPlan(
+            prompt: prompt, parts: parts, basis: SamplingBasis(policy: project.currentPolicy, round: project.round),
+            mode: .comparison)
+    }
+
     fileprivate func resolvedMix(of project: Project) throws -> [(policy: Policy, temperature: Double)] {
         try project.settings.mix.map { part in
             let id: PolicyID

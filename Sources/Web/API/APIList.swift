@@ -1,13 +1,16 @@
 /// Everything the API offers: its endpoints, and the named schemas of its document.
 enum APIList {
     static let endpoints: [APIEndpoint] =
-        AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + TaskEndpoints.all + SubmissionEndpoints.all
+        AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + TaskEndpoints.all + ConversationEndpoints.all
+        + SubmissionEndpoints.all
         + ProgressEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all + RewardModelEndpoints.all
         + RunEndpoints.all + ExportEndpoints.all + PeopleEndpoints.all + TokenEndpoints.all
 
     static let components: [(name: String, schema: Schema)] =
         [("Error", APIFailure.schema)] + ProjectEndpoints.components + PromptEndpoints.components
-        + TaskEndpoints.components + JudgementSchemas.components + SubmissionEndpoints.components
+        + TaskEndpoints.components + JudgementSchemas.components + FeedbackSchemas.components
+        + ConversationEndpoints.components
+        + SubmissionEndpoints.components
         + ProgressEndpoints.components
         + SamplingEndpoints.components + PolicyEndpoints.components + RewardModelEndpoints.components
         + RunEndpoints.components + ExportEndpoints.components + PeopleEndpoints.components

@@ -56,6 +56,8 @@ extension ExportFormat {
         case .trlImplicit: "TRL preference, implicit prompt"
         case .trlConversational: "TRL conversational, explicit prompt"
         case .trlConversationalImplicit: "TRL conversational, implicit prompt"
+        case .demonstrations: "Demonstrations"
+        case .trlDemonstrations: "TRL prompt and completion"
         }
     }
 
@@ -72,6 +74,13 @@ extension ExportFormat {
         case .trlConversational: return pairs + " Plain prompts become one message of the user."
         case .trlConversationalImplicit:
             return pairs + " Plain prompts become one message of the user; prompt and response are one conversation."
+        case .demonstrations:
+            return
+                "Everything but demonstrations and corrections, and of those all but prompt and text: the file that a "
+                + "supervised run reads."
+        case .trlDemonstrations:
+            return "Everything but demonstrations and corrections, and of those all but prompt and text. Plain prompts "
+                + "become one message of the user."
         }
     }
 }

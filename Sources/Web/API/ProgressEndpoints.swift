@@ -118,7 +118,7 @@ enum ProgressEndpoints {
             "prompt_preview": .string(line.promptPreview), "revision": .integer(line.revision),
             "kept": .string(line.kept.rawValue), "retracted": .bool(line.retracted),
             "submitted_at": APIEncoding.time(line.submittedAt),
-            "judgement": try line.judgement.map { try APIEncoding.coded($0) } ?? .null,
+            "judgement": try APIEncoding.coded(line.content),
             "display_order": .array(line.displayOrder.map(JSONValue.string)),
         ]
     }
@@ -190,10 +190,11 @@ extension ProgressEndpoints {
             "LabelLine",
             .object([
                 .required("id", .integer()), .required("annotator", .string("A pseudonym.")),
-                .required("task", .integer()), .required("mode", .choice(["ranking", "comparison"])),
+                .required("task", .integer()), .required("mode", .choice(TaskMode.allCases.map(\.rawValue))),
                 .required("prompt_preview", .string()), .required("revision", .integer()),
                 .required("kept", .choice(["counted", "extra"])), .required("retracted", .boolean()),
-                .required("submitted_at", .time()), .required("judgement", .reference("Judgement").orNull),
+                .required("submitted_at", .time()),
+                .required("judgement", .oneOf([.reference("Judgement"), .reference("Feedback")])),
                 .required("display_order", .array(.string(), "Response ids as the annotator saw them.")),
             ])
         ),

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import Labels
+import Preferences
 
 /// Projects: what is asked of annotators, and how their tasks are made.
 enum ProjectEndpoints {
@@ -117,6 +118,24 @@ enum ProjectEndpoints {
             ])
         ),
         ("ProjectSettings", .object(settingsMembers(isRequired: true))),
+        (
+            "FeedbackSettings",
+            .object(
+                [
+                    .optional(
+                        "shares",
+                        .object(
+                            FeedbackKind.allCases.map { .optional($0.rawValue, .integer(from: 0, to: 100)) },
+                            "Of 100 tasks, how many are of the kind; the others are rankings or comparisons.")),
+                    .optional("prompt_styles", .array(.choice(PromptStyle.allCases.map(\.rawValue)), atLeast: 1)),
+                    .optional(
+                        "written_prompt_use",
+                        .choice(["supervised", "ranking", "ppo", "held_out"], "The use of prompts that people wrote.")),
+                    .optional(
+                        "practice_pass_share",
+                        .number("Share of the practice set to get right before real tasks.", from: 0, to: 1)),
+                ], "Other kinds of feedback than the mode.")
+        ),
         ("ProjectSettingsChange", .object(settingsMembers(isRequired: false))),
         (
             "MixPart",
@@ -170,7 +189,8 @@ enum ProjectEndpoints {
             ("held_out_share", .number("Share of prompts held out of reward-model training.", from: 0, to: 1)),
             ("instructions", .string("For annotators.")),
             ("rendering", rendering),
-            ("reward_model", jobSettings), ("policy_refresh", jobSettings),
+            ("reward_model", jobSettings), ("policy_refresh", jobSettings), ("supervised", jobSettings),
+            ("feedback", .reference("FeedbackSettings")),
         ]
         return members.map { Schema.Member(name: $0.0, schema: $0.1, isRequired: isRequired) }
     }

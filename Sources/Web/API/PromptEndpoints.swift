@@ -96,7 +96,7 @@ enum PromptEndpoints {
         ]
     }
 
-    private static func json(_ report: ImportReport) -> JSONValue {
+    static func json(_ report: ImportReport) -> JSONValue {
         [
             "added": .integer(report.added), "already_there": .integer(report.alreadyThere),
             "lines": .integer(report.lines), "sentence": .string(report.sentence),

@@ -41,6 +41,23 @@ enum RunEndpoints {
             return try .json(try await json(run, call), status: .accepted)
         },
         APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/supervised-runs", operation: "startSupervisedRun",
+            summary: "Takes a snapshot of all demonstrations and corrections and tunes a policy on them.",
+            access: .lead,
+            body: .json(
+                .object([
+                    .optional("base", .integer("The policy to tune; the reference policy unless given.")),
+                    .optional("settings", settings), .optional("seed", seed),
+                ])), answers: [.json(.accepted, .reference("Run"))]
+        ) { call in
+            let run = try await call.operations.startSupervisedRun(
+                SupervisedRunRequest(
+                    project: try call.id("project"),
+                    base: call.body["base"]?.integerValue.map { PolicyID(rawValue: Int64($0)) },
+                    settings: settings(of: call), seed: seed(of: call), user: try call.user.id))
+            return try .json(try await json(run, call), status: .accepted)
+        },
+        APIEndpoint(
             method: .post, path: Path.api + "/runs/{run}/cancel", operation: "cancelRun",
             summary: "Asks the job to write a checkpoint and stop.", access: .lead,
             answers: [.json(.accepted, .reference("Run"))]

@@ -55,7 +55,7 @@ enum SubmissionEndpoints {
             "PastSubmission",
             .object([
                 .required("submission", .integer()), .required("revision", .integer()),
-                .required("mode", .choice(["ranking", "comparison"])), .required("prompt_preview", .string()),
+                .required("mode", .choice(TaskMode.allCases.map(\.rawValue))), .required("prompt_preview", .string()),
                 .required("kept", .choice(["counted", "extra"])), .required("retracted", .boolean()),
                 .required("undo_refused", .string("Why it can't be taken back; null where it can.").orNull),
                 .required("submitted_at", .time()),

@@ -14,7 +14,7 @@ extension TaskEndpoints {
             "Task",
             .object([
                 .required("lease", .string("Names the task to this person alone, for as long as the lease lives.")),
-                .required("project", .integer()), .required("mode", .choice(["ranking", "comparison"])),
+                .required("project", .integer()), .required("mode", .choice(TaskMode.allCases.map(\.rawValue))),
                 .required("prompt", .reference("Prompt")),
                 .required(
                     "responses",
@@ -22,7 +22,10 @@ extension TaskEndpoints {
                         .object([
                             .required("id", .string("Random, of this lease alone.")), .required("letter", .string()),
                             .required("text", .string()),
-                        ]), "In the order they are to be shown.", atLeast: 2)),
+                        ]), "In the order they are to be shown; none where the answer is written.")),
+                .required("practice", .boolean("Its answer is known; answer it as practice.")),
+                .required("prompt_style", .choice(PromptStyle.allCases.map(\.rawValue)).orNull),
+                .required("former", .reference("Feedback").orNull),
                 .required("acceptability_line", .boolean()), .required("allow_skip", .boolean()),
                 .required("questions", .reference("Questions")),
                 .required("draft", .reference("Draft").orNull),

@@ -31,7 +31,7 @@ enum TaskEndpoints {
             body: .json(
                 .object([
                     .optional("ranking", .reference("Ranking")), .optional("comparison", .reference("Comparison")),
-                    .optional("timing", .reference("Timing")),
+                    .optional("feedback", .reference("Feedback")), .optional("timing", .reference("Timing")),
                 ])), answers: [.json(.ok, .reference("Submission"))], handle: submit),
         APIEndpoint(
             method: .post, path: Path.api + "/tasks/{lease}/skip", operation: "skip",
@@ -78,18 +78,24 @@ enum TaskEndpoints {
         }
     }
 
-    private static func submit(_ call: APICall) async throws -> Response {
-        let judgement: Judgement
-        switch (call.body["ranking"], call.body["comparison"]) {
-        case (let ranking?, nil): judgement = .ranking(try part(ranking, as: Ranking.self, field: "ranking"))
-        case (nil, let comparison?):
-            judgement = .comparison(try part(comparison, as: Comparison.self, field: "comparison"))
+    /// The answer that the body holds.
+    static func content(_ call: APICall) throws -> LabelContent {
+        switch (call.body["ranking"], call.body["comparison"], call.body["feedback"]) {
+        case (let ranking?, nil, nil):
+            return .judgement(.ranking(try part(ranking, as: Ranking.self, field: "ranking")))
+        case (nil, let comparison?, nil):
+            return .judgement(.comparison(try part(comparison, as: Comparison.self, field: "comparison")))
+        case (nil, nil, let feedback?): return .feedback(try part(feedback, as: Feedback.self, field: "feedback"))
         default:
-            throw APIFailure.invalid("Give either “ranking” or “comparison”, as the task's mode asks.")
+            throw APIFailure.invalid("Give one of “ranking”, “comparison” and “feedback”, as the task's mode asks.")
         }
+    }
+
+    private static func submit(_ call: APICall) async throws -> Response {
+        let content = try content(call)
         let timing = try part(call.body["timing"] ?? [:], as: Timing.self, field: "timing")
         let submission = try await call.store.submit(
-            judgement, token: try call.parameter("lease"), user: try call.user.id, timing: timing)
+            content, token: try call.parameter("lease"), user: try call.user.id, timing: timing)
         return try .json([
             "submission": APIEncoding.id(submission.labelID), "revision": .integer(submission.revision),
             "kept": .string(submission.kept.rawValue), "repeated": .bool(submission.repeated),
@@ -129,6 +135,9 @@ enum TaskEndpoints {
             "responses": .array(responses), "acceptability_line": .bool(assignment.questions.acceptabilityLine),
             "questions": try json(assignment.questions), "allow_skip": .bool(assignment.allowSkip),
             "draft": try assignment.draft.map { try APIEncoding.coded($0) } ?? .null,
+            "practice": .bool(assignment.isPractice),
+            "prompt_style": APIEncoding.text(assignment.promptStyle?.rawValue),
+            "former": try assignment.former.map { try APIEncoding.coded($0) } ?? .null,
             "issued_at": APIEncoding.time(assignment.issuedAt), "expires_at": APIEncoding.time(assignment.expiresAt),
         ]
     }

@@ -20,14 +20,18 @@ struct AnnotationPages: RouteSet {
         routes.get(RouterPath(Path.task(":lease")), use: showTask)
         routes.post(RouterPath(Path.ranking(":lease")), use: submitRanking)
         routes.post(RouterPath(Path.comparison(":lease")), use: submitComparison)
+        routes.post(RouterPath(Path.feedback(":lease")), use: submitFeedback)
         routes.post(RouterPath(Path.skip(":lease")), use: skip)
         routes.post(RouterPath(Path.heartbeat(":lease")), use: heartbeat)
-        for path in [Path.ranking(":lease"), Path.comparison(":lease"), Path.skip(":lease")] {
+        for path in [Path.ranking, Path.comparison, Path.feedback, Path.skip].map({ $0(":lease") }) {
             routes.get(RouterPath(path)) { _, context in
                 Response.redirect(to: Path.task(try context.parameters.require("lease")))
             }
         }
         HistoryPages(services).add(to: routes)
+        ConversationPages(services).add(to: routes)
+        PracticePages(services).add(to: routes)
+        StatisticsPages(services).add(to: routes)
     }
 
     // MARK: Next task
@@ -44,6 +48,11 @@ struct AnnotationPages: RouteSet {
         let user = try context.requireUser()
         let id = try context.parameters.require("project", as: ProjectID.self)
         let project = try await services.store.project(id)
+        if request.uri.queryParameters.get("besides") != "conversation",
+            try await services.store.wantsConversation(user.id, in: id)
+        {
+            return .redirect(to: Path.conversation(id.description))
+        }
         switch try await services.store.nextTask(for: user.id, in: id) {
         case .task(let assignment):
             return try page(of: assignment, in: project, problem: nil, for: context)
@@ -72,6 +81,9 @@ struct AnnotationPages: RouteSet {
         case .comparison:
             let page = try ComparisonPage(assignment, in: project, problem: problem, fields: fields)
             return try services.pages.page(page, status: status, for: context)
+        case .demonstration, .correction, .rating, .criticism, .prompt:
+            let page = FeedbackPage(assignment, in: project, problem: problem, fields: fields)
+            return try services.pages.page(page, status: status, for: context)
         }
     }
 
@@ -79,30 +91,64 @@ struct AnnotationPages: RouteSet {
 
     @Sendable private func submitRanking(_ request: Request, context: PlumbContext) async throws -> Response {
         let fields = try await request.decode(as: [String: String].self, context: context)
-        return try await submit(fields, reading: RankingForm.judgement, context: context)
+        return try await submit(fields, reading: { .judgement(try RankingForm.judgement($0)) }, context: context)
     }
 
     @Sendable private func submitComparison(_ request: Request, context: PlumbContext) async throws -> Response {
         let fields = try await request.decode(as: [String: String].self, context: context)
-        return try await submit(fields, reading: ComparisonForm.judgement, context: context)
+        return try await submit(fields, reading: { .judgement(try ComparisonForm.judgement($0)) }, context: context)
+    }
+
+    @Sendable private func submitFeedback(_ request: Request, context: PlumbContext) async throws -> Response {
+        let fields = try await request.decode(as: [String: String].self, context: context)
+        if FeedbackForm.changesOnly(fields) {
+            let lease = try context.parameters.require("lease")
+            let assignment = try await services.store.assignment(token: lease, user: try context.requireUser().id)
+            return try await again(fields, assignment: assignment, problem: nil, context: context)
+        }
+        let original = try await original(of: fields, context: context)
+        return try await submit(
+            fields, reading: { .feedback(try FeedbackForm.feedback($0, original: original)) }, context: context)
+    }
+
+    /// The response that a correction is of; nil for other feedback, and for a task that was answered already, where
+    /// submitting decides.
+    private func original(of fields: [String: String], context: PlumbContext) async throws -> String? {
+        guard fields["kind"] == Feedback.Kind.correction.rawValue else { return nil }
+        do {
+            let lease = try context.parameters.require("lease")
+            return try await services.store.assignment(token: lease, user: try context.requireUser().id)
+                .responses.first?.text
+        } catch StoreError.leaseAlreadyUsed { return nil }
+    }
+
+    /// The task again as it was filled in.
+    private func again(
+        _ fields: [String: String], assignment: Assignment, problem: String?, context: PlumbContext
+    ) async throws -> Response {
+        let project = try await services.store.project(assignment.projectID)
+        return try page(of: assignment, in: project, problem: problem, fields: fields, for: context)
     }
 
     /// Stores the answer, or shows the task again as it was filled in with what is missing.
     private func submit(
-        _ fields: [String: String], reading read: ([String: String]) throws -> Judgement, context: PlumbContext
+        _ fields: [String: String], reading read: ([String: String]) throws -> LabelContent, context: PlumbContext
     ) async throws -> Response {
         let user = try context.requireUser()
         let lease = try context.parameters.require("lease")
         let submission: Submission
         do {
+            let content = try read(fields)
+            if let practised = try await services.store.answerPractice(content, token: lease, user: user.id) {
+                return .redirect(to: Path.practiceAnswer(practised.id.description))
+            }
             submission = try await services.store.submit(
-                try read(fields), token: lease, user: user.id, timing: TimingFields.timing(fields))
+                content, token: lease, user: user.id, timing: TimingFields.timing(fields))
         } catch let refusal where refusal is FormRefusal || (refusal as? StoreError)?.isInvalidAnswer == true {
             let assignment = try await services.store.assignment(token: lease, user: user.id)
-            let project = try await services.store.project(assignment.projectID)
             let problem =
                 (refusal as? FormRefusal)?.explanation(letters: assignment.letters) ?? Wording.sentence("\(refusal)")
-            return try page(of: assignment, in: project, problem: problem, fields: fields, for: context)
+            return try await again(fields, assignment: assignment, problem: problem, context: context)
         }
         let next = Self.next(after: fields)
         if submission.repeated {

@@ -20,6 +20,12 @@ enum FormRefusal: Error, Equatable {
     /// The unsafe response of two is preferred.
     case unsafePreferred(winner: String, safe: String)
     case longReason(found: Int)
+    /// Feedback that is missing something.
+    case feedback(FeedbackError)
+    /// A correction that changes nothing, and is not marked as meant.
+    case unchanged
+    /// A correction that is marked as none, and is one.
+    case changedAndRight
 
     /// Of an unsafe response that is preferred; each `#` is a letter: of that one, of the safe one, of the safe one.
     static let unsafePreferredWords =
@@ -36,6 +42,12 @@ enum FormRefusal: Error, Equatable {
                 ? "Nothing is ranked yet. Give every response a rank; equal ranks are a tie."
                 : "\(Wording.list(names)) \(names.count == 1 ? "has" : "have") no rank yet. Give every response a rank; "
                     + "equal ranks are a tie."
+        case .feedback(let error): return Wording.sentence(error.description)
+        case .unchanged:
+            return "The text is still the response's own. Change it, or mark that the response is right as it is."
+        case .changedAndRight:
+            return "You changed the text and marked that the response is right as it is. Take the mark off, or restore "
+                + "the text."
         case .empty:
             return "The form arrived empty, so nothing was stored. Give every response a rank and submit again."
         case .badRank(let id, let value, let largest):

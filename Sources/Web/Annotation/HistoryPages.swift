@@ -65,7 +65,7 @@ struct HistoryPage: PageModel {
 
         init(_ past: PastSubmission) {
             prompt = past.promptPreview
-            kind = past.mode == .ranking ? "Ranking" : "Comparison"
+            kind = past.mode.words
             machineTime = past.submittedAt.formatted(.iso8601)
             time = machineTime.prefix(16).replacingOccurrences(of: "T", with: " ") + " UTC"
             isTakenBack = past.retracted

@@ -138,6 +138,8 @@ struct TaskFrame: Sendable {
     let problem: String?
     let allowsSkip: Bool
     let isTakenBack: Bool
+    /// How far the person is: in practice, or today.
+    let standing: String?
     let skipReasons = SkipReasonView.all
 
     init(_ assignment: Assignment, in project: Project, action: String, problem: String?) {
@@ -152,7 +154,12 @@ struct TaskFrame: Sendable {
         prompt = PromptView(assignment.prompt, as: project.settings.rendering)
         self.problem = problem
         allowsSkip = assignment.allowSkip
-        isTakenBack = assignment.draft != nil && problem == nil
+        standing =
+            assignment.isPractice
+            ? "Practice: you see the expected answer afterwards"
+            : assignment.answersToday > 0
+                ? "\(Wording.count(assignment.answersToday, "answer", "answers")) today" : nil
+        isTakenBack = (assignment.draft != nil || assignment.former != nil) && problem == nil
     }
 }
 
@@ -187,7 +194,7 @@ struct PromptView: Sendable {
         }
     }
 
-    private static func speaker(_ role: PromptMessage.Role) -> String {
+    static func speaker(_ role: PromptMessage.Role) -> String {
         switch role {
         case .system: "System"
         case .user: "User"

@@ -9,11 +9,18 @@ struct NoTaskPage: PageModel {
     let againPath: String
     /// Whether the page looks again by itself, because tasks are being made.
     let looksAgain: Bool
+    /// Where to go through the practice set once more; nil where that is not what is missing.
+    let practiseAgainPath: String?
 
     init(_ reason: NothingReason, project: Project) {
         projectName = project.name
         againPath = Path.nextTask(project.id.description)
         explanation = reason.description
+        if case .practiceNotPassed = reason {
+            practiseAgainPath = Path.practiseAgain(project.id.description)
+        } else {
+            practiseAgainPath = nil
+        }
         switch reason {
         case .projectPaused:
             title = "This project is paused"
@@ -23,6 +30,9 @@ struct NoTaskPage: PageModel {
             looksAgain = true
         case .nothingLeftForYou:
             title = "All done for now"
+            looksAgain = false
+        case .practiceNotPassed:
+            title = "Practise once more"
             looksAgain = false
         case .tooManyOpen:
             title = "You have several tasks open"

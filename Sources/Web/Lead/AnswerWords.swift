@@ -67,3 +67,13 @@ struct AnswerWords {
 
     private func letter(_ id: String) -> String { letters[id] ?? id }
 }
+
+extension AnswerWords {
+    /// The written text, or “2 of 7; Makes something up. Its criticism”.
+    func sentence(_ feedback: Feedback) -> String {
+        guard case .rating(let review) = feedback else { return feedback.text }
+        let names = review.rating.flags.sorted().map { flags[$0] ?? $0 }
+        let score = review.rating.overall.map { "\($0) of 7" } ?? "–"
+        return ([score] + names).joined(separator: "; ") + "." + (review.criticism.map { " " + $0 } ?? "")
+    }
+}

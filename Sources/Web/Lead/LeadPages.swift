@@ -6,7 +6,8 @@ struct LeadPages: RouteSet {
 
     init(_ services: WebServices) {
         areas = [
-            LeadHomePages(services), ProjectPages(services), PromptPages(services), ProgressPages(services),
+            LeadHomePages(services), ProjectPages(services), PromptPages(services), PracticeSetPages(services),
+            ProgressPages(services),
             PolicyPages(services), RewardModelPages(services), RunListPages(services), RunPages(services),
             ExportPages(services), PeoplePages(services), TokenPages(services), AuditPages(services),
             ComponentPages(services),

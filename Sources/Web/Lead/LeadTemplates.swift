@@ -7,6 +7,8 @@ enum LeadTemplates {
             ("lead-project-nav", PackageResources.lead_project_nav_mustache),
             ("lead-home", PackageResources.lead_home_mustache),
             ("lead-project-form", PackageResources.lead_project_form_mustache),
+            ("lead-feedback-fields", PackageResources.lead_feedback_fields_mustache),
+            ("lead-practice", PackageResources.lead_practice_mustache),
             ("lead-progress", PackageResources.lead_progress_mustache),
             ("lead-labels", PackageResources.lead_labels_mustache),
             ("lead-prompts", PackageResources.lead_prompts_mustache),

@@ -52,7 +52,7 @@ struct ProgressPages: RouteSet {
             samplingProblem: sampling.problem, samplingPath: Path.projectSampling(text),
             retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
             isPaused: project.paused, skipReasons: Self.skipReasons(progress),
-            annotators: annotators.map(ProgressPage.Annotator.init),
+            annotators: annotators.map { ProgressPage.Annotator($0, in: project) },
             quality: Self.quality(quality, project.settings.mode), positions: Self.positions(quality.slots),
             hasPositions: quality.slots.shown.contains { $0 > 0 })
     }
@@ -71,12 +71,18 @@ struct ProgressPages: RouteSet {
                     preview: $0.promptPreview, revision: $0.revision, isExtra: $0.kept == .extra,
                     isRetracted: $0.retracted,
                     answer: Self.answer($0, flags: project.settings.flags),
+                    practicePath: $0.mode.isPreference && !$0.retracted
+                        ? "\(Path.practice(id.description))?label=\($0.labelID)" : nil,
                     submitted: LeadWords.Moment($0.submittedAt))
             }, olderPath: olderPath)
     }
 
     private static func answer(_ line: LabelLine, flags: [ResponseFlag]) -> String {
-        line.judgement.map { AnswerWords(displayOrder: line.displayOrder, flags: flags).sentence($0) } ?? "–"
+        let words = AnswerWords(displayOrder: line.displayOrder, flags: flags)
+        switch line.content {
+        case .judgement(let judgement): return words.sentence(judgement)
+        case .feedback(let feedback): return words.sentence(feedback)
+        }
     }
 
     private static func counts(_ progress: ProjectProgress) -> [ProgressPage.Figure] {
@@ -174,6 +180,7 @@ struct ProgressPage: PageModel {
     }
     struct Annotator: Sendable {
         var name: String
+        var statisticsPath: String
         var labels: Int
         var today: Int
         var extras: Int
@@ -182,8 +189,9 @@ struct ProgressPage: PageModel {
         var median: String
         var last: LeadWords.Moment?
 
-        init(_ count: AnnotatorCount) {
+        init(_ count: AnnotatorCount, in project: Project) {
             name = count.user.name
+            statisticsPath = Path.personStatistics(project.id.description, user: count.user.id.description)
             labels = count.labels
             today = count.labelsToday
             extras = count.extras
@@ -235,6 +243,8 @@ struct LabelsPage: PageModel {
         var isRetracted: Bool
         /// In letters, as the annotator saw the responses.
         var answer: String
+        /// Where the label becomes a practice task; nil for one that orders no responses.
+        var practicePath: String?
         var submitted: LeadWords.Moment
     }
 

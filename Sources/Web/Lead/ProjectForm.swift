@@ -38,6 +38,8 @@ struct ProjectForm: Sendable {
     var mix: [MixRow]
     var rewardModelSettings: String
     var policyRefreshSettings: String
+    var supervisedSettings: String
+    var feedback: FeedbackFields
 
     /// Rows of the mix that the form offers beyond those in use.
     private static let spareMixRows = 2
@@ -65,6 +67,8 @@ struct ProjectForm: Sendable {
         }
         rewardModelSettings = Self.lines(settings.rewardModel)
         policyRefreshSettings = Self.lines(settings.policyRefresh)
+        supervisedSettings = Self.lines(settings.supervised)
+        feedback = FeedbackFields(settings.feedback)
     }
 
     private static func numberFields(_ settings: ProjectSettings) -> [Field] {
@@ -158,6 +162,8 @@ extension ProjectForm {
         settings.mix = try mix(form)
         settings.rewardModel = try jobSettings(form, "reward_model_settings", label: "Reward-model settings")
         settings.policyRefresh = try jobSettings(form, "policy_refresh_settings", label: "Policy-refresh settings")
+        settings.supervised = try jobSettings(form, "supervised_settings", label: "Supervised settings")
+        settings.feedback = try FeedbackFields.settings(form, from: old.feedback)
         try settings.validate()
         return settings
     }

@@ -6,6 +6,7 @@ struct ProjectNav: Sendable {
     enum Page: String, CaseIterable, Sendable {
         case progress = "Progress"
         case prompts = "Prompts"
+        case practice = "Practice"
         case runs = "Runs"
         case rewardModels = "Reward models"
         case policies = "Policies"
@@ -35,6 +36,7 @@ struct ProjectNav: Sendable {
                 switch page {
                 case .progress: Path.project(id)
                 case .prompts: Path.prompts(id)
+                case .practice: Path.practice(id)
                 case .runs: Path.runs(id)
                 case .rewardModels: Path.rewardModels(id)
                 case .policies: Path.policies(id)

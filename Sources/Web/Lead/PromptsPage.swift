@@ -54,6 +54,7 @@ struct PromptsPage: PageModel {
         case .ranking: "Ranking"
         case .ppo: "PPO"
         case .heldOut: "Held out"
+        case .writing: "Writing prompts (use cases)"
         }
     }
 

@@ -3,7 +3,7 @@ import Hummingbird
 import Labels
 import Preferences
 
-/// A project's runs, and the two buttons that start one.
+/// A project's runs, and the buttons that start one.
 struct RunListPages: RouteSet {
     private let services: WebServices
 
@@ -30,6 +30,20 @@ struct RunListPages: RouteSet {
                         settings: try Self.settings(form), seed: try Self.seed(form), user: user))
             }
         }
+        routes.post(RouterPath(Path.tune(":project"))) { request, context in
+            try await start(request, context) { project, form, user in
+                try await services.operations.startSupervisedRun(
+                    SupervisedRunRequest(
+                        project: project, base: PolicyID(form.text("base")), settings: try Self.settings(form),
+                        seed: try Self.seed(form), user: user))
+            }
+        }
+    }
+
+    /// Policies that a supervised run can start from.
+    private func bases() async throws -> [RunsPage.RewardModel] {
+        try await services.store.policies().filter { $0.prunedAt == nil && $0.kind != .foreign }
+            .map { .init(id: $0.id.description, name: $0.name) }
     }
 
     /// Starts a run and shows it; where it can't be started, the list of runs says why.
@@ -71,7 +85,11 @@ struct RunListPages: RouteSet {
         return RunsPage(
             title: "Runs · \(project.name)", nav: ProjectNav(project, .runs), rows: runs.map(RunsPage.Row.init),
             retrainPath: Path.retrain(id), refreshPath: Path.refresh(id),
-            labels: Wording.count(progress.labels, "label", "labels"),
+            tunePath: Path.tune(id), bases: try await bases(),
+            demonstrations: Wording.count(
+                try await services.store.demonstrationCount(project.id), "demonstration or correction",
+                "demonstrations and corrections"),
+            labels: Wording.count(progress.preferences, "ranking or comparison", "rankings and comparisons"),
             newLabels: Wording.count(progress.labelsSinceSnapshot, "is new", "are new"),
             rewardModels: rewardModels.sorted { $0.id > $1.id }.map { .init(id: $0.id.description, name: $0.name) },
             hasRewardModel: !rewardModels.isEmpty)
@@ -117,7 +135,11 @@ struct RunsPage: PageModel {
     var rows: [Row]
     var retrainPath: String
     var refreshPath: String
-    /// “12 labels”.
+    var tunePath: String
+    var bases: [RewardModel]
+    /// “12 demonstrations and corrections”.
+    var demonstrations: String
+    /// “12 rankings and comparisons”.
     var labels: String
     /// “3 are new”.
     var newLabels: String

@@ -15,6 +15,11 @@ public protocol ServerOperations: Sendable {
     /// - Throws: `OperationError` where there is no reward model yet, no prompt for PPO, or such a run is going.
     func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID
 
+    /// Takes a snapshot of a project's written answers and starts a `supervised` run that tunes a policy on them.
+    /// - Returns: the id of the run.
+    /// - Throws: `OperationError` where there are none yet, there is no policy to tune, or such a run is going.
+    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID
+
     /// Asks a running job to write a checkpoint and stop. Returns once the request is recorded, not once it ended.
     /// - Throws: `OperationError` for an unknown run or one that has ended.
     func cancelRun(_ run: RunID, by user: UserID) async throws
@@ -49,6 +54,10 @@ public protocol ServerOperations: Sendable {
     /// Wakes sampling ahead of need for a project, also where the last try failed.
     /// - Throws: `OperationError` where nothing can be sampled: no prompts for ranking, no policy in the mix.
     func requestSampling(project: ProjectID) async throws
+
+    /// Begins to sample the two answers to a message of a conversation, unless that is under way already. Returns at once;
+    /// both answers, or why there are none, are stored with the turn.
+    func answer(_ turn: ConversationTurnID) async
 
     /// How far sampling ahead of need has come for a project.
     /// - Throws: `OperationError` for an unknown project.

@@ -32,6 +32,7 @@ struct ShellPaths: Sendable {
     let formToken = Path.formToken
     let tasks = Path.tasks
     let history = Path.history
+    let statistics = Path.statistics
     let lead = Path.lead
 }
 

@@ -27,6 +27,7 @@ public enum Path {
     public static func task(_ lease: String) -> String { "/tasks/\(lease)" }
     public static func ranking(_ lease: String) -> String { "/tasks/\(lease)/ranking" }
     public static func comparison(_ lease: String) -> String { "/tasks/\(lease)/comparison" }
+    public static func feedback(_ lease: String) -> String { "/tasks/\(lease)/feedback" }
     public static func skip(_ lease: String) -> String { "/tasks/\(lease)/skip" }
     public static func heartbeat(_ lease: String) -> String { "/tasks/\(lease)/heartbeat" }
     /// The person's own last answers.

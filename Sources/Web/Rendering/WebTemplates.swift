@@ -15,6 +15,11 @@ enum WebTemplates {
         [
             ("annotation-ranking", PackageResources.annotation_ranking_mustache),
             ("annotation-comparison", PackageResources.annotation_comparison_mustache),
+            ("annotation-feedback", PackageResources.annotation_feedback_mustache),
+            ("annotation-feedback-keys", PackageResources.annotation_feedback_keys_mustache),
+            ("annotation-conversation", PackageResources.annotation_conversation_mustache),
+            ("annotation-practice", PackageResources.annotation_practice_mustache),
+            ("annotation-statistics", PackageResources.annotation_statistics_mustache),
             ("annotation-prompt", PackageResources.annotation_prompt_mustache),
             ("annotation-skip", PackageResources.annotation_skip_mustache),
             ("annotation-instructions", PackageResources.annotation_instructions_mustache),

@@ -21,8 +21,12 @@ import Web
             try await driveProjects(driver, lead, site)
             try await drivePrompts(driver, lead, project)
             try await driveAnnotation(driver, site, project)
+            try await driveFeedback(driver, site)
+            try await driveConversation(driver, site)
+            try await drivePractice(driver, site)
             try await driveFigures(driver, lead, project)
             try await driveRuns(driver, site, project)
+            try await driveTuning(driver, site)
             try await drivePolicies(driver, site, project)
             try await drivePeople(driver, site)
             // The server closes the connection after a stream of events, so this comes last.
@@ -140,6 +144,123 @@ import Web
         try await driver.call(
             "releaseLease", token: token, path: ["lease": try #require(left["task"]?["lease"]?.stringValue)],
             expecting: .noContent)
+    }
+
+    /// A written answer, over the API alone.
+    private func driveFeedback(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let made = try await driver.call(
+            "createProject", token: site.leadToken,
+            json: [
+                "name": "Writing",
+                "settings": ["feedback": ["shares": ["demonstration": 100], "prompt_styles": ["few_shot"]]],
+            ], expecting: .created)
+        #expect(made["settings"]?["feedback"]?["shares"]?["demonstration"] == 100)
+        let project = ["project": "\(try #require(made["id"]?.integerValue))"]
+        try await driver.call(
+            "importPrompts", token: site.leadToken, path: project, query: ["use": "supervised", "format": "text"],
+            text: "Name a tree.\n")
+        let id = ProjectID(rawValue: Int64(try #require(made["id"]?.integerValue)))
+        for (mode, feedback) in [
+            (TaskMode.demonstration, ["kind": "demonstration", "text": "An oak."] as JSONValue),
+            (
+                .prompt,
+                [
+                    "kind": "prompt",
+                    "prompt": [
+                        "style": "few_shot", "instruction": "Sort", "examples": [["input": "b a", "output": "a b"]],
+                        "input": "d c",
+                    ],
+                ]
+            ),
+        ] {
+            try await site.store.addWritingTasks(id, mode: mode, count: 1)
+            let next = try await driver.call("nextTask", token: site.annotatorToken, path: project, json: [:])
+            #expect(next["task"]?["mode"]?.stringValue == mode.rawValue)
+            let lease = ["lease": try #require(next["task"]?["lease"]?.stringValue)]
+            let kept = try await driver.call(
+                "submit", token: site.annotatorToken, path: lease, json: ["feedback": feedback])
+            #expect(kept["kept"] == "counted")
+            let back = try await driver.call(
+                "undo", token: site.annotatorToken,
+                path: ["submission": "\(try #require(kept["submission"]?.integerValue))"])
+            #expect(back["former"]?["kind"] == feedback["kind"])
+            try await driver.call(
+                "submit", token: site.annotatorToken, path: ["lease": try #require(back["lease"]?.stringValue)],
+                json: ["feedback": feedback])
+        }
+        let native = try await driver.call(
+            "exportLabels", token: site.leadToken, path: project, query: ["format": "demonstrations"])
+        #expect(native.stringValue?.contains(#""response":"An oak.""#) == true)
+    }
+
+    /// A run on what was written.
+    private func driveTuning(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let writing = try #require(try await site.store.project(named: "Writing"))
+        let tuning = try await driver.call(
+            "startSupervisedRun", token: site.leadToken, path: ["project": writing.id.description],
+            json: ["settings": ["epochs": 3]], expecting: .accepted)
+        #expect(tuning["record"]?["kind"] == "supervised")
+        #expect(await site.operations.supervisedRequests.first?.settings == ["epochs": "3"])
+    }
+
+    private func driveConversation(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let made = try await driver.call(
+            "createProject", token: site.leadToken,
+            json: [
+                "name": "Talking", "settings": ["mode": "comparison", "feedback": ["shares": ["conversation": 100]]],
+            ],
+            expecting: .created)
+        let id = ProjectID(rawValue: Int64(try #require(made["id"]?.integerValue)))
+        let project = ["project": id.description]
+        _ = try await site.store.makeCurrent(site.policy.id, in: id, by: .system)
+        let none = try await driver.call("getConversation", token: site.annotatorToken, path: project)
+        #expect(none["step"] == "write" && none["turns"] == 0)
+        await site.operations.setConversation(problem: "Not now.")
+        let failed = try await driver.call(
+            "writeInConversation", token: site.annotatorToken, path: project, json: ["text": "Name a bird."],
+            expecting: .accepted)
+        #expect(failed["step"] == "failed" && failed["problem"] == "Not now.")
+        await site.operations.setConversation()
+        let answered = try await driver.call(
+            "retryConversation", token: site.annotatorToken, path: project, expecting: .accepted)
+        #expect(answered["step"] == "compare")
+        #expect(answered["task"]?["responses"]?.arrayValue?.count == 2)
+        try await driver.call(
+            "finishConversation", token: site.annotatorToken, path: project, expecting: .noContent)
+    }
+
+    private func drivePractice(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let made = try await driver.call(
+            "createProject", token: site.leadToken, json: ["name": "Trying", "settings": ["mode": "comparison"]],
+            expecting: .created)
+        let project = ["project": "\(try #require(made["id"]?.integerValue))"]
+        let report = try await driver.call(
+            "importPractice", token: site.leadToken, path: project,
+            text:
+                #"{"prompt":"x","responses":["a","b"],"expected":{"kind":"comparison","comparison":{"winner":"1","loser":"2","grade":"better"}},"explanation":"y"}"#
+        )
+        #expect(report["added"] == 1)
+        let file = try await driver.call("exportPractice", token: site.leadToken, path: project)
+        #expect(file.stringValue?.contains(#""explanation":"y""#) == true)
+        var task = try await driver.call("nextTask", token: site.annotatorToken, path: project, json: [:])["task"]
+        for winner in ["b", "a"] {
+            #expect(task?["practice"] == true)
+            let responses = task?["responses"]?.arrayValue ?? []
+            let ids = responses.sorted { a, _ in a["text"]?.stringValue == winner }.compactMap { $0["id"] }
+            let answer = try await driver.call(
+                "answerPractice", token: site.annotatorToken,
+                path: ["lease": try #require(task?["lease"]?.stringValue)],
+                json: ["comparison": ["winner": ids[0], "loser": ids[1], "grade": "better"]])
+            #expect(answer["right"] == .bool(winner == "a") && answer["passed"] == .bool(winner == "a"))
+            if winner == "b" {
+                task = try await driver.call("practiseAgain", token: site.annotatorToken, path: project)
+            }
+        }
+        let own = try await driver.call("getMyStatistics", token: site.annotatorToken, path: project)
+        #expect(own["answers"] == [:])
+        var path = project
+        path["user"] = site.annotator.id.description
+        #expect(try await driver.call("getStatistics", token: site.leadToken, path: path) == own)
     }
 
     @discardableResult

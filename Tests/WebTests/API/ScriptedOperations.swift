@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Labels
+import Testing
 import Web
 
 /// Operations without processes: runs are rows of the store, and their events are what the test says.
@@ -12,7 +13,10 @@ actor ScriptedOperations: ServerOperations {
     private(set) var sampled: [ProjectID] = []
     private(set) var requests: [RewardModelRunRequest] = []
     private(set) var refreshRequests: [PolicyRefreshRequest] = []
+    private(set) var supervisedRequests: [SupervisedRunRequest] = []
     private var refusal: OperationError?
+    private var conversationProblem: String?
+    private var isSlow = false
 
     init(store: Store) { self.store = store }
 
@@ -60,6 +64,38 @@ actor ScriptedOperations: ServerOperations {
                 settings: request.settings), by: .user(request.user))
         _ = try await store.startAttempt(run)
         return run.id
+    }
+
+    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID {
+        if let refusal { throw refusal }
+        supervisedRequests.append(request)
+        let snapshot = try await store.takeDemonstrationSnapshot(request.project, by: .user(request.user))
+        let run = try await store.createRun(
+            NewRun(
+                kind: "supervised", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
+                settings: request.settings), by: .user(request.user))
+        _ = try await store.startAttempt(run)
+        return run.id
+    }
+
+    /// Answers at once, or not at all while `problem` says why.
+    func answer(_ turn: ConversationTurnID) async {
+        do {
+            if let problem = conversationProblem {
+                try await store.setProblem(problem, of: turn)
+            } else if !isSlow, let plan = try await store.planConversation(turn, seed: 1) {
+                let texts = ["A first answer.", "A second answer."]
+                try await store.answer(
+                    turn, by: plan,
+                    responses: texts.map { NewResponse(text: $0, policy: plan.parts[0].policy.id, temperature: 0.8125) }
+                )
+            }
+        } catch { Issue.record("no answers: \(error)") }
+    }
+
+    func setConversation(problem: String? = nil, isSlow: Bool = false) {
+        conversationProblem = problem
+        self.isSlow = isSlow
     }
 
     func cancelRun(_ run: RunID, by user: UserID) async throws {

@@ -75,7 +75,8 @@ import Web
             for format in ExportFormat.allCases {
                 let real = try await site.store.exportSummary(site.project.id, as: format, options)
                 #expect(counts.summary(as: format) == real, "\(format), \(options)")
-                #expect(real.lines > 0)
+                // Nobody wrote an answer here.
+                #expect((real.lines > 0) == ![.demonstrations, .trlDemonstrations].contains(format))
             }
         }
         let pairs = try await site.store.exportCounts(site.project.id).summary(as: .trlExplicit)

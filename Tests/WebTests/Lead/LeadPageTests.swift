@@ -20,7 +20,7 @@ import Web
         let project = site.project.id.description
         return [
             Path.lead, Path.projects, Path.newProject, Path.project(project), Path.projectSettings(project),
-            Path.projectLabels(project), Path.prompts(project), Path.policies(project),
+            Path.projectLabels(project), Path.prompts(project), Path.practice(project), Path.policies(project),
             Path.makeCurrent(project, policy: site.policy.id.description), Path.rewardModels(project),
             Path.runs(project), Path.run(run.description), Path.export(project), Path.people, Path.tokens, Path.audit,
         ]

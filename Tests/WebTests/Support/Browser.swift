@@ -110,12 +110,12 @@ struct TaskForm {
         text = page.text
         guard let action = Browser.attribute("action", after: #"<form id="answer""#, in: text),
             let heartbeat = Browser.attribute("data-heartbeat", after: #"<form id="answer""#, in: text),
-            let skip = Browser.attribute("action", after: #"<form class="popover""#, in: text),
             let project = Browser.attribute("value", after: #"name="project""#, in: text)
         else { return nil }
         self.action = action
         self.heartbeat = heartbeat
-        self.skip = skip
+        // Practice cannot be skipped.
+        skip = Browser.attribute("action", after: #"<form class="popover""#, in: text) ?? ""
         self.project = project
         let marker = text.contains("data-card=\"") ? "data-card=\"" : "data-side=\""
         ids = text.components(separatedBy: marker).dropFirst().compactMap { rest in

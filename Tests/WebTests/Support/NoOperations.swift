@@ -7,6 +7,7 @@ struct NoOperations: ServerOperations {
 
     func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID { throw refusal }
     func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID { throw refusal }
+    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID { throw refusal }
     func cancelRun(_ run: RunID, by user: UserID) async throws { throw refusal }
     func resumeRun(_ run: RunID, by user: UserID) async throws { throw refusal }
     func runStatus(_ run: RunID) async throws -> RunStatus { throw refusal }
@@ -17,6 +18,7 @@ struct NoOperations: ServerOperations {
         throw refusal
     }
     func requestSampling(project: ProjectID) async throws { throw refusal }
+    func answer(_ turn: ConversationTurnID) async {}
     func samplingStatus(project: ProjectID) async throws -> SamplingStatus { throw refusal }
     func modelServerStatus() async -> ModelServerStatus { ModelServerStatus(state: .stopped) }
     func diskUsage() async throws -> DiskUsage { throw refusal }
