@@ -174,7 +174,7 @@ def write_prompt(test, ada):
     page = ada.page
     style = page.locator('input[name="style"]').get_attribute("value")
     if style == "few_shot":
-        page.get_by_label("Instruction").focus()
+        page.locator("#instruction").focus()
         page.keyboard.type("Say the opposite.")
         page.get_by_role("button", name="Another example").focus()
         page.keyboard.press("Enter")
@@ -184,7 +184,7 @@ def write_prompt(test, ada):
             page.keyboard.type(given)
             page.locator(f"#output-{number}").focus()
             page.keyboard.type(wanted)
-        page.get_by_label("The input to be answered").focus()
+        page.locator("#input").focus()
         page.keyboard.type("far")
         ada.seen("prompt-few-shot", variants=ALL)
         submit(ada)
@@ -224,13 +224,13 @@ def without_script(test, ada, project):
         plain.page.get_by_role("radio", name="5 of 7").check(force=True)
     elif kind == "correction":
         plain.page.get_by_label("The response is right as it is").check()
-    elif plain.page.get_by_label("Instruction").count():
-        plain.page.get_by_label("Instruction").fill("Say the opposite.")
+    elif plain.page.locator("#instruction").count():
+        plain.page.locator("#instruction").fill("Say the opposite.")
         plain.press("Another example")
         test.report.check("without scripts another example is a page away", plain.page.locator("#input-3").is_visible())
         plain.page.locator("#input-1").fill("hot")
         plain.page.locator("#output-1").fill("cold")
-        plain.page.get_by_label("The input to be answered").fill("near")
+        plain.page.locator("#input").fill("near")
     else:
         plain.page.locator("#text").fill("Written without a script.")
     before = store.label_count(test.server, project)

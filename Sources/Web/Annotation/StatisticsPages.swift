@@ -106,7 +106,8 @@ struct StatisticsPage: PageModel {
                         otherwise: own.sharedTasks == 0
                             ? "Not defined yet: nobody else has answered one of these tasks."
                             : "Not defined yet: no pair was put in an order by both."),
-                    note: "Over \(Wording.count(own.sharedTasks, "task", "tasks")) that others answered, too."))
+                    note: own.sharedTasks == 0
+                        ? nil : "Over \(Wording.count(own.sharedTasks, "task", "tasks")) that others answered, too."))
             if own.sides.leftShare != nil {
                 figures.append(
                     Figure(
