@@ -39,7 +39,7 @@ public struct SampleStatistics: Sendable, Codable, Equatable {
     }
 
     /// What is counted of one response.
-    public struct Sample: Sendable {
+    public struct Sample: Sendable, Codable, Equatable {
         public var text: String
         public var tokenCount: Int
         public var finished: Bool

@@ -6,7 +6,11 @@ package struct RefreshState: Codable, Equatable {
     package var iteration = 0
     package var controller: KLController
     /// Statistics of the reference's own samples.
-    package var reference: SampleStatistics
+    package var reference: ReferenceStatistics
+    /// What the limits are judged on.
+    var window = RolloutWindow()
+    /// Factor of β while rollouts are over a limit.
+    package var pressure = 1.0
     /// Iteration whose policy is the newest within all limits; nil before any.
     package var goodIteration: Int?
     /// Numbers of that policy's rollout.
@@ -18,7 +22,7 @@ package struct RefreshState: Codable, Equatable {
     /// Why training ended before its last iteration.
     package var stopReason: String?
 
-    package init(controller: KLController, reference: SampleStatistics) {
+    package init(controller: KLController, reference: ReferenceStatistics) {
         self.controller = controller
         self.reference = reference
     }
@@ -28,6 +32,7 @@ package struct RefreshState: Codable, Equatable {
 package struct RolloutNumbers: Codable, Equatable {
     package var score: Double
     package var tokenSumKL: Double
+    /// Of the newest rollouts that are judged together.
     package var statistics: SampleStatistics
 }
 
@@ -81,6 +86,9 @@ package final class PolicyRefresh {
     /// Training is over: all iterations are done, or a limit ended it.
     package var isOver: Bool { state.iteration >= settings.iterations || state.stopReason != nil }
 
+    /// Far more, and the penalty would drown in its own noise.
+    private static let mostPressure = 32.0
+
     /// A rollout by the policy as it is, and the updates that it gives.
     package func iterate() throws -> Step {
         let iteration = state.iteration
@@ -93,8 +101,10 @@ package final class PolicyRefresh {
             try check.require(rollout: rollout, policy: policy, value: value)
             checked = true
         }
-        let coefficient = state.controller.coefficient
         let (numbers, alarms) = judge(rollout, iteration: iteration)
+        let pressed = alarms.isEmpty ? state.pressure / settings.limitPressure : state.pressure * settings.limitPressure
+        state.pressure = min(max(1, pressed), Self.mostPressure)
+        let coefficient = state.controller.coefficient * state.pressure
         var step = Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: coefficient)
         state.alarmsInARow = alarms.isEmpty ? 0 : state.alarmsInARow + 1
         if state.alarmsInARow >= settings.alarmPatience {
@@ -115,27 +125,32 @@ package final class PolicyRefresh {
     /// looked at.
     package func finish() throws -> Step? {
         guard state.stopReason == nil else { return nil }
-        if let average { policy.model.parameters.copy(from: average) }
-        let rollout = try collector.collect(chosen(state.iteration), seed: streams.last)
+        if let average {
+            policy.model.parameters.copy(from: average)
+            state.window.clear()
+            for earlier in 1..<settings.rolloutsJudged {
+                let groups = try collector.sampled(
+                    chosen(state.iteration + earlier), seed: streams.last(set: earlier))
+                state.window.add(SampleStatistics.samples(of: groups), keeping: settings.rolloutsJudged)
+            }
+        }
+        let rollout = try collector.collect(chosen(state.iteration), seed: streams.last(set: 0))
         let (numbers, alarms) = judge(rollout, iteration: state.iteration, isAverage: average != nil)
-        return Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: state.controller.coefficient)
+        let coefficient = state.controller.coefficient * state.pressure
+        return Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: coefficient)
     }
 
-    /// Sets of its own samples that the reference's statistics are the mean of.
-    private static let baselineSets = 4
-
-    /// The reference's statistics, each from as many responses as a rollout has: the share of different pairs of words
-    /// falls with the number of responses.
+    /// The reference's statistics, from as many responses as rollouts that are judged together have.
     package static func baseline(
         collector: RolloutCollector, prompts: [RolloutCollector.Prompt], settings: PolicyRefreshSettings, seed: UInt64
-    ) throws -> SampleStatistics {
+    ) throws -> ReferenceStatistics {
         let streams = RefreshStreams(seed: seed)
-        return SampleStatistics.mean(
-            of: try (0..<baselineSets).map { set in
+        return ReferenceStatistics(
+            try (0..<settings.rolloutsJudged).map { set in
                 let chosen = streams.prompts(
                     iteration: set, perIteration: settings.promptsPerIteration, of: prompts.count)
-                return SampleStatistics(
-                    rollout: try collector.sampled(chosen.map { prompts[$0] }, seed: streams.baseline(set: set)))
+                return SampleStatistics.samples(
+                    of: try collector.sampled(chosen.map { prompts[$0] }, seed: streams.baseline(set: set)))
             })
     }
 
@@ -144,14 +159,15 @@ package final class PolicyRefresh {
             .map { prompts[$0] }
     }
 
-    /// Keeps the weights that the rollout was sampled with, where it is within all limits.
+    /// Keeps the weights that the rollout was sampled with, where the newest rollouts together are within all limits.
     private func judge(
         _ rollout: Rollout, iteration: Int, isAverage: Bool = false
     ) -> (numbers: RolloutNumbers, alarms: [String]) {
+        state.window.add(SampleStatistics.samples(of: rollout.groups), keeping: settings.rolloutsJudged)
         let numbers = RolloutNumbers(
             score: rollout.scores.reduce(0, +) / Double(rollout.scores.count), tokenSumKL: rollout.tokenSumKL,
-            statistics: SampleStatistics(rollout: rollout.groups))
-        let alarms = RefreshLimits(reference: state.reference, settings: settings)
+            statistics: state.window.statistics)
+        let alarms = RefreshLimits(reference: state.reference.comparable(with: state.window), settings: settings)
             .alarms(statistics: numbers.statistics, tokenSumKL: numbers.tokenSumKL)
         if alarms.isEmpty {
             good.copy(from: policy.model.parameters)

@@ -123,7 +123,7 @@ struct PolicyRefreshJob {
         return try PolicyOutput(attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: snapshot)
             .write(
                 model, tokenizerOf: parents.base.folder, precision: settings.precision, metrics: metrics,
-                details: ["reference": try JSONValue(encoding: state.reference)], notes: notes)
+                details: ["reference": try JSONValue(encoding: state.reference.byRollouts.last)], notes: notes)
     }
 }
 

@@ -32,9 +32,11 @@ extension PolicyRefreshSettings {
         case valueWarmUpEpochs = "value_warm_up_epochs"
         case averageDecay = "average_decay"
         case klBudget = "kl_budget"
+        case rolloutsJudged = "rollouts_judged"
         case distinctFloor = "distinct_floor"
         case endFloor = "end_floor"
         case groupDiversityFloor = "group_diversity_floor"
+        case limitPressure = "limit_pressure"
         case alarmPatience = "alarm_patience"
         case checkpointEvery = "checkpoint_every"
         case samplesPerIteration = "samples_per_iteration"
@@ -90,9 +92,11 @@ extension PolicyRefreshSettings {
 
     private mutating func readLimits(_ reader: SettingsReader<CodingKeys>) throws {
         klBudget = try reader.value(.klBudget, default: klBudget)
+        rolloutsJudged = try reader.value(.rolloutsJudged, default: rolloutsJudged)
         distinctFloor = try reader.value(.distinctFloor, default: distinctFloor)
         endFloor = try reader.value(.endFloor, default: endFloor)
         groupDiversityFloor = try reader.value(.groupDiversityFloor, default: groupDiversityFloor)
+        limitPressure = try reader.value(.limitPressure, default: limitPressure)
         alarmPatience = try reader.value(.alarmPatience, default: alarmPatience)
         checkpointEvery = try reader.value(.checkpointEvery, default: checkpointEvery)
         samplesPerIteration = try reader.value(.samplesPerIteration, default: samplesPerIteration)
@@ -105,9 +109,11 @@ extension PolicyRefreshSettings {
         try writeRollouts(&container)
         try writeUpdates(&container)
         try container.encode(klBudget, forKey: .klBudget)
+        try container.encode(rolloutsJudged, forKey: .rolloutsJudged)
         try container.encode(distinctFloor, forKey: .distinctFloor)
         try container.encode(endFloor, forKey: .endFloor)
         try container.encode(groupDiversityFloor, forKey: .groupDiversityFloor)
+        try container.encode(limitPressure, forKey: .limitPressure)
         try container.encode(alarmPatience, forKey: .alarmPatience)
         try container.encode(checkpointEvery, forKey: .checkpointEvery)
         try container.encode(samplesPerIteration, forKey: .samplesPerIteration)
@@ -165,6 +171,7 @@ extension PolicyRefreshSettings {
             ("responses_per_prompt", responsesPerPrompt, 10_000), ("maximum_tokens", maximumTokens, 1_000_000),
             ("epochs", epochs, 1000), ("minibatches", minibatches, 100_000),
             ("tokens_per_pass", tokensPerPass, 1_000_000_000), ("alarm_patience", alarmPatience, 1_000_000),
+            ("rollouts_judged", rolloutsJudged, 64),
             ("checkpoint_every", checkpointEvery, 1_000_000_000),
         ])
         try require(warmUpIterations >= 0, "warm_up_iterations", "\(warmUpIterations) is negative")
@@ -208,6 +215,8 @@ extension PolicyRefreshSettings {
             ("kl_coefficient", klCoefficient), ("missing_end_penalty", missingEndPenalty),
             ("weight_decay", weightDecay),
         ] { try require(value >= 0 && value.isFinite, name, "\(value) is negative or no number") }
+        try require(
+            (1...100).contains(limitPressure), "limit_pressure", "\(limitPressure) is not a factor from 1 to 100")
         if let dualClip { try require(dualClip > 1, "dual_clip", "\(dualClip) is not above 1") }
     }
 }

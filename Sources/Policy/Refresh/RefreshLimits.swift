@@ -1,6 +1,6 @@
 /// The limits that a policy must stay within to be handed out.
 struct RefreshLimits {
-    /// The reference's own samples, of the same number of responses as a rollout.
+    /// The reference's own samples, of the same number of responses as those that are judged.
     let reference: SampleStatistics
     let settings: PolicyRefreshSettings
 
@@ -34,11 +34,10 @@ struct RefreshLimits {
 }
 
 extension SampleStatistics {
-    /// Statistics of a rollout's responses.
-    init(rollout groups: [Rollout.Group]) {
-        self.init(
-            groups: groups.map { group in
-                group.responses.map { .init(text: $0.text, tokenCount: $0.tokens.count, finished: $0.finished) }
-            })
+    /// What is counted of a rollout's responses, by group.
+    static func samples(of groups: [Rollout.Group]) -> [[Sample]] {
+        groups.map { group in
+            group.responses.map { .init(text: $0.text, tokenCount: $0.tokens.count, finished: $0.finished) }
+        }
     }
 }

@@ -18,8 +18,8 @@ struct RefreshStreams {
     var valueWarmUp: UInt64 { root(3) }
     /// Seed of one set of the reference's own samples.
     func baseline(set: Int) -> UInt64 { RefreshStreams(seed: root(4)).root(UInt64(set)) }
-    /// Seed of the samples that judge the last policy.
-    var last: UInt64 { root(5) }
+    /// Seed of one set of the samples that judge the last policy.
+    func last(set: Int) -> UInt64 { RefreshStreams(seed: root(5)).root(UInt64(set)) }
 
     /// Which prompts an iteration answers: pass after pass over all prompts, each in an order of its own.
     func prompts(iteration: Int, perIteration: Int, of count: Int) -> [Int] {

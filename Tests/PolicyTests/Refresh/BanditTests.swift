@@ -73,6 +73,32 @@ import Testing
         #expect(kept > 0 && kept <= state.iteration - 1)
     }
 
+    @Test func `over a limit the penalty rises with each rollout and falls back as slowly`() throws {
+        var settings = settings
+        settings.klCoefficient = 0.01
+        settings.klBudget = 4
+        settings.iterations = 40
+        settings.alarmPatience = 40
+        /// The mean KL of the last ten rollouts.
+        func late(pressure: Double) throws -> Double {
+            settings.limitPressure = pressure
+            let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+            var expected = 1.0
+            var divergences: [Double] = []
+            while !tiny.refresh.isOver {
+                let step = try tiny.refresh.iterate()
+                expected = min(32, max(1, step.alarms.isEmpty ? expected / pressure : expected * pressure))
+                #expect(abs(step.coefficient / 0.01 / expected - 1) < 1e-9)
+                divergences.append(step.numbers.tokenSumKL)
+            }
+            #expect(tiny.refresh.state.stopReason == nil)
+            return divergences.suffix(10).reduce(0, +) / 10
+        }
+        let (free, pressed) = (try late(pressure: 1), try late(pressure: 1.5))
+        #expect(free > 6)
+        #expect(pressed < 0.7 * free)
+    }
+
     @Test func `the value network learns what the rewards are`() throws {
         var settings = settings
         settings.policyLearningRate = 1e-9

@@ -131,10 +131,12 @@ import Testing
         settings.klTarget = 4
         settings.scoreClip = nil
         settings.averageDecay = 0.99
+        settings.rolloutsJudged = 2
+        settings.limitPressure = 3
         let json = try JSONValue(encoding: settings)
         #expect(json["score_clip"] == nil || json["score_clip"] == .null)
         let mirror = Mirror(reflecting: settings)
-        #expect(mirror.children.count == 41)
+        #expect(mirror.children.count == 43)
         var again = try json.decoded(as: PolicyRefreshSettings.self)
         again.scoreClip = nil
         #expect(again == settings)
