@@ -104,7 +104,8 @@ let package = Package(
 
         // Times the engine for scripts/bench; not part of what is installed
         .executableTarget(
-            name: "EngineBenchmark", dependencies: ["LanguageModel", "SeededRandom", argumentParser],
+            name: "EngineBenchmark",
+            dependencies: ["Policy", "RewardModel", "LanguageModel", "SeededRandom", argumentParser],
             path: "Benchmarks/Engine", swiftSettings: strict),
 
         // Tests, one folder a module

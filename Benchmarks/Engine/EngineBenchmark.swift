@@ -5,5 +5,7 @@ import ArgumentParser
 struct EngineBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plumb-engine-benchmark", abstract: "Times parts of the model engine.",
-        subcommands: [TrainingStep.self, Decoding.self, PrecisionCost.self, HandOver.self])
+        subcommands: [
+            TrainingStep.self, RewardStep.self, RefreshRound.self, Decoding.self, PrecisionCost.self, HandOver.self,
+        ])
 }

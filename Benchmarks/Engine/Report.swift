@@ -28,14 +28,13 @@ enum Report {
         var object: [String: Any] = ["work": work, "settings": settings, "seconds": seconds]
         if let whole = seconds["step"], whole > 0 { object["tokens_per_second"] = Double(tokens) / whole }
         object["peak_memory_mb"] = peakMemory
-        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-        let data = (try? JSONSerialization.data(withJSONObject: object, options: options)) ?? Data()
-        Swift.print(String(decoding: data, as: UTF8.self))
+        line(object)
     }
 
-    /// Seconds by name as one line of JSON, at once.
-    static func line(_ seconds: [String: Double]) {
-        let data = (try? JSONSerialization.data(withJSONObject: seconds, options: .sortedKeys)) ?? Data()
+    /// One line of JSON, at once.
+    static func line(_ object: [String: Any]) {
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+        let data = (try? JSONSerialization.data(withJSONObject: object, options: options)) ?? Data()
         FileHandle.standardOutput.write(data + Data("\n".utf8))
     }
 

@@ -47,52 +47,7 @@ int64_t plumb_attention_scratch(int64_t head_size, int64_t keys) {
     return 2 * head_size * stride + 2 * PLUMB_ATTENTION_TILE * (stride + 64);
 }
 
-int64_t plumb_panel_count(int64_t n, int64_t k) { return (n + PLUMB_PANEL - 1) / PLUMB_PANEL * PLUMB_PANEL * k; }
-
 int64_t plumb_product_scratch(int64_t m) { return PLUMB_CHAIN * (PLUMB_PANEL + m + 8); }
-
-typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
-
-// Four rows of four floats become four columns, a row of a panel apart.
-static inline void transpose4(const float *rows, int64_t stride, float *columns) {
-    const v4 a = *(const v4 *)rows, b = *(const v4 *)(rows + stride), c = *(const v4 *)(rows + 2 * stride),
-             d = *(const v4 *)(rows + 3 * stride);
-    const v4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    const v4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    *(v4 *)columns = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    *(v4 *)(columns + PLUMB_PANEL) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    *(v4 *)(columns + 2 * PLUMB_PANEL) = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
-    *(v4 *)(columns + 3 * PLUMB_PANEL) = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
-}
-
-static void pack_transposed(int64_t columns, int64_t k, const float *weights, float *panel) {
-    for (int64_t c = 0; c < PLUMB_PANEL; c += 4)
-        for (int64_t i = 0; i < k; i += 4) {
-            if (c + 4 <= columns && i + 4 <= k) {
-                transpose4(weights + c * k + i, k, panel + i * PLUMB_PANEL + c);
-                continue;
-            }
-            for (int64_t r = c; r < c + 4; r++)
-                for (int64_t l = i; l < i + 4 && l < k; l++)
-                    panel[l * PLUMB_PANEL + r] = r < columns ? weights[r * k + l] : 0.0f;
-        }
-}
-
-void plumb_pack_columns(int64_t n, int64_t k, int64_t from, int64_t to, const float *weights, int32_t transposed,
-                        float *panels) {
-    for (int64_t j = from; j < to; j += PLUMB_PANEL) {
-        const int64_t columns = n - j < PLUMB_PANEL ? n - j : PLUMB_PANEL;
-        float *panel = panels + j * k;
-        if (transposed) {
-            pack_transposed(columns, k, weights + j * k, panel);
-            continue;
-        }
-        for (int64_t i = 0; i < k; i++) {
-            memcpy(panel + i * PLUMB_PANEL, weights + i * n + j, (size_t)columns * 4);
-            memset(panel + i * PLUMB_PANEL + columns, 0, (size_t)(PLUMB_PANEL - columns) * 4);
-        }
-    }
-}
 
 int64_t plumb_decode_scratch(const plumb_decode *s) {
     const int64_t rows = s->responses * s->query_heads, keys = s->prompt_stride + s->stride;

@@ -17,6 +17,7 @@
 #include "multiply.h"
 #include "product.h"
 #include "panels.h"
+#include "product_bfloat16.h"
 #include "attention.h"
 #include "attention_decode.h"
 #include "sampling.h"

@@ -46,8 +46,9 @@ INLINE vf dot_bfloat16(vf t, const uint32_t *x, vi w) {
 }
 #endif
 
-INLINE void bfloat16_tile(const int rows, int64_t pairs, const uint32_t *x, const uint32_t *panel, float *y, int64_t ys,
-                          int32_t accumulate) {
+// Rows of x are `x_row` pairs apart, their pairs `x_pair`.
+INLINE void bfloat16_tile(const int rows, int64_t pairs, const uint32_t *x, int64_t x_row, int64_t x_pair,
+                          const uint32_t *panel, float *y, int64_t ys, int32_t accumulate) {
     vf t[MOST_ROWS][MOST_VECTORS];
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int j = 0; j < MOST_VECTORS; j++) t[r][j] = splat(0.0f);
     for (int64_t i = 0; i < pairs; i++) {
@@ -57,7 +58,8 @@ INLINE void bfloat16_tile(const int rows, int64_t pairs, const uint32_t *x, cons
             ahead(panel + i * PLUMB_PANEL + j * WIDTH);
         }
         UNROLL for (int r = 0; r < rows; r++)
-            UNROLL for (int j = 0; j < MOST_VECTORS; j++) t[r][j] = dot_bfloat16(t[r][j], x + r * pairs + i, w[j]);
+            UNROLL for (int j = 0; j < MOST_VECTORS; j++)
+                t[r][j] = dot_bfloat16(t[r][j], x + r * x_row + i * x_pair, w[j]);
     }
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int j = 0; j < MOST_VECTORS; j++) {
         float *p = y + r * ys + j * WIDTH;
@@ -188,7 +190,7 @@ static void bfloat16_panel(int64_t rows, int64_t k, const uint32_t *x, const uin
     for (int64_t r = 0; r < rows; r += tile) {
         const int64_t count = rows - r < tile ? rows - r : tile;
         for (int64_t c = 0; c < PLUMB_PANEL; c += MOST_VECTORS * WIDTH)
-            BY_ROWS(bfloat16_tile, pairs, x + r * pairs, panel + c, y + r * ys + c, ys, accumulate)
+            BY_ROWS(bfloat16_tile, pairs, x + r * pairs, pairs, 1, panel + c, y + r * ys + c, ys, accumulate)
     }
 }
 

@@ -29,6 +29,7 @@ const plumb_kernel_table NAME = {
     .exact_gelu_backward = exact_gelu_backward,
     .product = product,
     .add_column_products = add_column_products,
+    .add_column_products_bfloat16 = add_column_products_bfloat16,
     .row_form = row_form,
     .multiply_weights = multiply_weights,
     .attention_prompt = attention_prompt,

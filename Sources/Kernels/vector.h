@@ -9,6 +9,7 @@
 
 typedef float vf __attribute__((vector_size(WIDTH * 4)));
 typedef int32_t vi __attribute__((vector_size(WIDTH * 4)));
+typedef uint32_t vu __attribute__((vector_size(WIDTH * 4)));
 typedef float vf_unaligned __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
 typedef float v4 __attribute__((vector_size(16)));
 typedef float v4_unaligned __attribute__((vector_size(16), aligned(4), may_alias));

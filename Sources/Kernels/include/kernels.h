@@ -140,7 +140,7 @@ typedef struct plumb_kernel_table {
 
     /// y[rows][n] (+)= x[rows][k] * b[k][n], for many rows: chains of at most PLUMB_CHAIN terms, added in order. Rows
     /// of b are b_stride floats apart, the first columns of its panels of 48 columns panel_stride: n and 48 for a
-    /// matrix as it lies, 48 and 48 k for one packed by plumb_pack_columns.
+    /// matrix as it lies, 48 and 48 k for one packed by plumb_pack_weights.
     void (*product)(int64_t rows, int64_t n, int64_t k, const float *x, int64_t x_stride, const float *b,
                     int64_t b_stride, int64_t panel_stride, float *y, int64_t y_stride, int32_t accumulate);
     /// c[m][n] += sum over i < k of a[i * a_stride + m] * b[i * b_stride + n], in the same chains.
@@ -148,6 +148,9 @@ typedef struct plumb_kernel_table {
     void (*add_column_products)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_stride, const float *b,
                                 int64_t b_stride, float *c, int64_t c_stride, float *scratch);
 
+    /// As add_column_products, with both factors rounded to bf16 and terms taken in pairs.
+    void (*add_column_products_bfloat16)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_stride,
+                                         const float *b, int64_t b_stride, float *c, int64_t c_stride, float *scratch);
     /// Inputs from ..< from + count of rows of k in the form that products of a precision read,
     /// plumb_row_form_bytes(...) each; for float32 that is the row itself. `from` is a multiple of 64, and x points at it.
     void (*row_form)(plumb_precision precision, int64_t rows, int64_t k, int64_t from, int64_t count, const float *x,
@@ -180,15 +183,8 @@ const plumb_kernel_table *plumb_best_kernels(void);
 /// Floats of scratch that the attention kernels need when no query sees more than `keys` keys.
 int64_t plumb_attention_scratch(int64_t head_size, int64_t keys);
 
-/// Packs the columns from ..< to of n into panels of 48 columns, `[ceil(n / 48)][k][48]`, zero-padded; `from` is a
-/// multiple of 48. `transposed`: the weights are [n][k] (one row an output), else [k][n].
-void plumb_pack_columns(int64_t n, int64_t k, int64_t from, int64_t to, const float *weights, int32_t transposed,
-                        float *panels);
 /// Floats of scratch that `add_column_products` needs for m columns of a.
 int64_t plumb_product_scratch(int64_t m);
-/// Floats that the panels take.
-int64_t plumb_panel_count(int64_t n, int64_t k);
-
 /// Floats of scratch that attention_decode and attention_prompt need.
 int64_t plumb_decode_scratch(const plumb_decode *shape);
 

@@ -37,25 +37,29 @@ package extension KernelSet {
     /// x [rows, k] times weights [n, k] transposed, by the product for many rows: through panels, or with the weights
     /// turned first and read as they lie. Added to `start` [rows, n].
     func product(
-        _ rows: Int, _ n: Int, _ k: Int, _ x: [Float], _ weights: [Float], packed: Bool, addedTo start: [Float]? = nil
+        _ rows: Int, _ n: Int, _ k: Int, _ x: [Float], _ weights: [Float], packed: Bool, addedTo start: [Float]? = nil,
+        precision: ProductPrecision = .float32
     ) -> [Float] {
         var y = start ?? [Float](repeating: .nan, count: rows * n)
-        if packed {
-            let panels = WeightPanels(columns: n, terms: k)
-            unsafe weights.withUnsafeBufferPointer { weights in
-                guard let base = weights.baseAddress else { return }
-                for task in 0..<panels.taskCount { unsafe panels.pack(task, from: base) }
+        let form = FloatBuffer(count: rows * precision.rowFloats(k))
+        var turned = [Float](repeating: 0, count: n * k)
+        for column in 0..<n { for term in 0..<k { turned[term * n + column] = weights[column * k + term] } }
+        unsafe turned.withUnsafeBufferPointer { turned in
+            guard let base = turned.baseAddress else { return }
+            let panels = WeightPanels(columns: n, terms: k, precision: precision)
+            // One from each side, so that both ways of packing are checked against each other.
+            for task in 0..<panels.taskCount {
+                if task % 2 == 0 {
+                    unsafe panels.pack(task, from: base, across: false)
+                } else {
+                    unsafe weights.withUnsafeBufferPointer {
+                        if let base = $0.baseAddress { unsafe panels.pack(task, from: base, across: true) }
+                    }
+                }
             }
+            let operand = unsafe packed ? panels.operand() : .asItLies(base, columns: n)
             unsafe product(
-                rows: rows, columns: n, terms: k, x: x, panels.operand(from: 0), y: &y, adding: start != nil)
-        } else {
-            var turned = [Float](repeating: 0, count: n * k)
-            for column in 0..<n { for term in 0..<k { turned[term * n + column] = weights[column * k + term] } }
-            unsafe turned.withUnsafeBufferPointer { turned in
-                guard let base = turned.baseAddress else { return }
-                unsafe product(
-                    rows: rows, columns: n, terms: k, x: x, .asItLies(base, columns: n), y: &y, adding: start != nil)
-            }
+                rows: rows, columns: n, terms: k, x: x, operand, y: &y, adding: start != nil, form: form.base)
         }
         return y
     }
@@ -63,7 +67,8 @@ package extension KernelSet {
     /// dW `[outputs, inputs]` (or `[inputs, outputs]`) plus what the slopes dy `[rows, outputs]` and x `[rows, inputs]`
     /// add, in tiles of `tile` of its rows.
     func addedWeightGradient(
-        _ start: [Float], _ layout: WeightLayout, inputs: Int, outputs: Int, x: [Float], dy: [Float], tile: Int
+        _ start: [Float], _ layout: WeightLayout, inputs: Int, outputs: Int, x: [Float], dy: [Float], tile: Int,
+        precision: ProductPrecision = .float32
     ) -> [Float] {
         var result = start
         let scratch = FloatBuffer(count: Int(plumb_product_scratch(Int64(tile))))
@@ -71,7 +76,7 @@ package extension KernelSet {
         for first in stride(from: 0, to: rows, by: tile) {
             unsafe addWeightGradient(
                 &result, layout, inputs: inputs, outputs: outputs, rows: x.count / inputs, x: x, dy: dy,
-                tile: first..<min(rows, first + tile), scratch: scratch)
+                tile: first..<min(rows, first + tile), scratch: scratch, precision: precision)
         }
         return result
     }

@@ -271,7 +271,7 @@ extension PackedPass {
         unsafe kernels.addWeightGradient(
             gradients.base + task.weights, model.configuration.weightLayout, inputs: task.inputs,
             outputs: task.outputs, rows: layout.tokenCount, x: task.source.base, dy: task.slopes.base, tile: task.tile,
-            scratch: productScratch[worker])
+            scratch: productScratch[worker], precision: products)
     }
 
     /// Each task owns a range of columns, so that a token that occurs twice is added in the order of its rows.

@@ -7,15 +7,24 @@ final class HeadMemory {
     let logits: FloatBuffer
     let logSums: FloatBuffer
     let entropies: FloatBuffer
-    /// The head's weights, packed anew by each call that needs logits.
+    /// The head's weights, packed anew by each call that needs logits; for the states' gradients in bf16 alone, since in
+    /// float32 the weights serve as they lie.
     let weights: WeightPanels
-    init(rows: Int, width: Int, vocabulary: Int) {
+    let backwardWeights: WeightPanels?
+    /// States, and gradients of logits, rounded to bf16.
+    let roundedStates: FloatBuffer
+    let roundedSlopes: FloatBuffer
+    init(rows: Int, width: Int, vocabulary: Int, products: ProductPrecision, hasBackward: Bool) {
         self.rows = rows
         states = FloatBuffer(count: rows * width)
         logits = FloatBuffer(count: rows * vocabulary)
         logSums = FloatBuffer(count: rows)
         entropies = FloatBuffer(count: rows)
-        weights = WeightPanels(columns: vocabulary, terms: width)
+        weights = WeightPanels(columns: vocabulary, terms: width, precision: products)
+        let rounds = products == .bfloat16 && hasBackward
+        backwardWeights = rounds ? WeightPanels(columns: width, terms: vocabulary, precision: products) : nil
+        roundedStates = FloatBuffer(count: rows * products.rowFloats(width))
+        roundedSlopes = FloatBuffer(count: hasBackward ? rows * products.rowFloats(vocabulary) : 0)
     }
 }
 
@@ -118,8 +127,14 @@ extension PackedPass {
         }
         guard !distinct.isEmpty else { return }
         let head = headMemory(rows: min(blockRows, distinct.count))
-        pool.run(head.weights.taskCount) { task in
-            unsafe head.weights.pack(task, from: parametersBase + model.offsets.head)
+        let forwardTasks = head.weights.taskCount
+        pool.run(forwardTasks + (head.backwardWeights?.taskCount ?? 0)) { task in
+            if task < forwardTasks {
+                unsafe head.weights.pack(task, from: parametersBase + model.offsets.head, across: true)
+            } else {
+                unsafe head.backwardWeights?.pack(
+                    task - forwardTasks, from: parametersBase + model.offsets.head, across: false)
+            }
         }
         for start in stride(from: 0, to: distinct.count, by: blockRows) {
             let block = start..<min(distinct.count, start + blockRows)
@@ -131,7 +146,9 @@ extension PackedPass {
     private func headMemory(rows: Int) -> HeadMemory {
         if let headMemory, headMemory.rows >= rows { return headMemory }
         let c = model.configuration
-        let memory = HeadMemory(rows: rows, width: c.width, vocabulary: c.vocabularySize)
+        let memory = HeadMemory(
+            rows: rows, width: c.width, vocabulary: c.vocabularySize, products: products,
+            hasBackward: keepsActivations)
         headMemory = memory
         return memory
     }
@@ -143,6 +160,9 @@ extension PackedPass {
             unsafe (head.states.base + index * c.width).update(
                 from: memory.hidden.base + row * c.width, count: c.width)
         }
+        unsafe kernels.round(
+            rows: rows.count, terms: c.width, x: head.states.base, for: head.weights.operand(),
+            form: head.roundedStates.base)
         pool.run(head.weights.taskCount) { task in
             let columns = head.weights.columns(of: task)
             let first = unsafe head.logits.base + columns.lowerBound
@@ -151,10 +171,10 @@ extension PackedPass {
                     Int64(rows.count), Int64(columns.count), parametersBase + bias + columns.lowerBound, first,
                     Int64(c.vocabularySize))
             }
-            unsafe kernels.product(
+            unsafe kernels.productOfRounded(
                 rows: rows.count, columns: columns.count, terms: c.width, x: head.states.base,
                 head.weights.operand(from: columns.lowerBound), y: first, yStride: c.vocabularySize,
-                adding: model.offsets.headBias != nil)
+                adding: model.offsets.headBias != nil, form: head.roundedStates.base)
         }
         let chunks = HeadChunks(rows.count)
         pool.run(chunks.count) { chunk in
@@ -201,7 +221,9 @@ extension PackedPass {
         unsafe kernels.product(
             rows: part.count, columns: c.width, terms: c.vocabularySize,
             x: head.logits.base + part.lowerBound * c.vocabularySize,
-            .asItLies(parametersBase + model.offsets.head, columns: c.width), y: slopes, adding: false)
+            head.backwardWeights?.operand() ?? .asItLies(parametersBase + model.offsets.head, columns: c.width),
+            y: slopes, adding: false,
+            form: head.roundedSlopes.base + part.lowerBound * products.rowFloats(c.vocabularySize))
         for local in part {
             let row = targets.distinctRows[block.lowerBound + local]
             unsafe kernels.table.pointee.add(
@@ -221,7 +243,8 @@ extension PackedPass {
             }
             unsafe kernels.addWeightGradient(
                 gradients.base + model.offsets.head, .outputRows, inputs: c.width, outputs: c.vocabularySize,
-                rows: rows, x: head.states.base, dy: head.logits.base, tile: columns, scratch: productScratch[worker])
+                rows: rows, x: head.states.base, dy: head.logits.base, tile: columns, scratch: productScratch[worker],
+                precision: products)
         }
     }
 }

@@ -28,30 +28,39 @@ enum LayerMatrix: CaseIterable {
 enum ProductDirection {
     case forward, backward
 
-    /// Whether the matrix lies across the product's way, so that it must be packed: a row-major matrix serves as it
-    /// lies where its columns are the product's.
-    func needsPanels(_ layout: WeightLayout) -> Bool { (self == .forward) == (layout == .outputRows) }
+    /// Whether the matrix lies across the product's way: a row-major matrix serves as it lies where its columns are the
+    /// product's.
+    func isAcross(_ layout: WeightLayout) -> Bool { (self == .forward) == (layout == .outputRows) }
+
+    /// Whether it must be packed: in float32 only where it lies across, in bf16 always.
+    func needsPanels(_ layout: WeightLayout, _ precision: ProductPrecision) -> Bool {
+        precision == .bfloat16 || isAcross(layout)
+    }
 }
 
-/// Panels of one layer's matrices at a time, for the one direction that needs them.
+/// Panels of one layer's matrices at a time, for the directions that need them.
 final class LayerPanels {
-    private let panels: [LayerMatrix: WeightPanels]
+    private let forward: [LayerMatrix: WeightPanels]
+    private let backward: [LayerMatrix: WeightPanels]
 
-    init(_ c: ModelConfiguration, keepsActivations: Bool) {
-        guard c.weightLayout == .outputRows || keepsActivations else {
-            panels = [:]
-            return
+    init(_ c: ModelConfiguration, keepsActivations: Bool, precision: ProductPrecision) {
+        func panels(_ direction: ProductDirection) -> [LayerMatrix: WeightPanels] {
+            guard direction.needsPanels(c.weightLayout, precision) else { return [:] }
+            return Dictionary(
+                uniqueKeysWithValues: LayerMatrix.allCases.map { matrix in
+                    let (inputs, outputs) = matrix.shape(c)
+                    let (columns, terms) = direction == .forward ? (outputs, inputs) : (inputs, outputs)
+                    return (matrix, WeightPanels(columns: columns, terms: terms, precision: precision))
+                })
         }
-        panels = Dictionary(
-            uniqueKeysWithValues: LayerMatrix.allCases.map { matrix in
-                let (inputs, outputs) = matrix.shape(c)
-                let across = c.weightLayout == .outputRows
-                return (matrix, WeightPanels(columns: across ? outputs : inputs, terms: across ? inputs : outputs))
-            })
+        forward = panels(.forward)
+        backward = keepsActivations ? panels(.backward) : [:]
     }
 
-    subscript(matrix: LayerMatrix) -> WeightPanels {
-        guard let found = panels[matrix] else { preconditionFailure("a pass for scoring has no backward") }
+    subscript(matrix: LayerMatrix, direction: ProductDirection) -> WeightPanels {
+        guard let found = (direction == .forward ? forward : backward)[matrix] else {
+            preconditionFailure("a pass for scoring has no backward")
+        }
         return found
     }
 }
@@ -62,6 +71,7 @@ extension PackedPass {
     struct PackTask {
         let matrix: LayerMatrix
         let layer: Int
+        let direction: ProductDirection
         let part: Int
     }
 
@@ -69,20 +79,25 @@ extension PackedPass {
     /// where there is no such layer. No product with the same matrix of another layer may run at the same time.
     func packing(_ matrices: [LayerMatrix], ofLayer layer: Int, for direction: ProductDirection) -> [PackTask] {
         let c = model.configuration
-        guard c.layers > layer, layer >= 0, direction.needsPanels(c.weightLayout) else { return [] }
+        guard c.layers > layer, layer >= 0, direction.needsPanels(c.weightLayout, products) else { return [] }
         return matrices.flatMap { matrix in
-            (0..<memory.panels[matrix].taskCount).map { PackTask(matrix: matrix, layer: layer, part: $0) }
+            (0..<memory.panels[matrix, direction].taskCount).map {
+                PackTask(matrix: matrix, layer: layer, direction: direction, part: $0)
+            }
         }
     }
 
     func run(_ task: PackTask) {
         let offset = task.matrix.offset(model.offsets.layers[task.layer])
-        unsafe memory.panels[task.matrix].pack(task.part, from: parametersBase + offset)
+        unsafe memory.panels[task.matrix, task.direction].pack(
+            task.part, from: parametersBase + offset, across: task.direction.isAcross(model.configuration.weightLayout))
     }
 
     private func operand(_ matrix: LayerMatrix, _ layer: Int, _ direction: ProductDirection) -> ProductOperand {
         let c = model.configuration
-        guard !direction.needsPanels(c.weightLayout) else { return memory.panels[matrix].operand }
+        guard !direction.needsPanels(c.weightLayout, products) else {
+            return memory.panels[matrix, direction].operand()
+        }
         let (inputs, outputs) = matrix.shape(c)
         let offset = matrix.offset(model.offsets.layers[layer])
         return unsafe .asItLies(parametersBase + offset, columns: direction == .forward ? outputs : inputs)
@@ -102,7 +117,7 @@ extension PackedPass {
         }
         unsafe kernels.product(
             rows: rows.count, columns: outputs, terms: inputs, x: source.base + rows.lowerBound * inputs,
-            operand(matrix, layer, .forward), y: y, adding: adding || bias != nil)
+            operand(matrix, layer, .forward), y: y, adding: adding || bias != nil, form: rounded(rows))
     }
 
     /// target = slopes * W transposed, for rows.
@@ -112,6 +127,12 @@ extension PackedPass {
         let (inputs, outputs) = matrix.shape(model.configuration)
         unsafe kernels.product(
             rows: rows.count, columns: inputs, terms: outputs, x: slopes.base + rows.lowerBound * outputs,
-            operand(matrix, layer, .backward), y: target.base + rows.lowerBound * inputs, adding: false)
+            operand(matrix, layer, .backward), y: target.base + rows.lowerBound * inputs, adding: false,
+            form: rounded(rows))
+    }
+
+    /// Where rows of the pass are rounded for a product: every chunk of rows has a place of its own.
+    private func rounded(_ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
+        unsafe memory.rounded.base + rows.lowerBound * products.rowFloats(model.configuration.widestTerms)
     }
 }

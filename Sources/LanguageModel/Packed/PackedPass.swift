@@ -15,6 +15,8 @@ public final class PackedPass {
 
     let kernels: KernelSet
     let keepsActivations: Bool
+    /// How matrix products are computed.
+    public let products: ProductPrecision
     private var storedMemory: PassMemory?
     private var rotary: RotaryTable?
     /// By worker: for attention, and for weight gradients.
@@ -28,15 +30,23 @@ public final class PackedPass {
     private var ranForward = false
     var headMemory: HeadMemory?
 
-    /// - Parameter keepsActivations: false for scoring only: less memory, no backward.
-    public convenience init(model: Transformer, pool: WorkerPool, keepsActivations: Bool = true) {
-        self.init(model: model, pool: pool, keepsActivations: keepsActivations, kernels: .best)
+    /// - Parameters:
+    ///   - keepsActivations: false for scoring only: less memory, no backward.
+    ///   - products: bf16 for training steps that can do with rounded products.
+    public convenience init(
+        model: Transformer, pool: WorkerPool, keepsActivations: Bool = true, products: ProductPrecision = .float32
+    ) {
+        self.init(model: model, pool: pool, keepsActivations: keepsActivations, products: products, kernels: .best)
     }
 
-    package init(model: Transformer, pool: WorkerPool, keepsActivations: Bool, kernels: KernelSet) {
+    package init(
+        model: Transformer, pool: WorkerPool, keepsActivations: Bool, products: ProductPrecision = .float32,
+        kernels: KernelSet
+    ) {
         self.model = model
         self.pool = pool
         self.keepsActivations = keepsActivations
+        self.products = products
         self.kernels = kernels
         let count = keepsActivations ? Int(plumb_product_scratch(Int64(Self.headTile))) : 0
         productScratch = (0..<pool.threads).map { _ in FloatBuffer(count: count) }
@@ -141,7 +151,8 @@ public final class PackedPass {
         let c = model.configuration
         if (storedMemory?.rows ?? 0) < layout.tokenCount {
             storedMemory = nil
-            storedMemory = PassMemory(c, rows: layout.tokenCount, keepsActivations: keepsActivations)
+            storedMemory = PassMemory(
+                c, rows: layout.tokenCount, keepsActivations: keepsActivations, products: products)
         }
         if case .rotary(let settings) = c.positions, (rotary?.positions ?? 0) < longest {
             rotary = RotaryTable(settings, positions: min(c.contextLength, max(longest, 2 * (rotary?.positions ?? 32))))

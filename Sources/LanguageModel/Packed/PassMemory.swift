@@ -65,10 +65,13 @@ final class PassMemory {
     let activated: FloatBuffer
     let backward: BackwardMemory?
     let panels: LayerPanels
+    /// Rows rounded to bf16 for the product in work.
+    let rounded: FloatBuffer
 
-    init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool) {
+    init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool, products: ProductPrecision) {
         self.rows = rows
-        panels = LayerPanels(c, keepsActivations: keepsActivations)
+        panels = LayerPanels(c, keepsActivations: keepsActivations, precision: products)
+        rounded = FloatBuffer(count: rows * products.rowFloats(c.widestTerms))
         if keepsActivations {
             layers = (0..<c.layers).map { _ in LayerMemory(c, rows: rows, keepsActivations: true) }
             residuals = (0...c.layers).map { _ in FloatBuffer(count: rows * c.width) }
@@ -115,6 +118,11 @@ final class BackwardMemory {
         normPartials = FloatBuffer(count: RowChunks(rows).count * 2 * c.width)
         headNormPartials = FloatBuffer(count: c.queryKeyNorm ? RowChunks(rows).count * 2 * c.headSize : 0)
     }
+}
+
+extension ModelConfiguration {
+    /// The most terms that a product of a layer sums.
+    var widestTerms: Int { LayerMatrix.allCases.map { max($0.shape(self).inputs, $0.shape(self).outputs) }.max() ?? 0 }
 }
 
 /// Rows cut into chunks of one size, whatever the number of threads.

@@ -16,10 +16,16 @@ package struct UpdateReport {
 }
 
 /// The updates of one rollout: epochs of minibatches of whole groups.
-struct RefreshUpdate {
+package struct RefreshUpdate {
     let policy: PolicyLearner
     let value: ValueLearner
     let settings: PolicyRefreshSettings
+
+    package init(policy: PolicyLearner, value: ValueLearner, settings: PolicyRefreshSettings) {
+        self.policy = policy
+        self.value = value
+        self.settings = settings
+    }
 
     /// Value-only passes over a rollout, without clipping: the network learns what its scores mean before the end.
     func warmUpValue(on batch: LearningBatch, seed: UInt64) throws {
@@ -34,7 +40,7 @@ struct RefreshUpdate {
 
     /// Policy and value steps of one iteration.
     /// - Parameter iteration: counted from 0; sets rates and the order of the groups.
-    func learn(from batch: LearningBatch, iteration: Int, seed: UInt64) throws -> UpdateReport {
+    package func learn(from batch: LearningBatch, iteration: Int, seed: UInt64) throws -> UpdateReport {
         let policyRate = settings.rate(peak: settings.policyLearningRate, iteration: iteration)
         let valueRate = settings.rate(peak: settings.valueLearningRate, iteration: iteration)
         var report = UpdateReport()

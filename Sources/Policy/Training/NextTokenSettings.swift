@@ -36,6 +36,8 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
     public var checkpointEvery: Int
     /// Format of the stored weights.
     public var precision: StoredPrecision
+    /// How matrix products are computed while training; the held-out loss is always float32's.
+    public var products: ProductPrecision
 
     /// Defaults for training a small model from nothing.
     public static let pretraining = NextTokenSettings(
@@ -63,6 +65,7 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
         evaluateEvery = 200
         checkpointEvery = 500
         precision = .float32
+        products = .float32
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -79,7 +82,7 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
         case heldOutLimit = "held_out_limit"
         case evaluateEvery = "evaluate_every"
         case checkpointEvery = "checkpoint_every"
-        case precision
+        case precision, products
     }
 
     static let names = CodingKeys.allCases.map(\.stringValue)
@@ -107,6 +110,7 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
         evaluateEvery = try reader.value(.evaluateEvery, default: evaluateEvery)
         checkpointEvery = try reader.value(.checkpointEvery, default: checkpointEvery)
         precision = try reader.value(.precision, default: precision)
+        products = try reader.value(.products, default: products)
     }
 
     /// Every field, also those that are off: an absent field would be read as its default.
@@ -129,6 +133,7 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
         try container.encode(evaluateEvery, forKey: .evaluateEvery)
         try container.encode(checkpointEvery, forKey: .checkpointEvery)
         try container.encode(precision, forKey: .precision)
+        try container.encode(products, forKey: .products)
     }
 
     /// - Throws: `PolicyError.badOption` that names the field.

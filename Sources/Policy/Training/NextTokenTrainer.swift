@@ -16,6 +16,8 @@ final class NextTokenTrainer {
     private let pool: WorkerPool
     private let gradients: FloatBuffer
     private let pass: PackedPass
+    /// For the held-out loss, where steps round their products.
+    private let exactPass: PackedPass
     private let tokensPerPass: Int
 
     init(model: Transformer, targets: Targets, settings: NextTokenSettings, pool: WorkerPool) {
@@ -24,7 +26,9 @@ final class NextTokenTrainer {
         self.pool = pool
         optimiser = AdamW(model: model, settings: settings.optimiser)
         gradients = model.makeGradients()
-        pass = PackedPass(model: model, pool: pool)
+        pass = PackedPass(model: model, pool: pool, products: settings.products)
+        exactPass =
+            settings.products == .float32 ? pass : PackedPass(model: model, pool: pool, keepsActivations: false)
         tokensPerPass = settings.tokensPerPass
     }
 
@@ -47,7 +51,7 @@ final class NextTokenTrainer {
         let share = -1 / Float(count)
         for range in passes(of: groups, tokenBudget: tokensPerPass) {
             try pass.forward(Array(groups[range]))
-            let learnt = pass.headBackward(of: predictionTargets, into: gradients) { _, _ in share }
+            let learnt = pass.headBackward(of: predictionTargets(of: pass), into: gradients) { _, _ in share }
             pass.backward(into: gradients)
             for logProbability in learnt { sum -= Double(logProbability) }
         }
@@ -67,13 +71,15 @@ final class NextTokenTrainer {
         guard count > 0 else { return nil }
         var sum = 0.0
         for range in passes(of: groups, tokenBudget: tokensPerPass) {
-            try pass.forward(Array(groups[range]))
-            for logProbability in pass.logProbabilities(of: predictionTargets) { sum -= Double(logProbability) }
+            try exactPass.forward(Array(groups[range]))
+            for logProbability in exactPass.logProbabilities(of: predictionTargets(of: exactPass)) {
+                sum -= Double(logProbability)
+            }
         }
         return sum / Double(count)
     }
 
-    private var predictionTargets: PredictionTargets {
+    private func predictionTargets(of pass: PackedPass) -> PredictionTargets {
         targets == .all ? pass.layout.allTargets : pass.layout.responseTargets
     }
 }

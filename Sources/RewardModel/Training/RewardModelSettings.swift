@@ -1,4 +1,5 @@
 import JSON
+public import LanguageModel
 public import Preferences
 
 /// Settings of a `reward-model` run. JSON in snake_case; every field may be absent, an unknown one is an error.
@@ -36,6 +37,8 @@ public struct RewardModelSettings: Sendable, Equatable {
     public var maximumResponseTokens = 128
     /// Upper bound of a pass in tokens, for memory.
     public var tokensPerPass = 2048
+    /// How matrix products are computed while training; held-out figures and scores are always float32's.
+    public var products = ProductPrecision.float32
     public var checkpointEvery = 50
 
     public init() {}
@@ -86,6 +89,7 @@ extension RewardModelSettings: Codable {
         case referenceTemperature = "reference_temperature"
         case maximumResponseTokens = "maximum_response_tokens"
         case tokensPerPass = "tokens_per_pass"
+        case products
         case checkpointEvery = "checkpoint_every"
     }
 
@@ -110,6 +114,7 @@ extension RewardModelSettings: Codable {
         try read(.referenceTemperature, into: &referenceTemperature)
         try read(.maximumResponseTokens, into: &maximumResponseTokens)
         try read(.tokensPerPass, into: &tokensPerPass)
+        try read(.products, into: &products)
         try read(.checkpointEvery, into: &checkpointEvery)
     }
 }

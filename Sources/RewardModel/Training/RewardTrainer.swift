@@ -20,7 +20,7 @@ public final class RewardTrainer {
             model: model,
             settings: AdamWSettings(
                 learningRate: settings.learningRate, weightDecay: settings.weightDecay, clipNorm: settings.clipNorm))
-        pass = PackedPass(model: model, pool: pool)
+        pass = PackedPass(model: model, pool: pool, products: settings.products)
         gradients = model.makeGradients()
     }
 

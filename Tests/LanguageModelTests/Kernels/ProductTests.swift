@@ -94,4 +94,39 @@ struct ProductTests {
             #expect(tiled == whole, "tiles of \(tile)")
         }
     }
+
+    // MARK: bf16
+
+    private func rounded(_ values: [Float]) -> [Float] {
+        values.map { value in
+            let bits = value.bitPattern
+            return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+        }
+    }
+
+    @Test(arguments: KernelSet.available, shapes)
+    func bfloat16ProductsAreThoseOfRoundedFactors(_ kernels: KernelSet, _ shape: (Int, Int, Int)) {
+        let (rows, n, k) = shape
+        let (x, weights) = (values(rows * k, seed: 1), values(n * k, seed: 2))
+        let start = values(rows * n, seed: 3)
+        let exact = kernels.product(rows, n, k, rounded(x), rounded(weights), packed: true, addedTo: start)
+        let found = kernels.product(rows, n, k, x, weights, packed: true, addedTo: start, precision: .bfloat16)
+        // Products of bf16 pairs flush denormals and round sums of two in their own way.
+        #expect(relativeDifference(found, exact) < 1e-5)
+    }
+
+    @Test(arguments: KernelSet.available, [WeightLayout.outputRows, .inputRows])
+    func bfloat16WeightGradientsAreThoseOfRoundedFactors(_ kernels: KernelSet, _ layout: WeightLayout) {
+        for (inputs, outputs, rows) in [(70, 131, 1_041), (3, 49, 1), (48, 8, 512)] {
+            let (x, dy) = (values(rows * inputs, seed: 8), values(rows * outputs, seed: 9))
+            let start = values(inputs * outputs, seed: 10)
+            let exact = kernels.addedWeightGradient(
+                start, layout, inputs: inputs, outputs: outputs, x: rounded(x), dy: rounded(dy), tile: 128)
+            for tile in [17, 128] {
+                let found = kernels.addedWeightGradient(
+                    start, layout, inputs: inputs, outputs: outputs, x: x, dy: dy, tile: tile, precision: .bfloat16)
+                #expect(relativeDifference(found, exact) < 1e-5, "\(inputs) x \(outputs), tiles of \(tile)")
+            }
+        }
+    }
 }
