@@ -7,5 +7,6 @@ struct EngineBenchmark: ParsableCommand {
         commandName: "plumb-engine-benchmark", abstract: "Times parts of the model engine.",
         subcommands: [
             TrainingStep.self, RewardStep.self, RefreshRound.self, Decoding.self, PrecisionCost.self, HandOver.self,
+            RowProducts.self,
         ])
 }
