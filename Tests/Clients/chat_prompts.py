@@ -38,8 +38,27 @@ def write_model(folder, template):
     return reader
 
 
-def check(report, score, scratch):
-    """`score(model, groups)` gives the answers of `plumb score`."""
+FORM = {"begin": "{bos_token}", "system": "{system}\n\n", "user": "### Instruction:\n{user}\n\n", "assistant": "### Response:\n{assistant}{eos_token}\n\n"}
+PRINTED = "<s>Be brief.\n\n### Instruction:\nHi.\n\n### Response:\nHello!</s>\n\n### Instruction:\nAnd now?\n\n### Response:\n"
+
+
+def check_given_template(report, plumb, scratch):
+    """A folder without a template is given one by placeholders; transformers reads it from the copy."""
+    bare = scratch / "chat-bare"
+    write_model(bare, None)
+    form = scratch / "form.json"
+    form.write_text(json.dumps(FORM))
+    plumb("add-policy", "given", "--data", scratch / "data", "--folder", bare, "--chat-template", form)
+    reader = PreTrainedTokenizerFast.from_pretrained(scratch / "data" / "policies" / "given")
+    messages = [chat_cases.message("system", "Be brief."), chat_cases.message("user", "Hi."), chat_cases.message("assistant", "Hello!"),
+                chat_cases.message("user", "And now?")]
+    printed = reader.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    report.check("chat: a template given by placeholders prints in transformers what it says", printed == PRINTED, repr(printed))
+
+
+def check(report, plumb, score, scratch):
+    """`plumb(*arguments)` runs the program; `score(model, groups)` gives the answers of `plumb score`."""
+    check_given_template(report, plumb, scratch)
     stored = json.loads(chat_cases.FIXTURE.read_text())["cases"]
     report.check("chat: the fixture is what transformers prints today", stored == chat_cases.cases())
     for name, template in chat_cases.TEMPLATES.items():

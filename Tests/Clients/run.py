@@ -136,7 +136,7 @@ if __name__ == "__main__":
     report = Report()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="plumb-clients-"))
     model_server.check(report, program, ROOT / "share" / "demo" / "demo-supervised", folder)
-    chat_prompts.check(report, lambda model, groups: score(program, model, groups, folder), folder)
+    chat_prompts.check(report, lambda *arguments: plumb(program, *arguments), lambda model, groups: score(program, model, groups, folder), folder)
     with Server(program) as server:
         project, token = server.project(), server.annotator_token()
         for number in range(12):
