@@ -12,8 +12,18 @@ struct GenerateCommand: AsyncParsableCommand {
 
     @Option(help: "The model's folder (config.json, model.safetensors, tokenizer.json).", completion: .directory)
     var model: String
-    @Option(help: "The prompt, as a text.")
+    @Option(help: "The prompt, as a text: one user's message where the model has a chat template.")
     var prompt: String
+    @Option(help: "A system message before it, for a model with a chat template.")
+    var system: String?
+    @Flag(help: "Take the prompt as it stands, without the chat template.")
+    var verbatim = false
+    @Option(help: "End a response before this text; may be repeated.")
+    var stop: [String] = []
+    @Option(name: .customLong("min-p"), help: "Leave out tokens less probable than this share of the most probable.")
+    var minP = 0.0
+    @Option(name: .customLong("repetition-penalty"), help: "Divide the odds of tokens that occur already; 1 is none.")
+    var repetitionPenalty = 1.0
     @Option(name: .customShort("k"), help: "How many responses.")
     var count = 1
     @Option(help: "Seed; response k's own seed is derived from it.")
@@ -37,6 +47,16 @@ struct GenerateCommand: AsyncParsableCommand {
         guard count >= 1 else { throw ValidationError("-k must be at least 1, not \(count).") }
         guard temperature >= 0 else { throw ValidationError("--temperature must not be negative, not \(temperature).") }
         guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0 and at most 1, not \(topP).") }
+        guard SamplingOptions.acceptsMinP(minP) else {
+            throw ValidationError("--min-p must be \(SamplingOptions.minPWords), not \(minP).")
+        }
+        guard SamplingOptions.acceptsRepetitionPenalty(repetitionPenalty) else {
+            throw ValidationError(
+                "--repetition-penalty must be \(SamplingOptions.repetitionPenaltyWords), not \(repetitionPenalty).")
+        }
+        guard system == nil || !verbatim else {
+            throw ValidationError("--system needs the chat template, which --verbatim leaves out.")
+        }
         guard maximumTokens >= 1 else {
             throw ValidationError("--max-tokens must be at least 1, not \(maximumTokens).")
         }
@@ -50,14 +70,21 @@ struct GenerateCommand: AsyncParsableCommand {
                 pool: WorkerPool(threads: command.threads), precision: command.precision)
             let options = SamplingOptions(
                 temperature: command.temperature, topK: command.topK, topP: command.topP,
-                maximumTokens: command.maximumTokens)
+                minP: command.minP, repetitionPenalty: command.repetitionPenalty,
+                maximumTokens: command.maximumTokens, stop: command.stop)
             return try sampler.sample(
                 PolicyRequest(
-                    prompt: .text(command.prompt), count: command.count, seed: command.seed, options: options))
+                    prompt: command.asked, count: command.count, seed: command.seed, options: options))
         }
         for (index, response) in responses.enumerated() {
             if json { try printJSON(response, index: index) } else { printText(response, index: index) }
         }
+    }
+
+    private var asked: Prompt {
+        if verbatim { return .fewShot(prompt) }
+        guard let system else { return .text(prompt) }
+        return .messages([PromptMessage(role: .system, content: system), PromptMessage(role: .user, content: prompt)])
     }
 
     private func printText(_ response: PolicyResponse, index: Int) {
