@@ -40,6 +40,18 @@ struct ChatTemplate: Sendable {
         }
     }
 
+    /// White space that the template writes between what asks for a reply and the reply; empty where it writes none or
+    /// other things too.
+    var replyLead: String {
+        let asked = ChatMessage(role: "user", content: "x")
+        let reply = ChatMessage(role: "assistant", content: "y")
+        guard let prompt = try? render([asked], asksForReply: true),
+            let whole = try? render([asked, reply], asksForReply: false), whole.starts(with: prompt)
+        else { return "" }
+        let lead = TemplateText(whole.marks[prompt.count...].prefix { !$0.isContent })
+        return lead.marks.allSatisfy { TemplateText.isSpace($0.scalar) } ? lead.string : ""
+    }
+
     /// The conversation as the template prints it.
     /// - Parameter asksForReply: the template's `add_generation_prompt`.
     /// - Throws: `TokenizerError.badMessages` where the template refuses them, `.unknownChatTemplate`.

@@ -55,6 +55,9 @@ public struct SafetensorsFile: Sendable {
     /// A tensor of F32, F16 or BF16 as floats, row-major.
     public func floats(_ name: String) throws(CheckpointError) -> [Float] {
         let tensor = try tensor(name)
+        guard FloatType.allCases.contains(where: { $0.tag == tensor.type }) else {
+            throw .wrongType(file: path, name: name, type: tensor.type)
+        }
         let buffer = FloatBuffer(count: tensor.shape.reduce(1, *))
         try read(name, into: buffer, at: 0)
         return buffer.array(0..<buffer.count)

@@ -88,7 +88,7 @@ struct AddedTokenFinder: Sendable {
             position = end
             if token.isSpecial, !special.allows(start..<end) { continue }
             if token.isSingleWord, Self.wordTouches(text, start, end) { continue }
-            if token.stripsLeft { start = max(plainStart, Self.spaceStart(text, before: start)) }
+            if token.stripsLeft { start = min(end, max(plainStart, Self.spaceStart(text, before: start))) }
             if token.stripsRight { end = Self.spaceEnd(text, after: end) }
             if plainStart < start { body(plainStart..<start, nil) }
             body(start..<end, token.id)

@@ -31,6 +31,8 @@ public struct PromptTemplate: Sendable {
     public let endTokenIDs: [Int32]
     public let padTokenID: Int32?
     private let kind: Kind
+    /// White space that the chat template puts between what asks for a reply and the reply.
+    private let replyLead: String
     private let source: String
 
     /// Reads `tokenizer_config.json`, `chat_template.jinja`, `generation_config.json` and `config.json` of a model
@@ -46,10 +48,12 @@ public struct PromptTemplate: Sendable {
         endTokenID = first
         padTokenID = try files.padToken(tokenizer)
         do {
-            kind = try files.chatTemplate().map { .chat($0) } ?? .plainText
+            let template = try files.chatTemplate()
+            kind = template.map { .chat($0) } ?? .plainText
+            replyLead = template?.replyLead ?? ""
         } catch let error as TokenizerError {
             guard case .unknownChatTemplate = error else { throw error }
-            kind = .unknown(error)
+            (kind, replyLead) = (.unknown(error), "")
         }
         guard try files.chatTemplateText()?.text == PlumbChat.chatTemplate else { return }
         for token in PlumbChat.specialTokens {
@@ -74,6 +78,7 @@ public struct PromptTemplate: Sendable {
         endTokenID = try special(PlumbChat.endToken)
         endTokenIDs = [endTokenID]
         padTokenID = try special(PlumbChat.padToken)
+        replyLead = ""
         kind =
             form == .chat ? .chat(try ChatTemplate(PlumbChat.chatTemplate, tokens: [:], file: source)) : .plainText
     }
@@ -128,10 +133,12 @@ public struct PromptTemplate: Sendable {
         tokenizer.encode(text, addingSpecialTokens: true, recognisingSpecialTokens: recognisingSpecialTokens)
     }
 
-    /// The ids of a response that somebody wrote.
+    /// The ids of a response that somebody wrote, as it follows a prompt: where the chat template puts a blank before a
+    /// reply (Llama 2, Mistral), so does this, unless the text begins with one.
     /// - Parameter ended: with the end token, as training wants it.
     public func response(text: String, ended: Bool = true) -> [Int32] {
-        tokenizer.encode(text, continuing: true) + (ended ? [endTokenID] : [])
+        let startsBlank = text.unicodeScalars.first?.properties.isWhitespace ?? true
+        return tokenizer.encode((startsBlank ? "" : replyLead) + text, continuing: true) + (ended ? [endTokenID] : [])
     }
 
     /// The ids of a whole conversation with a mark on the assistant's replies: each as it would be sampled, after the

@@ -126,6 +126,19 @@ struct ChatFixture: Decodable {
         }
     }
 
+    @Test func aWrittenResponseFollowsItsPromptAsTheTemplateHasIt() throws {
+        let messages = [ChatMessage(role: "user", content: "Hi."), ChatMessage(role: "assistant", content: "Sure.")]
+        let fixture = try ChatFixture.read()
+        for name in ["mistral", "alpaca", "plumb"] {
+            let prompts = try Self.prompts(try fixture.template(name))
+            let whole = try prompts.conversation(messages)
+            let response = prompts.response(text: "Sure.", ended: false)
+            let prompt = try prompts.prompt(messages: [messages[0]])
+            #expect(Array(whole.tokens.dropLast()) == prompt + response, "\(name)")
+            #expect(prompts.response(text: " Sure.", ended: false) == prompts.tokenizer.encode(" Sure."), "\(name)")
+        }
+    }
+
     @Test func aTemplateThatRewritesWhatItWroteHasNoConversations() throws {
         let prompts = try Self.prompts("{{ messages | length }}{% for m in messages %}{{ m.content }}{% endfor %}")
         #expect(throws: TokenizerError.self) {
