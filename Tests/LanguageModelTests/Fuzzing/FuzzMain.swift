@@ -29,6 +29,8 @@ enum FuzzMain {
     }
 
     private static func read(_ start: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
+        // Foundation leaks its buffer when it reads an empty file, which would end every run; the tests read empty files.
+        guard length > 0 else { return 0 }
         do {
             try target?.run(unsafe Array(UnsafeBufferPointer(start: start, count: length)), scratch: scratch)
         } catch {
