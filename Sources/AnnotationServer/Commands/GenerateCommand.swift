@@ -96,13 +96,13 @@ struct GenerateCommand: AsyncParsableCommand {
         struct Line: Encodable {
             let index: Int
             let text: String
-            let tokenIDs: [Int32]
+            let tokenIds: [Int32]
             let logProbability: Double
             let seed: UInt64
             let finished: Bool
         }
         let line = Line(
-            index: index, text: response.text, tokenIDs: response.tokenIDs, logProbability: response.logProbability,
+            index: index, text: response.text, tokenIds: response.tokenIDs, logProbability: response.logProbability,
             seed: response.seed, finished: response.finished)
         let encoder = JSONEncoder.sorted()
         encoder.keyEncodingStrategy = .convertToSnakeCase
