@@ -1,3 +1,10 @@
+/// Markup of ours: only a literal can be one, so that no text of others becomes it by mistake.
+struct Markup: ExpressibleByStringLiteral, Sendable {
+    fileprivate let text: String
+
+    init(stringLiteral text: String) { self.text = text }
+}
+
 /// Builds HTML from tags of ours and text of others: what is written as text can't become markup, and hidden characters
 /// in it are shown and counted.
 struct HTMLWriter: Sendable {
@@ -10,10 +17,7 @@ struct HTMLWriter: Sendable {
     init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
 
     /// Writes markup as it stands in our source.
-    mutating func tag(_ markup: StaticString) {
-        // A static string may be a single scalar; ours never are.
-        bytes.append(contentsOf: "\(markup)".utf8)
-    }
+    mutating func tag(_ markup: Markup) { bytes.append(contentsOf: markup.text.utf8) }
 
     /// Writes markup that another part of ours made, with all text in it escaped.
     mutating func markup(_ markup: String) { bytes.append(contentsOf: markup.utf8) }

@@ -11,6 +11,8 @@ package struct ShownText: Sendable {
     /// Texts above this many bytes are cut into blocks that the browser lays out only when they come into view.
     private static let longText = 20_000
     private static let blockBytes = 4_000
+    /// A longer line is broken, since a browser lays out a line as a whole.
+    private static let longestLine = 120_000
 
     package init(_ text: String, as rendering: TextRendering) {
         var writer = HTMLWriter(capacity: text.utf8.count * 3 + 128)
@@ -25,6 +27,10 @@ package struct ShownText: Sendable {
             }
         }
         if let limit { Self.notice(limit.description, into: &writer) }
+        if text.utf8.count > Self.longestLine, Self.hasLongLine(text) {
+            Self.notice(
+                "A line of it is longer than \(Self.longestLine / 1000) kB and is shown in parts.", into: &writer)
+        }
         if let count = rendered?.hiddenCount, count > 0 {
             Self.notice(
                 count == 1
@@ -44,6 +50,10 @@ package struct ShownText: Sendable {
         html = writer.html
     }
 
+    private static func hasLongLine(_ text: String) -> Bool {
+        text.utf8.split(separator: UInt8(ascii: "\n")).contains { $0.count > longestLine }
+    }
+
     private static func notice(_ words: String, into writer: inout HTMLWriter) {
         writer.tag("<p class=\"text-notice\">")
         writer.escaped(words)
@@ -53,6 +63,7 @@ package struct ShownText: Sendable {
     /// A text without formatting whose hidden characters are marked; nil where it has none.
     private static func marked(_ text: String) -> HTMLWriter? {
         var writer = HTMLWriter(capacity: text.utf8.count + 64)
+        guard HiddenCharacters.mayStand(in: text.utf8) else { return nil }
         writeBlocks(text, isMarked: true, into: &writer)
         return writer.hiddenCount > 0 ? writer : nil
     }
@@ -72,14 +83,21 @@ package struct ShownText: Sendable {
         }
     }
 
+    private static func characterStart(_ place: String.Index, in text: some StringProtocol) -> String.Index {
+        var place = place
+        while place != text.endIndex, text.utf8[place] & 0xC0 == 0x80 { place = text.utf8.index(after: place) }
+        return place
+    }
+
     /// Writes a text as blocks of whole lines.
     private static func writeBlocks(_ text: some StringProtocol, isMarked: Bool, into writer: inout HTMLWriter) {
         var start = text.startIndex
         while start != text.endIndex {
             let wanted = text.utf8.index(start, offsetBy: blockBytes, limitedBy: text.endIndex) ?? text.endIndex
-            let end =
-                text.utf8[wanted...].firstIndex(of: UInt8(ascii: "\n")).map { text.utf8.index(after: $0) }
-                ?? text.endIndex
+            let longest = text.utf8.index(start, offsetBy: longestLine, limitedBy: text.endIndex) ?? text.endIndex
+            let lineEnd = text.utf8[wanted..<longest].firstIndex(of: UInt8(ascii: "\n"))
+            // A part ends between two characters.
+            let end = lineEnd.map { text.utf8.index(after: $0) } ?? Self.characterStart(longest, in: text)
             writer.tag("<div class=\"block\" dir=\"auto\">")
             let block = text[start..<end]
             if isMarked { writer.text(block) } else { writer.escaped(block) }

@@ -31,6 +31,15 @@ import Web
                 == true)
     }
 
+    @Test func aVeryLongLineIsShownInPartsAndSaysSo() {
+        let text = "é" + String(repeating: "word 日本 ", count: 20_000)
+        let html = ShownText(text, as: .markdown).html
+        #expect(notices(text).contains { $0.contains("shown in parts") })
+        let raw = html.ranges(of: "<div class=\"raw").last.map { String(html[$0.lowerBound...]) } ?? ""
+        #expect(raw.ranges(of: "<div class=\"block\"").count == 3)
+        #expect(raw.replacing(#/<[^>]*>/#, with: "") == text)
+    }
+
     @Test func aLongTextIsCutIntoBlocksThatTogetherAreTheText() {
         let text = (0..<5_000).map { "Line \($0) & more" }.joined(separator: "\n")
         let html = ShownText(text, as: .plain).html

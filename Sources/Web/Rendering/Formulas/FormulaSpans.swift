@@ -39,13 +39,19 @@ struct FormulaSpans: Sendable {
 
     /// A character of the private use area that the text does not hold.
     private static func unusedMark(in text: String) -> Unicode.Scalar? {
+        guard text.utf8.contains(where: { $0 == 0xEE || $0 == 0xEF }) else { return "\u{F8FF}" }
         let used = Set(text.unicodeScalars.lazy.map(\.value).filter { (0xE000...0xF8FF).contains($0) })
         return (UInt32(0xE000)...0xF8FF).reversed().first { !used.contains($0) }.flatMap(Unicode.Scalar.init)
     }
 
+    private func holdsFormula(_ text: String) -> Bool {
+        // The private use area starts with these bytes; searching for a character costs far more.
+        !formulas.isEmpty && text.utf8.contains { $0 == 0xEE || $0 == 0xEF } && text.contains(mark)
+    }
+
     /// What Markdown gave back, with the formulas in their places.
     func pieces(of text: String) -> [Piece] {
-        guard !formulas.isEmpty, text.contains(mark) else { return [.text(Substring(text))] }
+        guard holdsFormula(text) else { return [.text(Substring(text))] }
         var pieces: [Piece] = []
         let parts = text.split(separator: mark, omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
@@ -60,7 +66,7 @@ struct FormulaSpans: Sendable {
 
     /// The same with the source of each formula.
     func restored(_ text: String) -> String {
-        guard !formulas.isEmpty, text.contains(mark) else { return text }
+        guard holdsFormula(text) else { return text }
         return pieces(of: text).map { piece in
             switch piece {
             case .text(let text): String(text)

@@ -6,7 +6,8 @@ struct MarkdownHTML {
     /// - Throws: `MarkdownLimit` where the text is too large or too deep to be formatted.
     static func render(_ text: String) throws(MarkdownLimit) -> HTMLWriter? {
         try MarkdownBounds.check(text)
-        let text = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+        let text =
+            text.utf8.contains(0x0D) ? text.replacing("\r\n", with: "\n").replacing("\r", with: "\n") : text
         let formulas = FormulaSpans(text)
         let events = try MarkdownParser.events(formulas.text)
         if formulas.formulas.isEmpty, isPlain(events, text) { return nil }
@@ -197,7 +198,7 @@ struct MarkdownHTML {
         html.tag("</span>")
     }
 
-    private mutating func beginButton(_ className: StaticString, address: String) {
+    private mutating func beginButton(_ className: Markup, address: String) {
         html.tag("<button type=\"button\" class=\"")
         html.tag(className)
         html.tag("\" data-address=\"")
