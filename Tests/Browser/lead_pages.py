@@ -52,6 +52,7 @@ def exports(test, lead):
     report, page = test.report, lead.page
     lead.go(f"/lead/projects/{test.project}/export")
     labels, pairs = store.label_count(test.server, test.project), store.ordered_pairs(test.server, test.project)
+    demonstrations = store.demonstration_count(test.server, test.project)
     for heading in page.get_by_role("article").get_by_role("heading", level=2).all():
         title = heading.inner_text()
         card = page.get_by_role("article").filter(has=page.get_by_role("heading", name=title, exact=True))
@@ -61,10 +62,12 @@ def exports(test, lead):
         parsed = [json.loads(line) for line in lines]
         form = card.locator("input[name=format]").get_attribute("value")
         summary = test.server.get(f"/projects/{test.project}/export/summary", query={"format": form})
-        wanted = labels if form == "native" else pairs
+        written = form in ("demonstrations", "trl-prompt-completion")
+        wanted = labels if form == "native" else demonstrations if written else pairs
         report.check(f"the export “{title}” downloads as many lines as the store and the API say",
-                     len(parsed) == wanted == summary["lines"] and wanted > 0,
-                     f"{download.value.suggested_filename}: {len(parsed)} lines; {labels} labels, {pairs} pairs stored")
+                     len(parsed) == wanted == summary["lines"] and (wanted > 0 or written),
+                     f"{download.value.suggested_filename}: {len(parsed)} lines; {labels} labels, {pairs} pairs and "
+                     f"{demonstrations} demonstrations stored")
 
 
 def tokens(test, lead):

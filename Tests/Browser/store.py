@@ -20,6 +20,12 @@ def label_count(server, project):
     return value(server, "SELECT count(*) FROM labels WHERE project_id = ? AND state <> 'retracted'", project)
 
 
+def demonstration_count(server, project):
+    """Demonstrations and corrections that count."""
+    return value(server, "SELECT count(*) FROM labels WHERE project_id = ? AND state = 'active' "
+                 "AND kind IN ('demonstration', 'correction')", project)
+
+
 def ordered_pairs(server, project):
     """Pairs of responses in a strict order, over the rankings that count."""
     found = rows(
