@@ -74,7 +74,11 @@ def with_added_tokens(document):
     tokens = [("[[L]]", dict(lstrip=True)), ("[[R]]", dict(rstrip=True)), ("[[B]]", dict(lstrip=True, rstrip=True, special=True)),
               ("[[S]]", dict(special=True)), ("[[W]]", dict(single_word=True)), ("[[N]]", dict(normalized=True)), ("Ünï", dict(normalized=True)),
               ("word", dict(single_word=True, normalized=True)), ("<extra>", dict(normalized=True, rstrip=True)), ("  ", dict())]
-    document["added_tokens"] += [added(content, highest + 1 + place, **flags) for place, (content, flags) in enumerate(tokens)]
+    # The library counts ids on by itself and leaves what the tokenizer has already where it is; a file that says otherwise
+    # has two ids for one text.
+    known = document["model"]["vocab"].keys() | {token["content"] for token in document["added_tokens"]}
+    new = [token for token in tokens if token[0] not in known]
+    document["added_tokens"] += [added(content, highest + 1 + place, **flags) for place, (content, flags) in enumerate(new)]
 
 
 def variants(name, original):
