@@ -38,8 +38,11 @@ export class CompareMode {
     this.right.pane.focus();
   }
 
+  /** The focus moves at once: the dialog's own event comes later, when somebody may have typed on. */
   close() {
-    this.#dialog?.close();
+    if (!this.isOpen) return;
+    this.#dialog.close();
+    this.does.closed(this.#other);
   }
 
   /** The next or previous response by letter, past the pinned one. */
@@ -141,7 +144,10 @@ export class CompareMode {
           button("Close", () => this.close(), { className: "" }))),
       element("div", { className: "compare-sides" }, this.left.section, this.right.section), this.ranks, this.status);
     this.#dialog.setAttribute("aria-labelledby", heading.id);
-    this.#dialog.addEventListener("close", () => this.does.closed(this.#other));
+    this.#dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.close();
+    });
     // In the form's place on the page, so that a task that takes this one's place takes it away.
     this.board.element.after(this.#dialog);
   }

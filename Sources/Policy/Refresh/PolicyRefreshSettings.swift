@@ -93,7 +93,7 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var rolloutsJudged = 4
     /// Least distinct-2 of the rollouts judged, as a share of the reference's. A little more than the 0.8 that is wanted
     /// of many samples, where the share comes out lower than in hundreds.
-    public var distinctFloor = 0.84
+    public var distinctFloor = 0.87
     /// Least share of responses that end with the end token, as a share of the reference's.
     public var endFloor = 0.93
     /// Least share of distinct texts within a group.
