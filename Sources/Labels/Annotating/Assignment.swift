@@ -185,6 +185,17 @@ extension Database {
             "SELECT count(*) FROM leases WHERE task_id = ? AND closed_at IS NULL AND user_id <> ?", [task, user])
     }
 
+    /// The lease that a person holds on a task, or a new one where the last has ended.
+    func liveOrNewLease(
+        on task: TaskID, for user: UserID, settings: ProjectSettings, at now: Date, configuration: StoreConfiguration
+    ) throws -> LeaseRow {
+        let live = try row(
+            LeaseRow.sql + " WHERE leases.task_id = ? AND leases.user_id = ? AND leases.closed_at IS NULL",
+            [task, user])
+        return try live.map(LeaseRow.init(row:))
+            ?? openLease(on: task, for: user, seconds: settings.leaseSeconds, at: now, configuration: configuration)
+    }
+
     /// A new lease, with its own random names for the responses and a display order that is stored.
     func openLease(
         on task: TaskID, for user: UserID, seconds: Int, reopened: Bool = false, at now: Date,

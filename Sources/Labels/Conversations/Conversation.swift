@@ -269,13 +269,7 @@ extension Database {
         _ task: TaskID, for user: UserID, in project: ProjectID, at now: Date, configuration: StoreConfiguration
     ) throws -> Assignment {
         let settings = try self.project(project).settings
-        let live = try row(
-            LeaseRow.sql + " WHERE leases.task_id = ? AND leases.user_id = ? AND leases.closed_at IS NULL",
-            [task, user])
-        let lease =
-            try live.map(LeaseRow.init(row:))
-            ?? openLease(
-                on: task, for: user, seconds: settings.leaseSeconds, at: now, configuration: configuration)
+        let lease = try liveOrNewLease(on: task, for: user, settings: settings, at: now, configuration: configuration)
         return try assignment(lease, settings: settings)
     }
 }

@@ -127,13 +127,8 @@ extension Database {
             ORDER BY i.id LIMIT 1
             """, [project.id, user, round])?["task_id"]
         guard let task else { return nil }
-        let live = try row(
-            LeaseRow.sql + " WHERE leases.task_id = ? AND leases.user_id = ? AND leases.closed_at IS NULL",
-            [task, user])
-        let lease =
-            try live.map(LeaseRow.init(row:))
-            ?? openLease(
-                on: task, for: user, seconds: project.settings.leaseSeconds, at: now, configuration: configuration)
+        let lease = try liveOrNewLease(
+            on: task, for: user, settings: project.settings, at: now, configuration: configuration)
         return try assignment(lease, settings: project.settings)
     }
 

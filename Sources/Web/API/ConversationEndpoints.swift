@@ -118,8 +118,7 @@ enum ConversationEndpoints {
             answers: [.json(.ok, .reference("ImportReport"))]
         ) { call in
             let report = try await call.store.importPractice(
-                try call.id("project"), from: .data(call.text, name: call.query.text("name") ?? "request body"),
-                by: try call.actor)
+                try call.id("project"), from: PromptEndpoints.source(call), by: try call.actor)
             return try .json(PromptEndpoints.json(report))
         },
     ]

@@ -84,7 +84,8 @@ enum PromptEndpoints {
         return try .json(json(report))
     }
 
-    private static func source(_ call: APICall) -> ImportSource {
+    /// The body of an import, under the name that messages give it.
+    static func source(_ call: APICall) -> ImportSource {
         .data(call.text, name: call.query.text("name") ?? "request body")
     }
 
