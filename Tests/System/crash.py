@@ -4,7 +4,6 @@ Also reads a trace of system calls: each acknowledgement of a submission comes a
 """
 
 import argparse
-import hashlib
 import json
 import os
 import pathlib
@@ -16,6 +15,7 @@ import tempfile
 import threading
 import time
 
+from killed_runs import KINDS, KilledRuns, output_of, tree_digest
 from plumb import Refused, Report, Server
 
 
@@ -81,19 +81,6 @@ def each_acknowledgement_follows_an_fsync(report, program):
                  f"{confirmed} of {len(labels)} answers came after an fsync of plumb.sqlite-wal")
 
 
-def checkpoint_digest(folder):
-    lines = []
-    for file in sorted(pathlib.Path(folder).rglob("*")):
-        if file.is_file():
-            lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder)}")
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def newest_output(run):
-    attempts = [folder for folder in (run / "attempts").iterdir() if (folder / "RESULT.json").exists()]
-    return max(attempts, key=lambda folder: int(folder.name)) / "output"
-
-
 def killed_job_resumes_to_the_same_bytes(report, program, finished_run):
     """Repeats a finished run from its input alone: once killed on the way, as often as it leaves a checkpoint."""
     killed = pathlib.Path(tempfile.mkdtemp(prefix="plumb-resume-")) / finished_run.name
@@ -111,7 +98,7 @@ def killed_job_resumes_to_the_same_bytes(report, program, finished_run):
             kills += 1
     if ended is None:
         ended = subprocess.run([program, "run-job", str(killed)]).returncode
-    same = ended == 0 and checkpoint_digest(newest_output(killed)) == checkpoint_digest(newest_output(finished_run))
+    same = ended == 0 and tree_digest(output_of(killed)) == tree_digest(output_of(finished_run))
     report.check(f"a {kind(finished_run)} job killed with -9 resumes to the bytes of an undisturbed one", same and kills > 0,
                  f"{kills} kills, exit {ended}")
 
@@ -120,12 +107,26 @@ def one_thread_makes_the_same_bytes(report, program, finished_run):
     again = pathlib.Path(tempfile.mkdtemp(prefix="plumb-threads-")) / finished_run.name
     shutil.copytree(finished_run / "input", again / "input")
     ended = subprocess.run([program, "run-job", str(again)], env={**os.environ, "PLUMB_THREADS": "1"}).returncode
-    same = ended == 0 and checkpoint_digest(newest_output(again)) == checkpoint_digest(newest_output(finished_run))
+    same = ended == 0 and tree_digest(output_of(again)) == tree_digest(output_of(finished_run))
     report.check(f"a {kind(finished_run)} run with one thread, in a fresh process, makes the same bytes", same)
 
 
 def kind(run):
     return json.loads((run / "input" / "run.json").read_text())["kind"]
+
+
+def every_kind_of_run_survives_random_kills(report, program, times):
+    """A handful of moments; `scripts/bench crashes` takes fifty."""
+    runs = KilledRuns(program, tempfile.mkdtemp(prefix="plumb-killed-"))
+    for kind in KINDS:
+        killed = list(runs.kills(kind, times, seed=int(time.time())))
+        moments = ", ".join(f"{one['processor_seconds']} s (step {one['killed_at_step']})" for one in killed)
+        report.check(f"a {kind} run killed at {times} random moments ends in the bytes of an undisturbed one",
+                     all(one["same_bytes"] for one in killed), moments)
+        interval = runs.interval(kind)
+        if interval:
+            report.check(f"it repeats at most the {interval} steps between two checkpoints",
+                         all(one["steps_twice"] <= interval for one in killed), [one["steps_twice"] for one in killed])
 
 
 def runs_survive_a_killed_server(report, program):
@@ -164,4 +165,5 @@ if __name__ == "__main__":
     for finished in runs_survive_a_killed_server(report, program):
         killed_job_resumes_to_the_same_bytes(report, program, finished)
         one_thread_makes_the_same_bytes(report, program, finished)
+    every_kind_of_run_survives_random_kills(report, program, times=3)
     report.finish()

@@ -1,0 +1,73 @@
+"""Over-optimisation under a frozen gold reward model: proxies from few and many comparisons, followed by best-of-n and by PPO."""
+
+import math
+import statistics
+
+import gold_world
+import sampling
+from gold_world import GoldStudy
+from program import read_lines, write_lines
+
+COMPARISONS = (100, 500, 2000, 8000)
+DRAWS = (1, 2, 4, 8, 16, 32, 64)
+PPO = {"iterations": 30, "kl_coefficient": 0.05, "samples_per_iteration": 32, "maximum_tokens": 96, "kl_budget": 60}
+
+
+class GoldLoop(GoldStudy):
+    name = "gold-loop"
+    title = "Over-optimisation under a gold reward model"
+    pages = "gold_loop_page"
+    minutes_per_row = 3.0
+
+    def settings(self):
+        best_of = [{"by": "best-of-n", "labels": kind, "comparisons": count} for count in COMPARISONS for kind in ("k-wise", "pairs")]
+        return [*best_of, *({"by": "ppo", "labels": "k-wise", "comparisons": count} for count in COMPARISONS)]
+
+    def measure(self, setting, seed, folder):
+        lines = self.labels(setting["comparisons"], setting["labels"], seed, folder)
+        proxy = self.proxy(lines, seed, folder)
+        about = {"tasks": len(lines), "strict_pairs": sum(len(gold_world.line_pairs(line)) for line in lines)}
+        if setting["by"] == "ppo":
+            return {**about, **self.followed_by_ppo(proxy, seed, folder)}
+        return {**about, **best_of_n(self.scores(proxy, self.judged, folder), self.judged_gold)}
+
+    def followed_by_ppo(self, proxy, seed, folder):
+        """Gold and proxy by iteration, on the samples that the run writes, and of the policy that it hands out."""
+        write_lines(folder / "prompts.jsonl", [{"id": str(n), "prompt": prompt} for n, prompt in enumerate(self.prompts["ppo"][:400])])
+        made = self.plumb.train("policy", folder / "ppo", seed, PPO, prompts=folder / "prompts.jsonl", base=POLICY, reference=POLICY,
+                                reward_model=proxy)
+        samples = read_lines(next((folder / "ppo" / "run" / "attempts").glob("*/samples.jsonl")))
+        groups = [{"id": str(n), "prompt": s["prompt"], "responses": [{"id": "a", "text": s["response"], "finished": s["finished"]}]}
+                  for n, s in enumerate(samples)]
+        gold = [row[0] for row in self.scores(self.gold, groups, folder)]
+        iterations = {}
+        for sample, score in zip(samples, gold):
+            iterations.setdefault(sample["step"], []).append((sample["kl"], sample["score"], score))
+        curve = [[step, *(statistics.fmean(column) for column in zip(*rows))] for step, rows in sorted(iterations.items())]
+        kept_gold = statistics.fmean(score for row in self.scores(self.gold, self.fresh(made, folder), folder) for score in row)
+        metrics = self.plumb.result(folder / "ppo")["metrics"]
+        start = statistics.fmean(score for row in self.judged_gold for score in row)
+        return {"curve": curve, "kept_gold": kept_gold, "start_gold": start,
+                "metrics": {name: value for name, value in metrics.items() if isinstance(value, (int, float, bool, str))}}
+
+
+def best_of_n(proxy, gold):
+    """Mean proxy and gold of the proxy's choice among n samples, for each n: exact over all ways to draw n of the samples.
+
+    The i-th lowest of N is chosen in C(i − 1, n − 1) of the C(N, n) draws. KL of best-of-n: log n − (n − 1)/n nats.
+    """
+    curve = []
+    for n in DRAWS:
+        chosen = []
+        for by_proxy, by_gold in zip(proxy, gold):
+            order = sorted(zip(by_proxy, by_gold))
+            total = math.comb(len(order), n)
+            weights = [math.comb(place, n - 1) / total for place in range(len(order))]
+            chosen.append([sum(w * pair[side] for w, pair in zip(weights, order)) for side in (0, 1)])
+        curve.append([n, math.log(n) - (n - 1) / n, *(statistics.fmean(column) for column in zip(*chosen))])
+    ideal = best_of_ideal(gold)
+    return {"curve": curve, "gold_at_64": curve[-1][3], "share_of_ideal": (curve[-1][3] - curve[0][3]) / (ideal - curve[0][3])}
+
+
+def best_of_ideal(gold):
+    return statistics.fmean(max(row) for row in gold)

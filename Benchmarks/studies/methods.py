@@ -1,0 +1,94 @@
+"""PPO, its relatives, best-of-K and DPO on the same labels: gold score, win rate and KL of what each hands out."""
+
+import resource
+import statistics
+
+import charts
+import gold_world
+import intervals
+from gold_world import POLICY, GoldStudy
+from program import write_lines
+from study import by_setting
+
+ONLINE = ("ppo", "rloo", "grpo", "dr-grpo", "reinforce", "best-of-k")
+OFFLINE = ("dpo", "ipo")
+COMPARISONS = 2000
+# 30 rollouts of 128 responses for each method that samples; defaults otherwise.
+REFRESH = {"iterations": 30, "maximum_tokens": 96}
+# So many passes that the processor time is about that of the others.
+PREFERENCES = {"epochs": 6, "samples": 0, "tokens_per_pass": 4096}
+MEASURES = {"gold": "gold score", "win_rate": "win rate", "kl": "KL, nats", "end_share": "share that ends", "distinct_2": "distinct-2",
+            "processor_seconds": "processor s"}
+
+
+class Methods(GoldStudy):
+    name = "methods"
+    title = "PPO and its relatives on the same labels"
+    minutes_per_row = 4.0
+
+    def settings(self):
+        return [{"method": method} for method in (*ONLINE, *OFFLINE)]
+
+    def measure(self, setting, seed, folder):
+        method = setting["method"]
+        lines = self.labels(COMPARISONS, "k-wise", seed, folder)
+        write_lines(folder / "groups.jsonl", lines)
+        # Everybody but DPO and IPO goes by the same reward model; its training counts as theirs.
+        before = processor_seconds()
+        if method in OFFLINE:
+            made = self.plumb.train("preferences", folder / "tuned", seed, {**PREFERENCES, "method": method}, groups=folder / "groups.jsonl",
+                                    base=POLICY)
+        else:
+            proxy = self.proxy(lines, seed, folder)
+            write_lines(folder / "prompts.jsonl", [{"id": str(n), "prompt": p} for n, p in enumerate(self.prompts["ppo"][:400])])
+            made = self.plumb.train("policy", folder / "tuned", seed, {**REFRESH, "method": method}, prompts=folder / "prompts.jsonl",
+                                    base=POLICY, reference=POLICY, reward_model=proxy)
+        spent = processor_seconds() - before
+        return {**self.judged_policy(made, folder), "processor_seconds": spent}
+
+    def judged_policy(self, policy, folder):
+        """Of fresh samples to unseen prompts; sample j meets the supervised policy's sample j."""
+        groups = self.fresh(policy, folder)
+        gold = self.scores(self.gold, groups, folder)
+        wins = [(new > old) + 0.5 * (new == old) for row, olds in zip(gold, self.judged_gold) for new, old in zip(row, olds)]
+        texts = [r["text"].split() for group in groups for r in group["responses"]]
+        bigrams = [pair for words in texts for pair in zip(words, words[1:])]
+        own, supervised = (log_probabilities(self.plumb.judged(model, groups, folder)) for model in (policy, POLICY))
+        return {"gold": statistics.fmean(score for row in gold for score in row), "win_rate": statistics.fmean(wins),
+                "kl": statistics.fmean(new - old for new, old in zip(own, supervised)),
+                "end_share": statistics.fmean(r["finished"] for group in groups for r in group["responses"]),
+                "distinct_2": len(set(bigrams)) / len(bigrams), "words": statistics.fmean(map(len, texts))}
+
+    def write(self, page, rows):
+        found = [(setting["method"], rows) for setting, rows in by_setting(rows)]
+        page.add(f"""
+{round(COMPARISONS / 6)} rankings of four by the gold reward model of [gold-loop](gold-loop.md), each pair turned round with probability
+{gold_world.NOISE}, other ones for each seed. One reward model of them serves all that sample ({REFRESH["iterations"]} rollouts of 128
+responses, defaults of every method); DPO and IPO make {PREFERENCES["epochs"]} passes over the rankings themselves. No setting was tuned for
+this table. Judged by gold on {gold_world.FRESH_SAMPLES} fresh samples to each of {gold_world.JUDGED_PROMPTS} unseen prompts. *Win rate*: against the
+supervised policy's sample to the same prompt, ties half. *KL*: mean of Σ(log π − log π_sup) over the samples. *Processor s*: reward
+model and policy, both cores. Intervals: {intervals.OVER_SEEDS}.
+""")
+        page.table(["method", "seeds", *MEASURES.values()], [
+            [method, len(own), *(intervals.text(intervals.over_seeds(row["found"][name] for row in own), 2 if name.endswith("seconds") else 3)
+                                 for name in MEASURES)] for method, own in found])
+        page.figure(charts.categories("Win rate over the supervised policy, judged by gold", "win rate", [method for method, _ in found],
+                                      {"mean over seeds": [intervals.over_seeds(r["found"]["win_rate"] for r in own) for _, own in found]},
+                                      marks=[(0.5, "supervised")]), "win rate of each method")
+        ppo = dict(found).get("ppo", [])
+        collapsed = [row["seed"] for row in ppo if row["found"]["end_share"] < 0.8 or row["found"]["distinct_2"] < 0.5 * distinct(ppo)]
+        page.add(f"Of PPO's {len(ppo)} seeds {len(collapsed)} collapsed (fewer than 80% of the responses end, or distinct-2 is less than half of "
+                 f"the seeds' mean){': seeds ' + ', '.join(map(str, collapsed)) if collapsed else ''}.")
+
+
+def distinct(rows):
+    return statistics.fmean(row["found"]["distinct_2"] for row in rows)
+
+
+def log_probabilities(answers):
+    return [sum(r["token_log_probabilities"]) for answer in answers for r in answer["responses"]]
+
+
+def processor_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
