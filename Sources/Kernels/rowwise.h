@@ -277,6 +277,19 @@ static void scaled_softmax(int64_t n, float scale, float log_z, float factor, fl
     }
 }
 
+static void softmax_slopes(int64_t n, float scale, float log_z, float factor, float entropy, float entropy_factor,
+                           float *x) {
+    int64_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH) {
+        vf log_p = load(x + i) * splat(scale) - splat(log_z);
+        store(x + i, exponential(log_p) * (splat(factor) - splat(entropy_factor) * (log_p + splat(entropy))));
+    }
+    if (i < n) {
+        vf log_p = load_part(x + i, n - i) * splat(scale) - splat(log_z);
+        store_part(x + i, exponential(log_p) * (splat(factor) - splat(entropy_factor) * (log_p + splat(entropy))), n - i);
+    }
+}
+
 // Loshchilov and Hutter 2019, algorithm 2, in PyTorch's order of operations.
 static void adamw(int64_t n, const plumb_adamw *s, float *restrict p, const float *restrict g, float *restrict m,
                   float *restrict v) {

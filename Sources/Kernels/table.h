@@ -16,6 +16,7 @@ const plumb_kernel_table NAME = {
     .gelu_backward = gelu_backward,
     .log_sum_exp = log_sum_exp,
     .scaled_softmax = scaled_softmax,
+    .softmax_slopes = softmax_slopes,
     .adamw = adamw,
     .sum_of_squares = sum_of_squares,
     .add = add,

@@ -121,6 +121,10 @@ typedef struct plumb_kernel_table {
     float (*log_sum_exp)(int64_t n, float scale, const float *x, float *_Nullable entropy);
     /// x = factor * exp(scale * x - log_z) in place.
     void (*scaled_softmax)(int64_t n, float scale, float log_z, float factor, float *x);
+    /// x = p * (factor - entropy_factor * (ln p + entropy)) with p = exp(scale * x - log_z), in place: the gradient of a
+    /// loss by logits where the loss has log-probabilities and the distribution's entropy.
+    void (*softmax_slopes)(int64_t n, float scale, float log_z, float factor, float entropy, float entropy_factor,
+                           float *x);
 
     void (*adamw)(int64_t n, const plumb_adamw *settings, float *parameter, const float *gradient, float *m, float *v);
     double (*sum_of_squares)(int64_t n, const float *x);

@@ -176,6 +176,15 @@ package extension KernelSet {
         return y
     }
 
+    /// p · (factor − entropyFactor · (ln p + entropy)) with p = exp(scale · x − logSum).
+    func softmaxSlopes(
+        _ x: [Float], scale: Float, logSum: Float, factor: Float, entropy: Float, entropyFactor: Float
+    ) -> [Float] {
+        var y = x
+        unsafe table.pointee.softmax_slopes(Int64(x.count), scale, logSum, factor, entropy, entropyFactor, &y)
+        return y
+    }
+
     func rotate(
         _ x: [Float], heads: Int, headSize: Int, positions: [Int32], cosines: [Float], sines: [Float], rotary: Int,
         sign: Float, neighbours: Bool = false

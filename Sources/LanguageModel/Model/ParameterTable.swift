@@ -58,6 +58,18 @@ public struct ParameterTable: Sendable, Equatable {
         index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
     }
 
+    /// Tensors one after the other, in an order of the caller's; each starts on a cache line.
+    public init(tensors: [(name: String, shape: [Int])]) {
+        var offset = 0
+        var entries: [Entry] = []
+        for tensor in tensors {
+            let entry = Entry(name: tensor.name, offset: offset, shape: tensor.shape)
+            entries.append(entry)
+            offset += (entry.count + 15) / 16 * 16
+        }
+        self.init(entries: entries, count: offset)
+    }
+
     public subscript(name: String) -> Entry? { index[name].map { entries[$0] } }
 
     /// Numbers the model learns, gaps not counted.

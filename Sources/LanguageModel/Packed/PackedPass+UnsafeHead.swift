@@ -45,15 +45,18 @@ extension PackedPass {
     /// Head forward and backward: calls `lossGradient` once a target, on the calling thread and in no promised order,
     /// with the target's index and log-probability; it returns dLoss/dlogProbability. Adds the head's gradient into
     /// `gradients` and keeps that of the states for `backward`.
+    /// - Parameter entropyGradient: dLoss/dentropy of the distribution that a target is drawn from; nil where the loss has
+    ///   no entropy in it.
     /// - Returns: the log-probabilities in target order.
     @discardableResult
     public func headBackward(
         of targets: PredictionTargets, temperature: Float = 1, into gradients: FloatBuffer,
+        entropyGradient: ((_ target: Int) -> Float)? = nil,
         lossGradient: (_ target: Int, _ logProbability: Float) -> Float
     ) -> [Float] {
         precondition(gradients.count == model.table.count, "gradients of another model")
         var results = [Float](repeating: 0, count: targets.count)
-        forEachBlock(targets, temperature, entropies: false) { block, head in
+        forEachBlock(targets, temperature, entropies: entropyGradient != nil) { block, head in
             var slopes = [Float](repeating: 0, count: targets.count(in: block))
             let first = targets.starts[block.lowerBound]
             for (row, index) in block.enumerated() {
@@ -63,7 +66,13 @@ extension PackedPass {
                     slopes[place - first] = lossGradient(target, results[target])
                 }
             }
-            slopesOfLogits(targets, block, head, temperature, slopes)
+            let entropySlopes = entropyGradient.map { entropyGradient in
+                block.map { index in
+                    targets.order[targets.starts[index]..<targets.starts[index + 1]]
+                        .reduce(Float(0)) { $0 + entropyGradient($1) }
+                }
+            }
+            slopesOfLogits(targets, block, head, temperature, slopes, entropySlopes: entropySlopes)
             headWeightGradient(block.count, head, gradients)
         }
         return results
@@ -186,9 +195,12 @@ extension PackedPass {
         }
     }
 
-    /// Logits become their gradients: dlogp(t)/dlogit(c) = ([c = t] - p(c)) / temperature. Adds the states' gradients.
+    /// Logits become their gradients: dlogp(t)/dlogit(c) = ([c = t] - p(c)) / temperature, and of the entropy H
+    /// dH/dlogit(c) = -p(c) · (ln p(c) + H) / temperature. Adds the states' gradients.
+    /// - Parameter entropySlopes: dLoss/dH by row of the block.
     private func slopesOfLogits(
-        _ targets: PredictionTargets, _ block: Range<Int>, _ head: HeadMemory, _ temperature: Float, _ slopes: [Float]
+        _ targets: PredictionTargets, _ block: Range<Int>, _ head: HeadMemory, _ temperature: Float, _ slopes: [Float],
+        entropySlopes: [Float]?
     ) {
         let c = model.configuration
         let chunks = HeadChunks(block.count)
@@ -201,8 +213,14 @@ extension PackedPass {
                 let places = targets.starts[block.lowerBound + local]..<targets.starts[block.lowerBound + local + 1]
                 let total = places.reduce(Float(0)) { $0 + slopes[$1 - first] }
                 let logits = unsafe head.logits.base + local * c.vocabularySize
-                unsafe kernels.table.pointee.scaled_softmax(
-                    Int64(c.vocabularySize), scale, head.logSums.base[local], -total * scale, logits)
+                if let entropySlopes {
+                    unsafe kernels.table.pointee.softmax_slopes(
+                        Int64(c.vocabularySize), scale, head.logSums.base[local], -total * scale,
+                        head.entropies.base[local], entropySlopes[local] * scale, logits)
+                } else {
+                    unsafe kernels.table.pointee.scaled_softmax(
+                        Int64(c.vocabularySize), scale, head.logSums.base[local], -total * scale, logits)
+                }
                 for place in places {
                     unsafe logits[Int(targets.tokens[targets.order[place]])] += slopes[place - first] * scale
                 }

@@ -50,11 +50,16 @@ public final class AdamW {
     }
     private static let chunkSize = 1 << 15
 
-    public init(model: Transformer, settings: AdamWSettings) {
+    public convenience init(model: Transformer, settings: AdamWSettings) {
+        self.init(table: model.table, settings: settings)
+    }
+
+    /// For tensors that lie in a buffer of their own.
+    public init(table: ParameterTable, settings: AdamWSettings) {
         self.settings = settings
-        first = model.makeGradients()
-        second = model.makeGradients()
-        chunks = model.table.entries.flatMap { entry in
+        first = FloatBuffer(count: table.count)
+        second = FloatBuffer(count: table.count)
+        chunks = table.entries.flatMap { entry in
             let decays = settings.decay == .all || settings.decay == .matrices && entry.shape.count > 1
             return stride(from: 0, to: entry.count, by: Self.chunkSize).map {
                 Chunk(offset: entry.offset + $0, count: min(Self.chunkSize, entry.count - $0), decays: decays)
@@ -72,15 +77,23 @@ public final class AdamW {
         return partial.sum.squareRoot()
     }
 
-    /// One update of the model's parameters.
+    /// One update of the model's parameters; as `step(_:gradients:)` on its buffer.
+    @discardableResult
+    public func step(
+        _ model: Transformer, gradients: FloatBuffer, learningRate: Float? = nil, pool: WorkerPool
+    ) throws(EngineError) -> Double {
+        try step(model.parameters, gradients: gradients, learningRate: learningRate, pool: pool)
+    }
+
+    /// One update of parameters that lie as the table says.
     /// - Parameter learningRate: nil takes the settings'.
     /// - Returns: the gradients' norm before clipping.
     /// - Throws: `EngineError.notFinite` when the norm is infinite or not a number; nothing is changed then.
     @discardableResult
     public func step(
-        _ model: Transformer, gradients: FloatBuffer, learningRate: Float? = nil, pool: WorkerPool
+        _ parameters: FloatBuffer, gradients: FloatBuffer, learningRate: Float? = nil, pool: WorkerPool
     ) throws(EngineError) -> Double {
-        precondition(model.table.count == first.count && gradients.count == first.count, "buffers of another model")
+        precondition(parameters.count == first.count && gradients.count == first.count, "buffers of another model")
         let norm = gradientNorm(gradients, pool: pool)
         guard norm.isFinite else { throw .notFinite("the gradient's norm") }
         stepCount += 1
@@ -96,7 +109,7 @@ public final class AdamW {
                 weight_decay: chunk.decays ? settings.weightDecay : 0, gradient_scale: Float(clip),
                 correction1: Float(correction1), correction2: Float(correction2))
             unsafe KernelSet.best.table.pointee.adamw(
-                Int64(chunk.count), &update, model.parameters.base + chunk.offset, gradients.base + chunk.offset,
+                Int64(chunk.count), &update, parameters.base + chunk.offset, gradients.base + chunk.offset,
                 first.base + chunk.offset, second.base + chunk.offset)
         }
         return norm

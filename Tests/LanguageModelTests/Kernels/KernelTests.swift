@@ -116,6 +116,10 @@ import Testing
                 #expect(abs(Double(found.entropy) - entropy) < 2e-5)
                 let softmax = kernels.scaledSoftmax(x, scale: scale, logSum: found.logSum, factor: 2)
                 #expect(relativeDifference(softmax, p.map { 2 * $0 }) < 1e-5)
+                let slopes = kernels.softmaxSlopes(
+                    x, scale: scale, logSum: found.logSum, factor: 2, entropy: found.entropy, entropyFactor: 0.5)
+                let exact = zip(p, z).map { $0 * (2 - 0.5 * ($1 - logSum + entropy)) }
+                #expect(relativeDifference(slopes, exact) < 2e-5)
             }
         }
         let extremes: [Float] = [-1e30, 0, -200, 80]
