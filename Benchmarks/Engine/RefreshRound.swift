@@ -84,7 +84,7 @@ struct RefreshRound: ParsableCommand {
                 rollout: rollout, values: try value.values(of: tokens), coefficient: settings.klCoefficient,
                 settings: settings)
             let scored = Clock.now
-            let report = try RefreshUpdate(policy: policy, value: value, settings: settings)
+            let report = try RefreshUpdate(policy: policy, value: .separate(value), settings: settings)
                 .learn(from: batch, iteration: 0, seed: seed)
             let end = Clock.now
             precondition(report.steps == settings.epochs * settings.minibatches, "some updates were skipped")

@@ -4,7 +4,7 @@ public import Runs
 /// The jobs of this module, each a function of a run's attempt that writes everything into the attempt's folder.
 public enum PolicyJobs {
     /// Kinds of run that `run(_:pool:)` knows.
-    public static let kinds = ["tokenizer", "pretraining", "supervised", "policy-refresh"]
+    public static let kinds = ["tokenizer", "pretraining", "supervised", "preference-tuning", "policy-refresh"]
 
     /// Runs the job that the attempt's run.json asks for.
     /// - Throws: `PolicyError` and the engine's errors; `JobStopped` after a checkpoint where the attempt was asked to stop.
@@ -13,6 +13,7 @@ public enum PolicyJobs {
         case "tokenizer": try TokenizerJob(attempt: attempt).run()
         case "pretraining": try PretrainingJob(attempt: attempt, pool: pool).run()
         case "supervised": try SupervisedJob(attempt: attempt, pool: pool).run()
+        case "preference-tuning": try PreferenceTuningJob(attempt: attempt, pool: pool).run()
         case "policy-refresh": try PolicyRefreshJob(attempt: attempt, pool: pool).run()
         case let kind:
             throw PolicyError.badOption(

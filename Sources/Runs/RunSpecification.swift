@@ -2,7 +2,7 @@ public import JSON
 
 /// What a run is to do: `input/run.json`, written once.
 public struct RunSpecification: Codable, Sendable, Equatable {
-    /// `tokenizer`, `pretraining`, `supervised`, `reward-model` or `policy-refresh`.
+    /// `tokenizer`, `pretraining`, `supervised`, `reward-model`, `preference-tuning` or `policy-refresh`.
     public var kind: String
     /// The seed from which every random number of the run follows.
     public var seed: UInt64

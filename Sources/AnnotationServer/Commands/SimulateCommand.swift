@@ -22,6 +22,7 @@ struct SimulateCommand: AsyncParsableCommand {
         help:
             "A program instead: JSON lines of prompt and response on its standard input, a score a line as its answer.")
     var goldCommand: String?
+    @Option(help: "How the policy learns: \(SimulationMethod.names.joined(separator: ", ")).") var method = "ppo"
     @Option(help: "Rounds of ranking, retraining and refreshing.") var rounds = 3
     @Option(help: "Rankings a round.") var rankings = 100
     @Option(name: .customShort("k"), help: "Responses a prompt.") var count = 4
@@ -34,6 +35,8 @@ struct SimulateCommand: AsyncParsableCommand {
     var rewardSettings: [String] = []
     @Option(name: .customLong("set-refresh"), help: "A policy-refresh setting as name=value; may be repeated.")
     var refreshSettings: [String] = []
+    @Option(name: .customLong("set-preferences"), help: "A preference-tuning setting as name=value; may be repeated.")
+    var preferenceSettings: [String] = []
 
     func validate() throws {
         guard (gold == nil) != (goldCommand == nil) else {
@@ -50,7 +53,19 @@ struct SimulateCommand: AsyncParsableCommand {
         }
         guard (0..<0.5).contains(noise) else { throw ValidationError("--noise must be 0 to below 0.5, not \(noise).") }
         try RunSettings.check(try RunSettings.parsed(rewardSettings), of: RunKind.rewardModel)
-        try RunSettings.check(try RunSettings.parsed(refreshSettings), of: RunKind.policyRefresh)
+        guard let chosen = SimulationMethod(name: method) else {
+            throw ValidationError(
+                "--method must be one of \(SimulationMethod.names.joined(separator: ", ")), not '\(method)'.")
+        }
+        let named = ["method": chosen.name]
+        switch chosen {
+        case .refresh:
+            try RunSettings.check(
+                named.merging(try RunSettings.parsed(refreshSettings)) { $1 }, of: RunKind.policyRefresh)
+        case .preferences:
+            try RunSettings.check(
+                named.merging(try RunSettings.parsed(preferenceSettings)) { $1 }, of: RunKind.preferenceTuning)
+        }
         if let gold, !["wanted-words", "politeness", "length"].contains(gold) {
             throw ValidationError("--gold must be wanted-words, politeness or length, not '\(gold)'.")
         }
@@ -70,7 +85,9 @@ struct SimulateCommand: AsyncParsableCommand {
             gold: CommandGold(command: goldCommand ?? ""),
             rounds: rounds, rankingsPerRound: rankings, responsesPerPrompt: count, noise: noise, seed: seed,
             evaluationSamples: evaluationSamples, maximumTokens: maximumTokens,
+            method: SimulationMethod(name: method) ?? .refresh(.ppo),
             rewardModelSettings: try RunSettings.parsed(rewardSettings),
+            preferenceTuningSettings: try RunSettings.parsed(preferenceSettings),
             policyRefreshSettings: try RunSettings.parsed(refreshSettings),
             rankingPrompts: prompts.ranking.prefix(rounds * rankings).map { .text($0.text) },
             ppoPrompts: prompts.ppo.map { .text($0.text) }, evaluationPrompts: prompts.heldOut.map { .text($0.text) })

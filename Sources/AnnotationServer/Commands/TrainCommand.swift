@@ -8,7 +8,7 @@ struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Train a tokenizer, a base model, a supervised policy, a reward model or a refreshed policy.",
-        subcommands: [Tokenizer.self, Pretrain.self, Supervised.self, Reward.self, Refresh.self])
+        subcommands: [Tokenizer.self, Pretrain.self, Supervised.self, Reward.self, Refresh.self, Preferences.self])
 
     /// What every kind of training takes.
     struct Common: ParsableArguments {
@@ -74,18 +74,45 @@ struct TrainCommand: AsyncParsableCommand {
 
     struct Refresh: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "policy", abstract: "Refresh a policy by PPO against a reward model.")
+            commandName: "policy",
+            abstract: "Refresh a policy against a reward model, by PPO or another method (--set method=…).")
         @OptionGroup var common: Common
         @Option(help: "The prompts (JSON lines of id, prompt).", completion: .file()) var prompts: String
         @Option(help: "Folder of the policy to start from.", completion: .directory) var base: String
         @Option(help: "Folder of the frozen supervised policy.", completion: .directory) var reference: String
         @Option(name: .customLong("reward-model"), help: "Folder of the reward model.", completion: .directory)
         var rewardModel: String
+        @Option(
+            help: "Folder of a reward model that learnt from other labels; the run stops where the two part.",
+            completion: .directory)
+        var watcher: String?
+        @Option(
+            help: "A text that is learnt beside the reward (pretraining_coefficient), one document a line.",
+            completion: .file())
+        var corpus: String?
 
         func run() async throws {
+            var files = ["prompts.jsonl": prompts]
+            files["corpus.txt"] = corpus
+            var parents = ["base": base, "reference": reference, "reward-model": rewardModel]
+            parents["watcher"] = watcher
             try await TrainingRun(kind: RunKind.policyRefresh, common).execute(
-                files: ["prompts.jsonl": prompts],
-                parents: ["base": base, "reference": reference, "reward-model": rewardModel])
+                files: files, parents: parents)
+        }
+    }
+
+    struct Preferences: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "preferences", abstract: "Tune a policy on labelled groups without a reward model: DPO, IPO.")
+        @OptionGroup var common: Common
+        @Option(help: "The labelled groups, as a snapshot's groups.jsonl.", completion: .file()) var groups: String
+        @Option(help: "Folder of the policy to start from.", completion: .directory) var base: String
+        @Option(help: "Folder of the frozen policy that it is held to; the base unless given.", completion: .directory)
+        var reference: String?
+
+        func run() async throws {
+            try await TrainingRun(kind: RunKind.preferenceTuning, common).execute(
+                files: ["groups.jsonl": groups], parents: ["base": base, "reference": reference ?? base])
         }
     }
 }

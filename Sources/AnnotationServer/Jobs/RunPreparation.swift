@@ -99,7 +99,7 @@ package struct RunPreparation: Sendable {
 
     private func inputFiles(of run: RunRecord, in workspace: URL) async throws -> [String: RunDirectory.InputFile] {
         switch run.kind {
-        case RunKind.rewardModel:
+        case RunKind.rewardModel, RunKind.preferenceTuning:
             guard let snapshot = run.snapshot else {
                 throw Problem.missing(role: "snapshot", run: run.id.description)
             }
@@ -121,11 +121,20 @@ package struct RunPreparation: Sendable {
                 project, use: .ppo, count: Self.promptsPerRefresh, seed: run.seed)
             let file = workspace.appending(path: "prompts.jsonl")
             try store.writePrompts(prompts, to: file)
-            return ["prompts.jsonl": .copy(file)]
+            var files = ["prompts.jsonl": RunDirectory.InputFile.copy(file)]
+            if let texts = run.parents.first(where: { $0.role == Self.demonstrationsRole }) {
+                let demonstrations = workspace.appending(path: "demonstrations.jsonl")
+                _ = try await store.writeDemonstrations(of: SnapshotID(rawValue: texts.id), to: demonstrations)
+                files["demonstrations.jsonl"] = .copy(demonstrations)
+            }
+            return files
         default:
             return [:]
         }
     }
+
+    /// The snapshot that a refresh learns beside the reward.
+    static let demonstrationsRole = "demonstrations"
 
     /// More than a refresh ever visits, so that its prompts are a fresh sample without repetition.
     private static let promptsPerRefresh = 10_000
@@ -160,4 +169,5 @@ enum RunKind {
     static let rewardModel = "reward-model"
     static let policyRefresh = "policy-refresh"
     static let supervised = "supervised"
+    static let preferenceTuning = "preference-tuning"
 }

@@ -46,10 +46,10 @@ package struct RunResultImport: Sendable {
                 NewRewardModel(
                     name: name, path: "reward-models/\(name)", sha256: folder.sha256, parents: run.parents + snapshot,
                     metrics: metrics, bytes: bytes))
-        case RunKind.policyRefresh, RunKind.supervised:
+        case RunKind.policyRefresh, RunKind.preferenceTuning, RunKind.supervised:
             let isRefresh = run.kind == RunKind.policyRefresh
             let folder = try folder("policy", of: result, run: run)
-            let wanted = "\(isRefresh ? "refresh" : "supervised")-\(run.id)"
+            let wanted = "\(Self.policyName(of: run.kind))-\(run.id)"
             let name = try await Self.freeName(wanted, content: folder.sha256, at: data.policy) {
                 try await store.policy(named: $0) != nil
             }
@@ -57,13 +57,22 @@ package struct RunResultImport: Sendable {
             let snapshot = isRefresh ? [] : run.snapshot.map { [Parent.snapshot($0, role: "snapshot")] } ?? []
             product = .policy(
                 NewPolicy(
-                    name: name, kind: isRefresh ? .refreshed : .supervised, path: "policies/\(name)",
+                    name: name, kind: run.kind == RunKind.supervised ? .supervised : .refreshed,
+                    path: "policies/\(name)",
                     sha256: folder.sha256, parents: run.parents + snapshot, metrics: metrics, bytes: bytes,
                     project: run.project))
         default: product = .none
         }
         _ = try await store.importResult(run.id, attempt: run.attempt, product, message: message)
         return true
+    }
+
+    private static func policyName(of kind: String) -> String {
+        switch kind {
+        case RunKind.policyRefresh: "refresh"
+        case RunKind.preferenceTuning: "preferences"
+        default: "supervised"
+        }
     }
 
     /// The name itself, or with a number: the first that the store does not have, and whose place is empty or holds this

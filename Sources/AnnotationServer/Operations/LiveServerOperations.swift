@@ -49,6 +49,7 @@ struct LiveServerOperations: ServerOperations {
                     "Project \(project.name) has no current policy to refresh. Choose one on its policies page.")
             }
             let rewardModel = try await self.rewardModel(request.rewardModel, in: project)
+            let watcher = try await self.watcher(request.watcher, of: rewardModel, in: project)
             guard try await self.store.promptCounts(project.id)[.ppo] ?? 0 > 0 else {
                 throw OperationError(
                     .conflict, "Project \(project.name) has no prompts for PPO. Import some with the use 'ppo' first.")
@@ -59,6 +60,7 @@ struct LiveServerOperations: ServerOperations {
                 project: lengths.merging(project.settings.policyRefresh) { $1 }, request: request.settings)
             try RunSettings.check(settings, of: RunKind.policyRefresh)
             try self.retention.requireRoom(in: self.data)
+            let texts = try await self.mixedTexts(settings, of: project, by: actor)
             let run = try await self.store.createRun(
                 NewRun(
                     kind: RunKind.policyRefresh, project: project.id, snapshot: rewardModel.snapshot,
@@ -66,6 +68,29 @@ struct LiveServerOperations: ServerOperations {
                         .policy(current, role: "base"),
                         .policy(project.referencePolicy ?? current, role: "reference"),
                         .rewardModel(rewardModel.id, role: "reward-model"),
+                    ] + watcher + texts, seed: request.seed ?? Self.drawnSeed(), settings: settings), alone: true,
+                by: actor)
+            return run.id
+        }
+    }
+
+    func startPreferenceTuning(_ request: PreferenceTuningRequest) async throws -> RunID {
+        try await translated {
+            let project = try await self.store.project(request.project)
+            let actor = Actor.user(request.user)
+            let base = try await self.tunedPolicy(request.base, in: project)
+            let lengths = ["maximum_tokens": "\(project.settings.maxTokens)"]
+            let settings = RunSettings.merged(
+                project: lengths.merging(project.settings.preferenceTuning) { $1 }, request: request.settings)
+            try RunSettings.check(settings, of: RunKind.preferenceTuning)
+            try self.retention.requireRoom(in: self.data)
+            let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
+            let run = try await self.store.createRun(
+                NewRun(
+                    kind: RunKind.preferenceTuning, project: project.id, snapshot: snapshot.id,
+                    parents: [
+                        .policy(base.id, role: "base"),
+                        .policy(project.referencePolicy ?? base.id, role: "reference"),
                     ], seed: request.seed ?? Self.drawnSeed(), settings: settings), alone: true, by: actor)
             return run.id
         }
@@ -75,17 +100,7 @@ struct LiveServerOperations: ServerOperations {
         try await translated {
             let project = try await self.store.project(request.project)
             let actor = Actor.user(request.user)
-            guard let id = request.base ?? project.referencePolicy ?? project.currentPolicy else {
-                throw OperationError(
-                    .conflict,
-                    "Project \(project.name) has no policy to tune. Choose one on its policies page.")
-            }
-            let base = try await self.store.policy(id)
-            guard base.kind != .foreign, base.prunedAt == nil else {
-                throw OperationError(
-                    .conflict, "Policy \(base.name) cannot be tuned: its files are not here. Choose another one.",
-                    field: "base")
-            }
+            let base = try await self.tunedPolicy(request.base, in: project)
             // One answer that is too long for the model keeps the others from nothing; the run says how many there were.
             let settings = RunSettings.merged(
                 project: ["skip_too_long": "true"].merging(project.settings.supervised) { $1 },
@@ -170,7 +185,46 @@ struct LiveServerOperations: ServerOperations {
 
     // MARK: Shared parts
 
-    private func rewardModel(_ id: RewardModelID?, in project: Project) async throws -> RewardModelRecord {
+    /// The policy that a run tunes: the one asked for, else the reference, else the current one.
+    private func tunedPolicy(_ id: PolicyID?, in project: Project) async throws -> Labels.Policy {
+        guard let id = id ?? project.referencePolicy ?? project.currentPolicy else {
+            throw OperationError(
+                .conflict, "Project \(project.name) has no policy to tune. Choose one on its policies page.")
+        }
+        let base = try await store.policy(id)
+        guard base.kind != .foreign, base.prunedAt == nil else {
+            throw OperationError(
+                .conflict, "Policy \(base.name) cannot be tuned: its files are not here. Choose another one.",
+                field: "base")
+        }
+        return base
+    }
+
+    /// What a refresh learns beside the reward where its settings ask for that: the project's demonstrations.
+    private func mixedTexts(
+        _ settings: [String: String], of project: Project, by actor: Actor
+    ) async throws -> [Parent] {
+        guard Double(settings["pretraining_coefficient"] ?? "0") ?? 0 > 0 else { return [] }
+        let snapshot = try await store.takeDemonstrationSnapshot(project.id, by: actor)
+        return [.snapshot(snapshot.id, role: RunPreparation.demonstrationsRole)]
+    }
+
+    private func watcher(
+        _ id: RewardModelID?, of rewardModel: RewardModelRecord, in project: Project
+    ) async throws -> [Parent] {
+        guard let id else { return [] }
+        guard id != rewardModel.id else {
+            throw OperationError(
+                .invalid,
+                "\(rewardModel.name) cannot watch itself: choose a reward model that learnt from other labels.",
+                field: "watcher")
+        }
+        return [.rewardModel(try await self.rewardModel(id, in: project, field: "watcher").id, role: "watcher")]
+    }
+
+    private func rewardModel(
+        _ id: RewardModelID?, in project: Project, field: String = "reward_model"
+    ) async throws -> RewardModelRecord {
         let models = try await store.rewardModels(project.id).filter { $0.prunedAt == nil }
         guard let id else {
             guard let newest = models.max(by: { $0.id < $1.id }) else {
@@ -181,7 +235,7 @@ struct LiveServerOperations: ServerOperations {
         }
         guard let chosen = models.first(where: { $0.id == id }) else {
             throw OperationError(
-                .notFound, "Project \(project.name) has no reward model \(id).", field: "reward_model")
+                .notFound, "Project \(project.name) has no reward model \(id).", field: field)
         }
         return chosen
     }

@@ -26,12 +26,42 @@ struct SimulationPlan: Sendable {
     /// Fresh samples that each round is judged by, over all evaluation prompts.
     var evaluationSamples: Int
     var maximumTokens: Int
+    var method = SimulationMethod.refresh(.ppo)
     var rewardModelSettings: [String: String] = [:]
+    var preferenceTuningSettings: [String: String] = [:]
     var policyRefreshSettings: [String: String] = [:]
     /// Prompts by use; evaluation prompts are in none of the others.
     var rankingPrompts: [Prompt]
     var ppoPrompts: [Prompt]
     var evaluationPrompts: [Prompt]
+}
+
+/// How a simulation learns from rankings.
+enum SimulationMethod: Sendable, Equatable {
+    /// A reward model, and a refresh against it.
+    case refresh(PolicyMethod)
+    /// The rankings themselves.
+    case preferences(PreferenceObjective.Method)
+
+    static let names = PolicyMethod.allCases.map(\.rawValue) + PreferenceObjective.Method.allCases.map(\.rawValue)
+
+    init?(name: String) {
+        if let method = PolicyMethod(rawValue: name) {
+            self = .refresh(method)
+        } else if let method = PreferenceObjective.Method(rawValue: name) {
+            self = .preferences(method)
+        } else {
+            return nil
+        }
+    }
+
+    /// As it is called in settings.
+    var name: String {
+        switch self {
+        case .refresh(let method): method.rawValue
+        case .preferences(let method): method.rawValue
+        }
+    }
 }
 
 /// The whole loop without people: sample, rank by a gold, retrain, refresh, judge. It uses the store, the run
@@ -79,8 +109,8 @@ actor SimulationLoop {
     func run() async throws -> SimulationReport {
         defer { try? store.close() }
         var report = SimulationReport(
-            gold: plan.goldName, seed: plan.seed, noise: plan.noise, rankingsPerRound: plan.rankingsPerRound,
-            responsesPerPrompt: plan.responsesPerPrompt, rounds: [])
+            gold: plan.goldName, method: plan.method.name, seed: plan.seed, noise: plan.noise,
+            rankingsPerRound: plan.rankingsPerRound, responsesPerPrompt: plan.responsesPerPrompt, rounds: [])
         let (project, person) = try await prepareStore()
         print(SimulationRound.header)
         let supervised = try await onOwnThread { [judge, plan] in try judge.samples(of: plan.policy) }
@@ -91,24 +121,39 @@ actor SimulationLoop {
         for round in 1...plan.rounds {
             let started = ContinuousClock.now
             try await rank(round: round, project: project, person: person)
-            let rewardModel = try await retrain(round: round, project: project)
-            let policy = try await refresh(round: round, project: project, rewardModel: rewardModel)
+            let (policy, rewardModel) = try await learn(round: round, project: project)
             let folder = data.url.appending(path: policy.path, directoryHint: .isDirectory)
             let samples = try await onOwnThread { [judge] in try judge.samples(of: folder) }
             let elapsed = started.duration(to: .now)
             try add(
                 try judge.round(
                     round, policy: policy.name, labels: try await store.progress(project).labels, samples: samples,
-                    against: supervised, accuracy: rewardModel.metrics["held_out_accuracy"],
+                    against: supervised, accuracy: rewardModel?.metrics["held_out_accuracy"],
                     seconds: Double(elapsed.components.seconds)), to: &report)
             _ = try await store.makeCurrent(policy.id, in: project, by: .commandLine)
         }
         return report
     }
 
+    /// From all labels so far to the round's policy, and the reward model where the method has one.
+    private func learn(round: Int, project: ProjectID) async throws -> (Labels.Policy, RewardModelRecord?) {
+        switch plan.method {
+        case .preferences: return (try await tune(round: round, project: project), nil)
+        case .refresh:
+            let rewardModel = try await retrain(round: round, project: project)
+            return (try await refresh(round: round, project: project, rewardModel: rewardModel), rewardModel)
+        }
+    }
+
     /// Responses in training are cut where those that are ranked are cut, as a server does it.
     private var refreshSettings: [String: String] {
-        ["maximum_tokens": "\(plan.maximumTokens)"].merging(plan.policyRefreshSettings) { $1 }
+        ["maximum_tokens": "\(plan.maximumTokens)", "method": plan.method.name]
+            .merging(plan.policyRefreshSettings) { $1 }
+    }
+
+    private var tuningSettings: [String: String] {
+        ["maximum_tokens": "\(plan.maximumTokens)", "method": plan.method.name]
+            .merging(plan.preferenceTuningSettings) { $1 }
     }
 
     private func add(_ round: SimulationRound, to report: inout SimulationReport) throws {
@@ -192,6 +237,27 @@ actor SimulationLoop {
         return try await store.rewardModel(id)
     }
 
+    /// Each round starts from the supervised policy with all labels, as a reward model does.
+    private func tune(round: Int, project: ProjectID) async throws -> Labels.Policy {
+        let snapshot = try await store.takeSnapshot(project, SnapshotOptions(), by: .commandLine)
+        guard let reference = try await store.project(project).referencePolicy else {
+            throw Problem.runFailed(run: RunKind.preferenceTuning, message: "The project has no supervised policy.")
+        }
+        let run = try await store.createRun(
+            NewRun(
+                kind: RunKind.preferenceTuning, project: project, snapshot: snapshot.id,
+                parents: [.policy(reference, role: "base"), .policy(reference, role: "reference")],
+                seed: plan.seed &+ UInt64(round), settings: tuningSettings), by: .commandLine)
+        return try await policy(madeBy: try await finish(run.id))
+    }
+
+    private func policy(madeBy run: RunRecord) async throws -> Labels.Policy {
+        guard let id = run.resultPolicy else {
+            throw Problem.runFailed(run: run.id.description, message: "It made no policy.")
+        }
+        return try await store.policy(id)
+    }
+
     private func refresh(
         round: Int, project: ProjectID, rewardModel: RewardModelRecord
     ) async throws -> Labels.Policy {
@@ -206,11 +272,7 @@ actor SimulationLoop {
                     .policy(current, role: "base"), .policy(reference, role: "reference"),
                     .rewardModel(rewardModel.id, role: "reward-model"),
                 ], seed: plan.seed &+ UInt64(round), settings: refreshSettings), by: .commandLine)
-        let finished = try await finish(run.id)
-        guard let id = finished.resultPolicy else {
-            throw Problem.runFailed(run: run.id.description, message: "It made no policy.")
-        }
-        return try await store.policy(id)
+        return try await policy(madeBy: try await finish(run.id))
     }
 
     private func finish(_ id: RunID) async throws -> RunRecord {

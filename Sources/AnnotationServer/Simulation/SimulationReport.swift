@@ -74,6 +74,8 @@ struct SimulationRound: Codable, Sendable, Equatable {
 /// Everything a simulation prints, as one JSON file.
 struct SimulationReport: Codable, Sendable, Equatable {
     let gold: String
+    /// As it is called in settings: `ppo`, `dpo`, ….
+    let method: String
     let seed: UInt64
     let noise: Double
     let rankingsPerRound: Int

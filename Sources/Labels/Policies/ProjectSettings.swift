@@ -124,6 +124,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     public var policyRefresh: [String: String] = [:]
     /// Settings of supervised runs that differ from the job's defaults.
     public var supervised: [String: String] = [:]
+    /// Settings of preference-tuning runs that differ from the job's defaults.
+    public var preferenceTuning: [String: String] = [:]
 
     public init() {}
 
@@ -184,6 +186,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         case heldOutShare = "held_out_share"
         case rewardModel = "reward_model"
         case policyRefresh = "policy_refresh"
+        case preferenceTuning = "preference_tuning"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -219,5 +222,6 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try read(.policyRefresh, into: &policyRefresh)
         try read(.feedback, into: &feedback)
         try read(.supervised, into: &supervised)
+        try read(.preferenceTuning, into: &preferenceTuning)
     }
 }

@@ -23,6 +23,20 @@ public enum KLEstimator: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// The derivative of the estimate by the policy's log-probability, for an estimate that stands in a loss.
+    ///
+    /// On tokens that the policy sampled itself, the expected gradient is that of the KL for k2, that of KL(reference ‖
+    /// policy) for k3, and zero for k1, which therefore belongs into the reward and never into a loss.
+    /// Source: Tang and Munos 2025, "On a few pitfalls in KL divergence gradient estimation for RL".
+    public func lossGradient(policy: Double, reference: Double) -> Double {
+        let d = policy - reference
+        switch self {
+        case .k1: return 1
+        case .k2: return d
+        case .k3: return -expm1(-d)
+        }
+    }
+
     /// The estimates for every token of every response: `[responses][tokens]` like its arguments.
     public func estimate(policy: [[Double]], reference: [[Double]]) -> [[Double]] {
         precondition(policy.count == reference.count, "one row of reference log-probabilities a response")

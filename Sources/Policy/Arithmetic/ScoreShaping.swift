@@ -6,15 +6,20 @@ public struct ScoreShaping: Sendable, Codable, Equatable {
     /// place, because a fixed score would be a gift to every bad answer that scores below it.
     public var missingEndPenalty: Double
 
-    public init(clip: Double? = 5, missingEndPenalty: Double = 1) {
+    /// Subtracted for each token of a response, the end token included.
+    public var lengthPenalty: Double
+
+    public init(clip: Double? = 5, missingEndPenalty: Double = 1, lengthPenalty: Double = 0) {
         self.clip = clip
         self.missingEndPenalty = missingEndPenalty
+        self.lengthPenalty = lengthPenalty
     }
 
-    /// The shaped score of one response: clipped first, so that the penalty is always felt in full.
-    public func shaped(score: Double, endsWithEndToken: Bool) -> Double {
+    /// The shaped score of one response of so many tokens: clipped first, so that penalties are always felt in full.
+    public func shaped(score: Double, endsWithEndToken: Bool, tokens: Int) -> Double {
         var value = score
         if let clip { value = min(max(value, -clip), clip) }
-        return endsWithEndToken ? value : value - missingEndPenalty
+        if !endsWithEndToken { value -= missingEndPenalty }
+        return lengthPenalty == 0 ? value : value - lengthPenalty * Double(tokens)
     }
 }

@@ -1,17 +1,5 @@
 public import LanguageModel
 
-/// What one optimiser step learns from: whole groups, numbers by response.
-struct Minibatch {
-    var groups: [TokenGroup]
-    /// By the policy that sampled `[responses][tokens]`.
-    var logProbabilities: [[Double]]
-    var advantages: [[Double]]
-    var returns: [[Double]]
-    var values: [[Double]]
-
-    var responseTokenCount: Int { logProbabilities.reduce(0) { $0 + $1.count } }
-}
-
 /// A policy under training: any loss whose gradient is known for each response token's log-probability.
 public final class PolicyLearner {
     public let model: Transformer
@@ -22,6 +10,10 @@ public final class PolicyLearner {
     private let gradients: FloatBuffer
     private let pass: PackedPass
     private let tokensPerPass: Int
+
+    /// Called between a pass's head and its backward with the pass, its groups and the number of responses before them, to
+    /// add the gradient of another head on the same trunk.
+    typealias OtherHead = (_ pass: PackedPass, _ groups: [TokenGroup], _ firstResponse: Int) -> Void
 
     public init(
         model: Transformer, optimiser: AdamWSettings, temperature: Double, tokensPerPass: Int, pool: WorkerPool
@@ -35,12 +27,50 @@ public final class PolicyLearner {
         pass = PackedPass(model: model, pool: pool)
     }
 
-    /// Puts the gradient of a loss into the gradient buffer, in as many passes as the token budget asks for.
-    /// - Parameter gradient: d loss / d log-probability of a token, given response, token and the log-probability now;
-    ///   responses are counted over all groups.
+    /// Puts the gradient of a loss of single tokens into the gradient buffer, in as many passes as the token budget asks
+    /// for.
+    /// - Parameters:
+    ///   - entropyGradient: d loss / d entropy of the distribution that each token of a response is drawn from.
+    ///   - gradient: d loss / d log-probability of a token, given response, token and the log-probability now; responses
+    ///     are counted over all groups.
     /// - Returns: the log-probabilities now `[responses][tokens]`.
     public func accumulate(
-        _ groups: [TokenGroup], gradient: (_ response: Int, _ token: Int, _ logProbability: Double) -> Double
+        _ groups: [TokenGroup], entropyGradient: ((_ response: Int) -> Double)? = nil,
+        gradient: @escaping (_ response: Int, _ token: Int, _ logProbability: Double) -> Double
+    ) throws -> [[Double]] {
+        try accumulate(groups, entropyGradient: entropyGradient, otherHead: nil, gradient: gradient)
+    }
+
+    /// The same with another head on the trunk.
+    func accumulate(
+        _ groups: [TokenGroup], entropyGradient: ((_ response: Int) -> Double)?, otherHead: OtherHead?,
+        gradient: @escaping (_ response: Int, _ token: Int, _ logProbability: Double) -> Double
+    ) throws -> [[Double]] {
+        try run(groups, entropyGradient: entropyGradient, otherHead: otherHead) { _, _ in gradient }
+    }
+
+    /// The same of a loss of whole responses: their log-probabilities are taken first, which costs the head's forward once
+    /// more.
+    /// - Parameter gradient: d loss / d sum of a response's log-probabilities, for the responses of one pass (the range of
+    ///   their numbers over all groups) with those sums now; a group is never cut.
+    public func accumulate(
+        _ groups: [TokenGroup], entropyGradient: ((_ response: Int) -> Double)? = nil,
+        ofResponses gradient: (_ responses: Range<Int>, _ sums: [Double]) -> [Double]
+    ) throws -> [[Double]] {
+        try run(groups, entropyGradient: entropyGradient, otherHead: nil) { part, first in
+            let targets = pass.layout.responseTargets
+            let now = pass.logProbabilities(of: targets, temperature: Float(temperature))
+            let sums = targets.rows(of: now, groups: part).flatMap { $0 }.map { $0.reduce(0, +) }
+            let slopes = gradient(first..<first + sums.count, sums)
+            return { response, _, _ in slopes[response - first] }
+        }
+    }
+
+    /// - Parameter slopes: called after a pass's forward with its groups and the number of responses before them.
+    private func run(
+        _ groups: [TokenGroup], entropyGradient: ((_ response: Int) -> Double)?, otherHead: OtherHead?,
+        slopes: (_ groups: [TokenGroup], _ firstResponse: Int)
+            -> (_ response: Int, _ token: Int, _ logProbability: Double) -> Double
     ) throws -> [[Double]] {
         gradients.zero()
         var found: [[Double]] = []
@@ -58,17 +88,48 @@ public final class PolicyLearner {
                     response += 1
                 }
             }
-            let learnt = pass.headBackward(of: targets, temperature: Float(temperature), into: gradients) {
+            let gradient = slopes(part, found.count)
+            let learnt = pass.headBackward(
+                of: targets, temperature: Float(temperature), into: gradients,
+                entropyGradient: entropyGradient.map { slope in { Float(slope(places[$0].response)) } }
+            ) {
                 Float(gradient(places[$0].response, places[$0].token, Double($1)))
             }
+            otherHead?(pass, part, found.count)
             pass.backward(into: gradients)
             found += targets.rows(of: learnt, groups: part).flatMap { $0 }
         }
         return found
     }
 
+    /// Adds the gradient of `coefficient` times the mean loss of texts to what `accumulate` left.
+    ///
+    /// Source: Ouyang et al. 2022, equation 2, γ (PPO-ptx).
+    /// - Returns: the mean loss, nats a token.
+    func add(texts: [TokenGroup], targets: NextTokenTrainer.Targets, coefficient: Double) throws -> Double {
+        let count = texts.reduce(0) { sum, text in
+            let responses = text.responses.reduce(0) { $0 + $1.count }
+            return sum + responses + (targets == .all ? max(0, text.prompt.count - 1) : 0)
+        }
+        guard count > 0 else { return 0 }
+        var sum = 0.0
+        let slope = Float(-coefficient / Double(count))
+        for range in passes(of: texts, tokenBudget: tokensPerPass) {
+            try pass.forward(Array(texts[range]))
+            let learnt = pass.headBackward(
+                of: targets == .all ? pass.layout.allTargets : pass.layout.responseTargets, into: gradients
+            ) { _, _ in slope }
+            pass.backward(into: gradients)
+            for logProbability in learnt { sum -= Double(logProbability) }
+        }
+        return sum / Double(count)
+    }
+
     /// Is every number of the gradient buffer finite?
     public var gradientsAreFinite: Bool { gradients.firstNotFinite == nil }
+
+    /// A copy of the gradient buffer.
+    package var gradientValues: [Float] { gradients.array(0..<gradients.count) }
 
     /// Norm of the gradient buffer.
     public var gradientNorm: Double {

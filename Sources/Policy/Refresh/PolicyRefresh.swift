@@ -7,6 +7,12 @@ package struct RefreshState: Codable, Equatable {
     package var controller: KLController
     /// Statistics of the reference's own samples.
     package var reference: ReferenceStatistics
+    /// What REINFORCE takes off a reward.
+    var baseline: RewardBaseline?
+    /// Mean entropy of the first rollout, nats.
+    var firstEntropy: Double?
+    /// What the watcher has said, where there is one.
+    package var watch: RewardWatch?
     /// What the limits are judged on.
     var window = RolloutWindow()
     /// Factor of β while rollouts are over a limit.
@@ -36,11 +42,11 @@ package struct RolloutNumbers: Codable, Equatable {
     package var statistics: SampleStatistics
 }
 
-/// PPO on one policy: rollout → advantages → update, iteration after iteration.
+/// Reinforcement learning on one policy: rollout → advantages → update, iteration after iteration.
 package final class PolicyRefresh {
     package let settings: PolicyRefreshSettings
     package let policy: PolicyLearner
-    package let value: ValueLearner
+    package let value: ValueNetwork
     /// Weights of the newest policy within all limits.
     package let good: FloatBuffer
     /// Moving average of the policy's weights, where asked for. Rollouts are by the policy itself, so nobody knows how the
@@ -51,13 +57,14 @@ package final class PolicyRefresh {
     private let check: StartUpCheck
     private let prompts: [RolloutCollector.Prompt]
     private let streams: RefreshStreams
+    private let mix: PretrainingMix?
     private var checked = false
 
     /// One iteration's outcome.
     package struct Step {
         package var rollout: Rollout
         package var numbers: RolloutNumbers
-        package var alarms: [String]
+        package var alarms: [RefreshAlarm]
         /// Nil where the run stopped instead of learning.
         package var batch: LearningBatch?
         package var report: UpdateReport?
@@ -65,8 +72,9 @@ package final class PolicyRefresh {
     }
 
     package init(
-        settings: PolicyRefreshSettings, policy: PolicyLearner, value: ValueLearner, collector: RolloutCollector,
-        check: StartUpCheck, prompts: [RolloutCollector.Prompt], seed: UInt64, state: RefreshState
+        settings: PolicyRefreshSettings, policy: PolicyLearner, value: ValueNetwork, collector: RolloutCollector,
+        check: StartUpCheck, prompts: [RolloutCollector.Prompt], mix: PretrainingMix? = nil, seed: UInt64,
+        state: RefreshState
     ) {
         precondition(!prompts.isEmpty, "a refresh needs a prompt")
         self.settings = settings
@@ -75,6 +83,7 @@ package final class PolicyRefresh {
         self.collector = collector
         self.check = check
         self.prompts = prompts
+        self.mix = mix
         self.state = state
         streams = RefreshStreams(seed: seed)
         good = FloatBuffer(count: policy.model.table.count)
@@ -98,21 +107,25 @@ package final class PolicyRefresh {
             // Value and reward model part with the first update; the rest holds at every start, also of a resumed run.
             var check = check
             if iteration > 0 { (check.referenceIsBase, check.valueIsRewardModel) = (false, false) }
-            try check.require(rollout: rollout, policy: policy, value: value)
+            try check.require(rollout: rollout, policy: policy, value: value.ofItsOwn)
             checked = true
         }
         let (numbers, alarms) = judge(rollout, iteration: iteration)
-        let pressed = alarms.isEmpty ? state.pressure / settings.limitPressure : state.pressure * settings.limitPressure
+        let limits = alarms.filter(\.isLimit)
+        let pressed = limits.isEmpty ? state.pressure / settings.limitPressure : state.pressure * settings.limitPressure
         state.pressure = min(max(1, pressed), Self.mostPressure)
         let coefficient = state.controller.coefficient * state.pressure
         var step = Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: coefficient)
-        state.alarmsInARow = alarms.isEmpty ? 0 : state.alarmsInARow + 1
-        if state.alarmsInARow >= settings.alarmPatience {
-            state.stopReason = alarms.joined(separator: "; ")
+        state.alarmsInARow = limits.isEmpty ? 0 : state.alarmsInARow + 1
+        if state.alarmsInARow >= settings.alarmPatience
+            || state.watch?.partedInARow ?? 0 >= settings.watchPatience
+        {
+            state.stopReason = limits.map(\.message).joined(separator: "; ")
             return step
         }
         let batch = try learningBatch(rollout, iteration: iteration, coefficient: coefficient)
-        let update = RefreshUpdate(policy: policy, value: value, settings: settings)
+        var update = RefreshUpdate(policy: policy, value: value, settings: settings)
+        update.mix = mix
         step.report = try update.learn(from: batch, iteration: iteration, seed: streams.minibatches)
         step.batch = batch
         state.controller.update(tokenSumKL: numbers.tokenSumKL, responses: rollout.responses.count)
@@ -128,6 +141,7 @@ package final class PolicyRefresh {
         if let average {
             policy.model.parameters.copy(from: average)
             state.window.clear()
+            state.watch?.clearWindow()
             for earlier in 1..<settings.rolloutsJudged {
                 let groups = try collector.sampled(
                     chosen(state.iteration + earlier), seed: streams.last(set: earlier))
@@ -159,17 +173,34 @@ package final class PolicyRefresh {
             .map { prompts[$0] }
     }
 
-    /// Keeps the weights that the rollout was sampled with, where the newest rollouts together are within all limits.
+    /// Keeps the weights that the rollout was sampled with, where the newest rollouts together are within all limits and,
+    /// where there is a watcher, it has never thought better of them.
     private func judge(
         _ rollout: Rollout, iteration: Int, isAverage: Bool = false
-    ) -> (numbers: RolloutNumbers, alarms: [String]) {
+    ) -> (numbers: RolloutNumbers, alarms: [RefreshAlarm]) {
         state.window.add(SampleStatistics.samples(of: rollout.groups), keeping: settings.rolloutsJudged)
         let numbers = RolloutNumbers(
             score: rollout.scores.reduce(0, +) / Double(rollout.scores.count), tokenSumKL: rollout.tokenSumKL,
             statistics: state.window.statistics)
-        let alarms = RefreshLimits(reference: state.reference.comparable(with: state.window), settings: settings)
-            .alarms(statistics: numbers.statistics, tokenSumKL: numbers.tokenSumKL)
-        if alarms.isEmpty {
+        let entropy = UpdateDiagnostics.mean(rollout.entropies)
+        let firstEntropy = state.firstEntropy ?? entropy
+        state.firstEntropy = firstEntropy
+        var alarms = RefreshLimits(reference: state.reference.comparable(with: state.window), settings: settings)
+            .alarms(
+                statistics: numbers.statistics, tokenSumKL: numbers.tokenSumKL, entropy: entropy,
+                firstEntropy: firstEntropy)
+        var isBest = true
+        if let scores = rollout.watcherScores {
+            var watch = state.watch ?? RewardWatch()
+            let groups = rollout.groups.indices.map { rollout.rows(ofGroup: $0) }
+            let found = watch.add(
+                rewards: groups.map { Array(rollout.scores[$0]) }, watcher: groups.map { Array(scores[$0]) },
+                iteration: iteration, keeping: settings.rolloutsJudged, deviations: settings.watchDeviations)
+            state.watch = watch
+            isBest = found.isPeak
+            if let alarm = found.alarm { alarms.append(alarm) }
+        }
+        if isBest && !alarms.contains(where: \.isLimit) {
             good.copy(from: policy.model.parameters)
             state.goodIteration = iteration
             state.good = numbers
@@ -179,16 +210,20 @@ package final class PolicyRefresh {
     }
 
     private func learningBatch(_ rollout: Rollout, iteration: Int, coefficient: Double) throws -> LearningBatch {
-        let groups = rollout.tokenGroups
-        var batch = LearningBatch(
-            rollout: rollout, values: try value.values(of: groups), coefficient: coefficient, settings: settings)
-        if iteration == 0 && settings.valueWarmUpEpochs > 0 {
-            try RefreshUpdate(policy: policy, value: value, settings: settings)
-                .warmUpValue(on: batch, seed: streams.valueWarmUp)
-            batch = LearningBatch(
-                rollout: rollout, values: try value.values(of: groups), coefficient: coefficient, settings: settings)
+        func valued() throws -> LearningBatch? {
+            try value.values(of: rollout.tokenGroups).map {
+                LearningBatch(rollout: rollout, values: $0, coefficient: coefficient, settings: settings)
+            }
         }
-        return batch
+        guard let batch = try valued() else {
+            var baseline = state.baseline ?? RewardBaseline()
+            defer { if settings.method == .reinforce { state.baseline = baseline } }
+            return LearningBatch(rollout: rollout, coefficient: coefficient, settings: settings, baseline: &baseline)
+        }
+        guard iteration == 0 && settings.valueWarmUpEpochs > 0 else { return batch }
+        try RefreshUpdate(policy: policy, value: value, settings: settings)
+            .warmUpValue(on: batch, seed: streams.valueWarmUp)
+        return try valued() ?? batch
     }
 
     private func moveAverage() {

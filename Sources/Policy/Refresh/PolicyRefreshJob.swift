@@ -4,7 +4,7 @@ import LanguageModel
 import RewardModel
 import Runs
 
-/// The `policy-refresh` job: PPO from the current policy, held to the reference, towards a reward model's score.
+/// The `policy-refresh` job: reinforcement learning from the current policy, held to the reference, towards a reward model's score.
 struct PolicyRefreshJob {
     let attempt: RunAttempt
     let pool: WorkerPool
@@ -31,15 +31,10 @@ struct PolicyRefreshJob {
         let policy = PolicyLearner(
             model: parents.base.model, optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
             temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool)
-        let value = ValueLearner(
-            model: parents.rewardModel.model.copy(), gain: parents.rewardModel.normalisation.gain,
-            bias: parents.rewardModel.normalisation.bias,
-            optimiser: settings.optimiser(learningRate: settings.valueLearningRate),
-            tokensPerPass: settings.tokensPerPass, pool: pool)
         let seed = attempt.specification.seed
         let collector = RolloutCollector(
             policy: policy.model, reference: parents.reference.model, template: parents.base.template,
-            scorer: parents.scorer, settings: settings, pool: pool)
+            scorer: parents.scorer, watcher: parents.watcher, settings: settings, pool: pool)
         let state: RefreshState
         if let resumed {
             state = try RefreshCheckpoint.state(in: resumed.url)
@@ -52,16 +47,39 @@ struct PolicyRefreshJob {
                 reference: try PolicyRefresh.baseline(collector: own, prompts: prompts, settings: settings, seed: seed))
         }
         let refresh = PolicyRefresh(
-            settings: settings, policy: policy, value: value, collector: collector,
+            settings: settings, policy: policy, value: valueNetwork(settings, parents: parents, policy: policy),
+            collector: collector,
             check: StartUpCheck(
                 referenceIsBase: parents.referenceIsBase, valueIsRewardModel: true,
                 endTokens: parents.base.template.endTokenIDs),
-            prompts: prompts, seed: seed, state: state)
+            prompts: prompts,
+            mix: try PretrainingMix.read(
+                input: attempt.run.inputURL, policy: parents.base, settings: settings,
+                seed: RefreshStreams(seed: seed).pretraining), seed: seed, state: state)
         if let resumed {
             try RefreshCheckpoint.restore(refresh, from: resumed.url)
             attempt.log("goes on from iteration \(state.iteration) of attempt \(resumed.attempt)")
         }
         return refresh
+    }
+
+    private func valueNetwork(
+        _ settings: PolicyRefreshSettings, parents: RefreshParents, policy: PolicyLearner
+    ) -> ValueNetwork {
+        guard settings.method.usesValueNetwork else { return .none }
+        let optimiser = settings.optimiser(learningRate: settings.valueLearningRate)
+        return switch settings.valueNetwork {
+        case .separate:
+            .separate(
+                ValueLearner(
+                    model: parents.rewardModel.model.copy(), gain: parents.rewardModel.normalisation.gain,
+                    bias: parents.rewardModel.normalisation.bias, optimiser: optimiser,
+                    tokensPerPass: settings.tokensPerPass, pool: pool))
+        case .shared:
+            .shared(
+                SharedValueHead(
+                    policy: policy.model, optimiser: optimiser, tokensPerPass: settings.tokensPerPass, pool: pool))
+        }
     }
 
     private func train(_ refresh: PolicyRefresh, reporter: RefreshReporter) throws {
@@ -78,7 +96,7 @@ struct PolicyRefreshJob {
             let number = refresh.state.iteration + 1
             let step = try refresh.iterate()
             clock.add(tokens: step.rollout.responseTokenCount)
-            try reporter.report(step, number: number, phase: "ppo", extra: clock.numbers(at: number))
+            try reporter.report(step, number: number, phase: settings.method.rawValue, extra: clock.numbers(at: number))
             if checkpoints.isDue(step: refresh.state.iteration) && !refresh.isOver {
                 try attempt.writeCheckpoint(step: refresh.state.iteration) {
                     try RefreshCheckpoint.write(refresh, to: $0)
@@ -112,7 +130,11 @@ struct PolicyRefreshJob {
         if let reason = state.stopReason { notes.append("Training stopped early: \(reason).") }
         if let kept = state.goodIteration {
             if kept < state.iteration {
-                notes.append("The policy after \(kept) iterations is the newest within all limits and was kept.")
+                notes.append(
+                    state.watch == nil
+                        ? "The policy after \(kept) iterations is the newest within all limits and was kept."
+                        : "The policy after \(kept) iterations is the one within all limits that the watcher thought best of, "
+                            + "and was kept.")
             }
             if state.goodIsAverage == false {
                 notes.append("It is the policy itself: the moving average was not sampled, or was over a limit.")
@@ -133,6 +155,8 @@ final class RefreshReporter {
     private let settings: PolicyRefreshSettings
     private let promptTexts: [String: String]
     private let samples: FileHandle
+    /// Alarms of the line before.
+    private var lasting: Set<RefreshAlarm.Kind> = []
 
     static let samplesName = "samples.jsonl"
 
@@ -153,6 +177,9 @@ final class RefreshReporter {
     ) throws {
         let line = RefreshMetrics.line(step, number: number, phase: phase, settings: settings)
         try attempt.metrics.write(line.merging(extra) { own, _ in own })
+        for event in RefreshMetrics.events(step.alarms, after: &lasting, number: number) {
+            try attempt.metrics.write(event)
+        }
         let encoder = JSONEncoder.sorted()
         for sample in RefreshMetrics.samples(
             step, number: number, count: settings.samplesPerIteration, promptTexts: promptTexts)

@@ -1,10 +1,14 @@
 package import LanguageModel
 
-/// Settings of a `policy-refresh` run: PPO on responses that the policy samples itself.
+/// Settings of a `policy-refresh` run: reinforcement learning on responses that the policy samples itself.
 ///
 /// Bytes never depend on time: the budget is a number of iterations. Sources: Ouyang et al. 2022 (InstructGPT),
 /// Ziegler et al. 2019, Schulman et al. 2017, Huang et al. 2024 ("The N+ Implementation Details of RLHF with PPO").
 public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
+    /// How advantages are made of rewards, and a loss of advantages. PPO: its value network judges tokens, which takes the
+    /// fewest responses.
+    public var method = PolicyMethod.ppo
+
     // MARK: Rollouts
 
     /// Rollouts, each followed by its updates. With `klCoefficient` as it is, the policy has settled by then.
@@ -25,8 +29,14 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var scoreClip: Double? = 5
     /// Subtracted from a response without an end token.
     public var missingEndPenalty = 1.0
+    /// Subtracted from a response's score for each of its tokens, in deviations of the score. Off: where people like short
+    /// answers, the reward model has learnt it (Singhal et al. 2023, "A Long Way to Go", on when it has not).
+    public var lengthPenalty = 0.0
     /// Estimator of the per-token KL to the reference in the reward.
     public var klEstimator = KLEstimator.k1
+    /// Estimator of the per-token KL in the loss of `grpo` and `dr-grpo`: k2, whose gradient is that of the KL where the
+    /// policy sampled the tokens itself. k3 is DeepSeekMath's; its gradient is that of the KL the other way round.
+    public var klLossEstimator = KLEstimator.k2
     /// β, with `klTarget` the first one. Scores have deviation 1, so it is the price of a nat in those. The 0.02 to 0.05
     /// of large models (InstructGPT, N+) let a small one run through its diversity before it has found what is cheap:
     /// on the demo world 0.05 spends three times the KL for the same score, and more distinct-2.
@@ -75,8 +85,16 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var clipRange = 0.2
     /// ε of the value, in units of the score; null does not clip.
     public var valueClipRange: Double? = 0.2
+    /// Who values states: `separate`, a network of its own that starts as the reward model, or `shared`, a head on the
+    /// policy's trunk (Ziegler et al. 2019), which takes half the memory and learns slower.
+    public var valueNetwork = ValueNetworkKind.separate
+    /// What the value loss counts in a shared trunk beside the policy's (Ziegler et al. 2019: 0.1).
+    public var valueCoefficient = 0.1
     /// A token with a negative advantage loses at most this times −advantage; null is off (verl: 3).
     public var dualClip: Double? = nil
+    /// Weight of the entropy of the next-token distribution in the loss (Mnih et al. 2016, §4). Off, as in every trainer
+    /// that tunes language models: the KL penalty holds the entropy up.
+    public var entropyCoefficient = 0.0
     /// The rest of a rollout's updates is skipped when the approximate KL of one passes this, nats a token.
     public var approximateKLLimit = 0.03
     /// Value-only passes over the first rollout before the policy's first update: the reward model has never been asked
@@ -84,6 +102,12 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var valueWarmUpEpochs = 4
     /// Moving average of the policy's weights that is handed out in their place; null is off (InstructGPT: 0.992).
     public var averageDecay: Double? = nil
+    /// γ, the weight of the mean loss of texts of the pretraining corpus, or of demonstrations, in the policy's loss (PPO-ptx;
+    /// InstructGPT: 27.8). Off: it needs the texts.
+    public var pretrainingCoefficient = 0.0
+    /// Tokens of those texts in one optimiser step. About those of a minibatch of responses: InstructGPT takes eight times
+    /// as many, which would be most of a step's time.
+    public var pretrainingTokens = 2048
 
     // MARK: When to stop
 
@@ -103,6 +127,17 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var limitPressure = 1.5
     /// Rollouts in a row over a limit before the run stops. Handed out is always the newest policy within all limits.
     public var alarmPatience = 8
+
+    /// Where responses are this many times longer or shorter than the reference's, people are told.
+    public var lengthDrift = 1.5
+    /// Where the mean entropy is under this share of the first rollout's, people are told.
+    public var entropyFloor = 0.5
+    /// With a watcher, a reward model that learnt from other labels: how many standard errors it must lie under its peak,
+    /// while the reward is above where it was then, for the two to have parted. Two: one in forty by chance.
+    public var watchDeviations = 2.0
+    /// Rollouts in a row at which the two have parted before the run stops. What is handed out is the policy that the
+    /// watcher thought best of, so waiting costs time alone.
+    public var watchPatience = 3
 
     // MARK: Records
 
@@ -136,10 +171,20 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
         ).rate(step: iteration)
     }
 
-    package var shaping: ScoreShaping { ScoreShaping(clip: scoreClip, missingEndPenalty: missingEndPenalty) }
+    package var shaping: ScoreShaping {
+        ScoreShaping(clip: scoreClip, missingEndPenalty: missingEndPenalty, lengthPenalty: lengthPenalty)
+    }
 
     package var controller: KLController {
         KLController(
             coefficient: klCoefficient, adaptation: klTarget.map { .init(target: $0, horizon: klHorizon) })
     }
+}
+
+/// Where the value network's weights are.
+public enum ValueNetworkKind: String, Sendable, Codable, CaseIterable {
+    /// A model of its own.
+    case separate
+    /// A head on the policy's trunk.
+    case shared
 }

@@ -25,29 +25,58 @@ enum RefreshMetrics {
             "distinct_text_share": .number(statistics.distinctTextShare),
             "objective": .number(mean - step.coefficient * step.numbers.tokenSumKL),
         ]
-        if !step.alarms.isEmpty { line["alarms"] = .array(step.alarms.map { .string($0) }) }
+        if !step.alarms.isEmpty { line["alarms"] = .array(step.alarms.map { .string($0.message) }) }
+        if let scores = rollout.watcherScores {
+            line["watcher_reward"] = .number(scores.reduce(0, +) / responses)
+        }
         if let batch = step.batch, let report = step.report {
             let rate = settings.rate(peak: settings.policyLearningRate, iteration: number - 1)
             line["shaped_reward"] = .number(batch.shapedScores.reduce(0, +) / responses)
             line["learning_rate"] = .number(Double(rate))
-            line["value_learning_rate"] = .number(
-                Double(settings.rate(peak: settings.valueLearningRate, iteration: number - 1)))
             line["policy_loss"] = .number(report.policyLoss)
-            line["value_loss"] = .number(report.valueLoss)
             line["clip_fraction"] = .number(report.clipFraction)
-            line["value_clip_fraction"] = .number(report.valueClipFraction)
             line["approximate_kl"] = .number(report.approximateKL)
             line["policy_gradient_norm"] = .number(report.policyGradientNorm)
-            line["value_gradient_norm"] = .number(report.valueGradientNorm)
             line["updates"] = .integer(report.steps)
             line["updates_skipped"] = .bool(report.skipped)
-            line["value"] = .number(UpdateDiagnostics.mean(batch.values))
-            line["return"] = .number(UpdateDiagnostics.mean(batch.returns))
-            if let explained = UpdateDiagnostics.explainedVariance(values: batch.values, returns: batch.returns) {
-                line["explained_variance"] = .number(explained)
-            }
+            if let loss = report.pretrainingLoss { line["pretraining_loss"] = .number(loss) }
+            if settings.method.usesValueNetwork { addValues(batch, report, settings, number: number, to: &line) }
         }
         return line
+    }
+
+    /// A line for each alarm that begins or ends: `event` is `alarm`, `state` is `began` or `ended`.
+    static func events(
+        _ alarms: [RefreshAlarm], after lasting: inout Set<RefreshAlarm.Kind>, number: Int
+    ) -> [[String: JSONValue]] {
+        let kinds = Set(alarms.map(\.kind))
+        func event(_ kind: RefreshAlarm.Kind, _ state: String) -> [String: JSONValue] {
+            ["event": "alarm", "alarm": .string(kind.rawValue), "state": .string(state), "step": .integer(number)]
+        }
+        let began = alarms.filter { !lasting.contains($0.kind) }.map { alarm in
+            event(alarm.kind, "began").merging([
+                "message": .string(alarm.message), "is_limit": .bool(alarm.isLimit),
+            ]) { $1 }
+        }
+        let ended = RefreshAlarm.Kind.allCases.filter { lasting.contains($0) && !kinds.contains($0) }
+        lasting = kinds
+        return began + ended.map { event($0, "ended") }
+    }
+
+    private static func addValues(
+        _ batch: LearningBatch, _ report: UpdateReport, _ settings: PolicyRefreshSettings, number: Int,
+        to line: inout [String: JSONValue]
+    ) {
+        line["value_learning_rate"] = .number(
+            Double(settings.rate(peak: settings.valueLearningRate, iteration: number - 1)))
+        line["value_loss"] = .number(report.valueLoss)
+        line["value_clip_fraction"] = .number(report.valueClipFraction)
+        line["value_gradient_norm"] = .number(report.valueGradientNorm)
+        line["value"] = .number(UpdateDiagnostics.mean(batch.values))
+        line["return"] = .number(UpdateDiagnostics.mean(batch.returns))
+        if let explained = UpdateDiagnostics.explainedVariance(values: batch.values, returns: batch.returns) {
+            line["explained_variance"] = .number(explained)
+        }
     }
 
     /// Some responses of a rollout, spread over its groups, for people to read.

@@ -12,8 +12,12 @@ struct RefreshParents {
     /// What scores, and what the value network starts as.
     let rewardModel: LoadedRewardModel
     let scorer: any ResponseScorer
+    /// A reward model that learnt from other labels, where the run has one.
+    let watcher: (any ResponseScorer)?
     /// Base and reference have the same weights, bit for bit.
     let referenceIsBase: Bool
+
+    private static let watcherRole = "watcher"
 
     /// - Throws: what loading throws; `PolicyError.unsuitableModel` where the models do not speak the same tokens.
     init(attempt: RunAttempt, pool: WorkerPool, tokensPerPass: Int) throws {
@@ -24,25 +28,19 @@ struct RefreshParents {
         rewardModel = try LoadedRewardModel(folder: rewardFolder)
         scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: tokensPerPass)
         referenceIsBase = base.model.parameters.sha256 == reference.model.parameters.sha256
-        for (folder, template, context) in [
-            (reference.folder.path, reference.template, reference.contextLength),
-            (rewardFolder.path, rewardModel.template, rewardModel.model.configuration.contextLength),
-        ] {
-            guard template.tokenizer.json == base.template.tokenizer.json else {
-                throw PolicyError.unsuitableModel(
-                    folder: folder, reason: "its tokenizer is not the one of the policy in \(base.folder.path)")
-            }
-            guard template.endTokenIDs == base.template.endTokenIDs else {
-                throw PolicyError.unsuitableModel(
-                    folder: folder,
-                    reason: "its responses end with tokens \(template.endTokenIDs), the policy's with "
-                        + "\(base.template.endTokenIDs)")
-            }
-            guard context >= base.contextLength else {
-                throw PolicyError.unsuitableModel(
-                    folder: folder,
-                    reason: "its context of \(context) is shorter than the policy's \(base.contextLength)")
-            }
+        if attempt.specification.parents.contains(where: { $0.role == Self.watcherRole }) {
+            let folder = try run.parentURL(role: Self.watcherRole)
+            let other = try LoadedRewardModel(folder: folder)
+            try base.requireFit(
+                folder: folder.path, template: other.template, contextLength: other.model.configuration.contextLength)
+            watcher = RewardScorer(other, pool: pool, tokensPerPass: tokensPerPass)
+        } else {
+            watcher = nil
         }
+        try base.requireFit(
+            folder: reference.folder.path, template: reference.template, contextLength: reference.contextLength)
+        try base.requireFit(
+            folder: rewardFolder.path, template: rewardModel.template,
+            contextLength: rewardModel.model.configuration.contextLength)
     }
 }

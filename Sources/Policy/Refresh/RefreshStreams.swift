@@ -16,6 +16,8 @@ struct RefreshStreams {
     var minibatches: UInt64 { root(2) }
     /// Seed of the order of groups while the value network warms up.
     var valueWarmUp: UInt64 { root(3) }
+    /// Seed of the order of the texts that are mixed in.
+    var pretraining: UInt64 { root(9) }
     /// Seed of one set of the reference's own samples.
     func baseline(set: Int) -> UInt64 { RefreshStreams(seed: root(4)).root(UInt64(set)) }
     /// Seed of one set of the samples that judge the last policy.

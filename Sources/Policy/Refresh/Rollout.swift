@@ -47,6 +47,8 @@ public struct Rollout: Sendable {
     public var entropies: [[Double]]
     /// The scorer's scores, neither clipped nor penalised `[responses]`.
     public var scores: [Double]
+    /// A second reward model's scores, which are watched and never learnt from `[responses]`; nil without one.
+    public var watcherScores: [Double]?
 
     public init(
         groups: [Group], logProbabilities: [[Double]], referenceLogProbabilities: [[Double]], entropies: [[Double]],
@@ -71,6 +73,20 @@ public struct Rollout: Sendable {
             zip(row, other).reduce(0) { $0 + $1.0 - $1.1 }
         }
         return sums.isEmpty ? 0 : sums.reduce(0, +) / Double(sums.count)
+    }
+
+    /// The rollout with one response of each group.
+    /// - Parameter rows: that response's row, by group.
+    func keeping(_ rows: [Int]) -> Rollout {
+        let kept = zip(groups.indices, rows).map { index, row in
+            var group = groups[index]
+            group.responses = [group.responses[row - self.rows(ofGroup: index).lowerBound]]
+            return group
+        }
+        return Rollout(
+            groups: kept, logProbabilities: rows.map { logProbabilities[$0] },
+            referenceLogProbabilities: rows.map { referenceLogProbabilities[$0] },
+            entropies: rows.map { entropies[$0] }, scores: rows.map { scores[$0] })
     }
 
     /// Rows of the responses of a group.

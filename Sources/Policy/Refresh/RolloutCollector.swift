@@ -24,14 +24,16 @@ package final class RolloutCollector {
     private let policyScorer: GroupScorer
     private let referenceScorer: GroupScorer
     private let scorer: any ResponseScorer
+    private let watcher: (any ResponseScorer)?
 
     package init(
         policy: Transformer, reference: Transformer, template: PromptTemplate, scorer: any ResponseScorer,
-        settings: PolicyRefreshSettings, pool: WorkerPool
+        watcher: (any ResponseScorer)? = nil, settings: PolicyRefreshSettings, pool: WorkerPool
     ) {
         self.template = template
         self.settings = settings
         self.scorer = scorer
+        self.watcher = watcher
         contextLength = policy.configuration.contextLength
         sampler = GroupSampler(model: policy, pool: pool)
         policyScorer = GroupScorer(model: policy, pool: pool, tokensPerPass: settings.tokensPerPass)
@@ -45,10 +47,12 @@ package final class RolloutCollector {
         let tokens = groups.map(\.tokens)
         let own = try policyScorer.logProbabilitiesAndEntropies(of: tokens, temperature: settings.temperature)
         let reference = try referenceScorer.logProbabilities(of: tokens, temperature: settings.temperature)
-        return Rollout(
+        var rollout = Rollout(
             groups: groups, logProbabilities: own.logProbabilities.flatMap { $0 },
             referenceLogProbabilities: reference.flatMap { $0 }, entropies: own.entropies.flatMap { $0 },
             scores: try scorer.scores(of: tokens).flatMap { $0 })
+        rollout.watcherScores = try watcher?.scores(of: tokens).flatMap { $0 }
+        return rollout
     }
 
     /// The responses alone.

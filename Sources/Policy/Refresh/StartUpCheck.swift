@@ -31,14 +31,15 @@ public struct StartUpCheck {
     }
 
     /// Every finding as a sentence; none means that training may begin. Changes no weight.
-    public func findings(rollout: Rollout, policy: PolicyLearner, value: ValueLearner) throws -> [String] {
+    /// - Parameter value: a network of its own; nil where the method has none, or a head on the policy's trunk.
+    public func findings(rollout: Rollout, policy: PolicyLearner, value: ValueLearner?) throws -> [String] {
         guard !rollout.responses.isEmpty else { return ["the first rollout has no responses"] }
         return try numberFindings(rollout) + passFindings(rollout, policy: policy) + tokenFindings(rollout)
-            + valueFindings(rollout, value: value)
+            + (value.map { try valueFindings(rollout, value: $0) } ?? [])
     }
 
     /// - Throws: `PolicyError.startUpCheckFailed` with every finding.
-    public func require(rollout: Rollout, policy: PolicyLearner, value: ValueLearner) throws {
+    public func require(rollout: Rollout, policy: PolicyLearner, value: ValueLearner?) throws {
         let found = try findings(rollout: rollout, policy: policy, value: value)
         if !found.isEmpty { throw PolicyError.startUpCheckFailed(found) }
     }

@@ -39,6 +39,24 @@ public struct LoadedPolicy: Sendable {
         return tokens
     }
 
+    /// That another model reads this policy's tokens: what it says of them, it says of the same text.
+    /// - Throws: `PolicyError.unsuitableModel` with the folder for another tokenizer, other end tokens or a shorter context.
+    func requireFit(folder: String, template other: PromptTemplate, contextLength context: Int) throws(PolicyError) {
+        guard other.tokenizer.json == template.tokenizer.json else {
+            throw .unsuitableModel(
+                folder: folder, reason: "its tokenizer is not the one of the policy in \(self.folder.path)")
+        }
+        guard other.endTokenIDs == template.endTokenIDs else {
+            throw .unsuitableModel(
+                folder: folder,
+                reason: "its responses end with tokens \(other.endTokenIDs), the policy's with \(template.endTokenIDs)")
+        }
+        guard context >= contextLength else {
+            throw .unsuitableModel(
+                folder: folder, reason: "its context of \(context) is shorter than the policy's \(contextLength)")
+        }
+    }
+
     /// - Throws: `PolicyError.emptyPrompt` or `.promptTooLong`.
     func requireUsable(_ tokens: [Int32], named name: String) throws(PolicyError) {
         if tokens.isEmpty { throw .emptyPrompt(prompt: name) }

@@ -190,6 +190,7 @@ enum ProjectEndpoints {
             ("instructions", .string("For annotators.")),
             ("rendering", rendering),
             ("reward_model", jobSettings), ("policy_refresh", jobSettings), ("supervised", jobSettings),
+            ("preference_tuning", jobSettings),
             ("feedback", .reference("FeedbackSettings")),
         ]
         return members.map { Schema.Member(name: $0.0, schema: $0.1, isRequired: isRequired) }

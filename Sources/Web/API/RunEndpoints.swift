@@ -26,18 +26,20 @@ enum RunEndpoints {
         },
         APIEndpoint(
             method: .post, path: Path.api + "/projects/{project}/policy-refreshes", operation: "startPolicyRefresh",
-            summary: "Moves the current policy by PPO against a reward model.", access: .lead,
+            summary: "Moves the current policy against a reward model, by PPO or another method.", access: .lead,
             body: .json(
                 .object([
                     .optional("reward_model", .integer("The newest unless given.")),
+                    .optional("watcher", .integer("A reward model that learnt from other labels and ends the run.")),
                     .optional("settings", settings), .optional("seed", seed),
                 ])), answers: [.json(.accepted, .reference("Run"))]
         ) { call in
             let rewardModel = call.body["reward_model"]?.integerValue.map { RewardModelID(rawValue: Int64($0)) }
             let run = try await call.operations.startPolicyRefresh(
                 PolicyRefreshRequest(
-                    project: try call.id("project"), rewardModel: rewardModel, settings: settings(of: call),
-                    seed: seed(of: call), user: try call.user.id))
+                    project: try call.id("project"), rewardModel: rewardModel,
+                    watcher: call.body["watcher"]?.integerValue.map { RewardModelID(rawValue: Int64($0)) },
+                    settings: settings(of: call), seed: seed(of: call), user: try call.user.id))
             return try .json(try await json(run, call), status: .accepted)
         },
         APIEndpoint(
@@ -52,6 +54,24 @@ enum RunEndpoints {
         ) { call in
             let run = try await call.operations.startSupervisedRun(
                 SupervisedRunRequest(
+                    project: try call.id("project"),
+                    base: call.body["base"]?.integerValue.map { PolicyID(rawValue: Int64($0)) },
+                    settings: settings(of: call), seed: seed(of: call), user: try call.user.id))
+            return try .json(try await json(run, call), status: .accepted)
+        },
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/preference-tuning-runs",
+            operation: "startPreferenceTuning",
+            summary: "Takes a snapshot of all labels so far and tunes a policy on it, without a reward model.",
+            access: .lead,
+            body: .json(
+                .object([
+                    .optional("base", .integer("The policy to tune; the reference policy unless given.")),
+                    .optional("settings", settings), .optional("seed", seed),
+                ])), answers: [.json(.accepted, .reference("Run"))]
+        ) { call in
+            let run = try await call.operations.startPreferenceTuning(
+                PreferenceTuningRequest(
                     project: try call.id("project"),
                     base: call.body["base"]?.integerValue.map { PolicyID(rawValue: Int64($0)) },
                     settings: settings(of: call), seed: seed(of: call), user: try call.user.id))

@@ -56,6 +56,7 @@ enum LeadWords {
         case "reward-model": "Reward model"
         case "policy-refresh": "Policy refresh"
         case "supervised": "Supervised fine-tuning"
+        case "preference-tuning": "Preference tuning"
         case "pretraining": "Pretraining"
         case "tokenizer": "Tokenizer"
         default: kind

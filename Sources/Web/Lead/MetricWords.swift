@@ -57,6 +57,8 @@ enum MetricWords {
         "value_learning_rate": "Learning rate, value network",
         "policy_learning_rate": "Learning rate, policy", "updates": "Updates", "value": "Value, mean",
         "return": "Return, mean", "explained_variance": "Returns that the value network explains",
+        "watcher_reward": "Score by the watcher", "pretraining_loss": "Loss of the texts mixed in (nats a token)",
+        "preference_margin": "Lead of preferred responses", "log_ratio": "Log-ratio to the reference (nats a response)",
         "iterations": "Iterations", "kept_iteration": "Iteration handed out",
     ]
 }

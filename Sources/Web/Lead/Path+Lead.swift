@@ -30,6 +30,9 @@ extension Path {
     public static func runs(_ project: String) -> String { "/lead/projects/\(project)/runs" }
     public static func retrain(_ project: String) -> String { "/lead/projects/\(project)/runs/reward-model" }
     public static func refresh(_ project: String) -> String { "/lead/projects/\(project)/runs/policy-refresh" }
+    public static func tuneOnOrders(_ project: String) -> String {
+        "/lead/projects/\(project)/runs/preference-tuning"
+    }
     public static func tune(_ project: String) -> String { "/lead/projects/\(project)/runs/supervised" }
     public static func run(_ id: String) -> String { "/lead/runs/\(id)" }
     public static func runEvents(_ id: String) -> String { "/lead/runs/\(id)/events" }

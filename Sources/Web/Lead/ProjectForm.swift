@@ -39,6 +39,7 @@ struct ProjectForm: Sendable {
     var rewardModelSettings: String
     var policyRefreshSettings: String
     var supervisedSettings: String
+    var preferenceTuningSettings: String
     var feedback: FeedbackFields
 
     /// Rows of the mix that the form offers beyond those in use.
@@ -68,6 +69,7 @@ struct ProjectForm: Sendable {
         rewardModelSettings = Self.lines(settings.rewardModel)
         policyRefreshSettings = Self.lines(settings.policyRefresh)
         supervisedSettings = Self.lines(settings.supervised)
+        preferenceTuningSettings = Self.lines(settings.preferenceTuning)
         feedback = FeedbackFields(settings.feedback)
     }
 
@@ -163,6 +165,8 @@ extension ProjectForm {
         settings.rewardModel = try jobSettings(form, "reward_model_settings", label: "Reward-model settings")
         settings.policyRefresh = try jobSettings(form, "policy_refresh_settings", label: "Policy-refresh settings")
         settings.supervised = try jobSettings(form, "supervised_settings", label: "Supervised settings")
+        settings.preferenceTuning = try jobSettings(
+            form, "preference_tuning_settings", label: "Preference-tuning settings")
         settings.feedback = try FeedbackFields.settings(form, from: old.feedback)
         try settings.validate()
         return settings

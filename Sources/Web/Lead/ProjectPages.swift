@@ -113,5 +113,7 @@ extension ProjectForm {
         }
         rewardModelSettings = form.raw("reward_model_settings")
         policyRefreshSettings = form.raw("policy_refresh_settings")
+        supervisedSettings = form.raw("supervised_settings")
+        preferenceTuningSettings = form.raw("preference_tuning_settings")
     }
 }

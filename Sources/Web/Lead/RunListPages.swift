@@ -23,11 +23,20 @@ struct RunListPages: RouteSet {
         }
         routes.post(RouterPath(Path.refresh(":project"))) { request, context in
             try await start(request, context) { project, form, user in
-                let rewardModel = form.text("reward_model")
+                let (rewardModel, watcher) = (form.text("reward_model"), form.text("watcher"))
                 return try await services.operations.startPolicyRefresh(
                     PolicyRefreshRequest(
                         project: project, rewardModel: rewardModel.isEmpty ? nil : RewardModelID(rewardModel),
-                        settings: try Self.settings(form), seed: try Self.seed(form), user: user))
+                        watcher: watcher.isEmpty ? nil : RewardModelID(watcher),
+                        settings: try Self.settings(form, withMethod: true), seed: try Self.seed(form), user: user))
+            }
+        }
+        routes.post(RouterPath(Path.tuneOnOrders(":project"))) { request, context in
+            try await start(request, context) { project, form, user in
+                try await services.operations.startPreferenceTuning(
+                    PreferenceTuningRequest(
+                        project: project, base: PolicyID(form.text("base")),
+                        settings: try Self.settings(form, withMethod: true), seed: try Self.seed(form), user: user))
             }
         }
         routes.post(RouterPath(Path.tune(":project"))) { request, context in
@@ -64,8 +73,12 @@ struct RunListPages: RouteSet {
         }
     }
 
-    private static func settings(_ form: LeadForm) throws -> [String: String] {
-        try ProjectForm.jobSettings(form, "settings", label: "Settings")
+    /// - Parameter withMethod: the form has a choice of the method; a line of the settings goes before it.
+    private static func settings(_ form: LeadForm, withMethod: Bool = false) throws -> [String: String] {
+        var settings = try ProjectForm.jobSettings(form, "settings", label: "Settings")
+        let method = form.text("method")
+        if withMethod, !method.isEmpty, settings["method"] == nil { settings["method"] = method }
+        return settings
     }
 
     private static func seed(_ form: LeadForm) throws(FieldError) -> UInt64? {
@@ -84,7 +97,7 @@ struct RunListPages: RouteSet {
         let progress = try await services.store.progress(project.id)
         return RunsPage(
             title: "Runs · \(project.name)", nav: ProjectNav(project, .runs), rows: runs.map(RunsPage.Row.init),
-            retrainPath: Path.retrain(id), refreshPath: Path.refresh(id),
+            retrainPath: Path.retrain(id), refreshPath: Path.refresh(id), ordersPath: Path.tuneOnOrders(id),
             tunePath: Path.tune(id), bases: try await bases(),
             demonstrations: Wording.count(
                 try await services.store.demonstrationCount(project.id), "demonstration or correction",
@@ -135,6 +148,7 @@ struct RunsPage: PageModel {
     var rows: [Row]
     var retrainPath: String
     var refreshPath: String
+    var ordersPath: String
     var tunePath: String
     var bases: [RewardModel]
     /// “12 demonstrations and corrections”.

@@ -28,6 +28,8 @@ public struct PolicyRefreshRequest: Sendable, Equatable {
     public var project: ProjectID
     /// The reward model to optimise; nil takes the project's newest.
     public var rewardModel: RewardModelID?
+    /// A reward model that learnt from other labels and watches the run; nil for none.
+    public var watcher: RewardModelID?
     /// Settings that differ from the project's and the defaults, as texts by their names in `run.json`; the
     /// implementation checks them.
     public var settings: [String: String]
@@ -37,11 +39,12 @@ public struct PolicyRefreshRequest: Sendable, Equatable {
     public var user: UserID
 
     public init(
-        project: ProjectID, rewardModel: RewardModelID? = nil, settings: [String: String] = [:], seed: UInt64? = nil,
-        user: UserID
+        project: ProjectID, rewardModel: RewardModelID? = nil, watcher: RewardModelID? = nil,
+        settings: [String: String] = [:], seed: UInt64? = nil, user: UserID
     ) {
         self.project = project
         self.rewardModel = rewardModel
+        self.watcher = watcher
         self.settings = settings
         self.seed = seed
         self.user = user
@@ -51,6 +54,31 @@ public struct PolicyRefreshRequest: Sendable, Equatable {
 /// What a supervised run is asked to do.
 public struct SupervisedRunRequest: Sendable, Equatable {
     /// The project whose demonstrations and corrections it learns from.
+    public var project: ProjectID
+    /// The policy that is tuned; nil takes the project's reference policy, else its current one.
+    public var base: PolicyID?
+    /// Settings that differ from the project's and the defaults, as texts by their names in `run.json`; the
+    /// implementation checks them.
+    public var settings: [String: String]
+    /// The seed; nil lets the server draw one and record it.
+    public var seed: UInt64?
+    /// The lead (or token's owner) who asked.
+    public var user: UserID
+
+    public init(
+        project: ProjectID, base: PolicyID? = nil, settings: [String: String] = [:], seed: UInt64? = nil, user: UserID
+    ) {
+        self.project = project
+        self.base = base
+        self.settings = settings
+        self.seed = seed
+        self.user = user
+    }
+}
+
+/// What a tuning on people's orders is asked to do.
+public struct PreferenceTuningRequest: Sendable, Equatable {
+    /// The project whose rankings and comparisons it learns from.
     public var project: ProjectID
     /// The policy that is tuned; nil takes the project's reference policy, else its current one.
     public var base: PolicyID?

@@ -20,6 +20,11 @@ public protocol ServerOperations: Sendable {
     /// - Throws: `OperationError` where there are none yet, there is no policy to tune, or such a run is going.
     func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID
 
+    /// Takes a snapshot of all labels so far of a project and starts a `preference-tuning` run on it.
+    /// - Returns: the id of the run.
+    /// - Throws: `OperationError` where there are no labels yet, there is no policy to tune, or such a run is going.
+    func startPreferenceTuning(_ request: PreferenceTuningRequest) async throws -> RunID
+
     /// Asks a running job to write a checkpoint and stop. Returns once the request is recorded, not once it ended.
     /// - Throws: `OperationError` for an unknown run or one that has ended.
     func cancelRun(_ run: RunID, by user: UserID) async throws

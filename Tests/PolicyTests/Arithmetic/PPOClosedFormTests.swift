@@ -131,10 +131,16 @@ import Testing
 
     @Test func `a missing end token costs its penalty after the clip`() {
         let shaping = ScoreShaping(clip: 5, missingEndPenalty: 1)
-        #expect(shaping.shaped(score: 2, endsWithEndToken: true) == 2)
-        #expect(shaping.shaped(score: 2, endsWithEndToken: false) == 1)
-        #expect(shaping.shaped(score: 9, endsWithEndToken: true) == 5)
-        #expect(shaping.shaped(score: -9, endsWithEndToken: false) == -6)
+        #expect(shaping.shaped(score: 2, endsWithEndToken: true, tokens: 7) == 2)
+        #expect(shaping.shaped(score: 2, endsWithEndToken: false, tokens: 7) == 1)
+        #expect(shaping.shaped(score: 9, endsWithEndToken: true, tokens: 7) == 5)
+        #expect(shaping.shaped(score: -9, endsWithEndToken: false, tokens: 7) == -6)
+    }
+
+    @Test func `each token costs the length penalty, after the clip`() {
+        let shaping = ScoreShaping(clip: 5, missingEndPenalty: 1, lengthPenalty: 0.125)
+        #expect(shaping.shaped(score: 9, endsWithEndToken: true, tokens: 8) == 4)
+        #expect(shaping.shaped(score: 2, endsWithEndToken: false, tokens: 4) == 0.5)
     }
 
     @Test func `explained variance is one for a perfect critic and zero for a constant one`() throws {

@@ -19,28 +19,42 @@ struct TokenShareScorer: ResponseScorer {
 /// Policy, value network and collector of a tiny refresh.
 struct TinyRefresh {
     let policy: PolicyLearner
-    let value: ValueLearner
     let refresh: PolicyRefresh
 
-    init(settings: PolicyRefreshSettings, scorer: any ResponseScorer, seed: UInt64, threads: Int = 2) throws {
+    init(
+        settings: PolicyRefreshSettings, scorer: any ResponseScorer, watcher: (any ResponseScorer)? = nil, seed: UInt64,
+        threads: Int = 2
+    ) throws {
         let pool = WorkerPool(threads: threads)
         let tiny = try TinyPolicy(seed: 1).sharpened(by: 3)
         let reference = tiny.model.copy()
         policy = PolicyLearner(
             model: tiny.model, optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
             temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool)
-        value = ValueLearner(
-            model: try tiny.model.withScalarHead(seed: 5), gain: 1, bias: 0,
-            optimiser: settings.optimiser(learningRate: settings.valueLearningRate),
-            tokensPerPass: settings.tokensPerPass, pool: pool)
+        let valueOptimiser = settings.optimiser(learningRate: settings.valueLearningRate)
+        let network: ValueNetwork =
+            switch (settings.method.usesValueNetwork, settings.valueNetwork) {
+            case (false, _): .none
+            case (true, .separate):
+                .separate(
+                    ValueLearner(
+                        model: try tiny.model.withScalarHead(seed: 5), gain: 1, bias: 0, optimiser: valueOptimiser,
+                        tokensPerPass: settings.tokensPerPass, pool: pool))
+            case (true, .shared):
+                .shared(
+                    SharedValueHead(
+                        policy: tiny.model, optimiser: valueOptimiser, tokensPerPass: settings.tokensPerPass,
+                        pool: pool))
+            }
         let collector = RolloutCollector(
-            policy: tiny.model, reference: reference, template: tiny.template, scorer: scorer, settings: settings,
+            policy: tiny.model, reference: reference, template: tiny.template, scorer: scorer, watcher: watcher,
+            settings: settings,
             pool: pool)
         let prompts = try ["the cat", "a dog", "the moon", "tell"].map {
             RolloutCollector.Prompt(id: $0, text: $0, tokens: try tiny.template.prompt(text: $0))
         }
         refresh = PolicyRefresh(
-            settings: settings, policy: policy, value: value, collector: collector,
+            settings: settings, policy: policy, value: network, collector: collector,
             check: StartUpCheck(
                 referenceIsBase: true, valueIsRewardModel: false, endTokens: tiny.template.endTokenIDs),
             prompts: prompts, seed: seed,

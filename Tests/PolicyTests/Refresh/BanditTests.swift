@@ -3,7 +3,7 @@ import Policy
 import Testing
 
 @Suite struct BanditTests {
-    private var settings: PolicyRefreshSettings {
+    static var settings: PolicyRefreshSettings {
         var settings = PolicyRefreshSettings()
         settings.iterations = 30
         settings.promptsPerIteration = 8
@@ -22,7 +22,9 @@ import Testing
         return settings
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64])
+    private var settings: PolicyRefreshSettings { Self.settings }
+
+    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
     func `a rewarded token becomes frequent while the KL stays bounded`(seed: UInt64) throws {
         let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: seed)
         var scores: [Double] = []
@@ -39,6 +41,74 @@ import Testing
         #expect(before < 0.4)
         #expect(after > 1.5)
         #expect(divergences.allSatisfy { $0 < 60 })
+    }
+
+    @Test(arguments: PolicyMethod.allCases.filter { $0 != .ppo })
+    func `every method finds the rewarded token`(method: PolicyMethod) throws {
+        var settings = settings
+        settings.method = method
+        settings.iterations = 40
+        let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+        var scores: [Double] = []
+        while !tiny.refresh.isOver { scores.append(try tiny.refresh.iterate().numbers.score) }
+        let before = scores.prefix(3).reduce(0, +) / 3
+        let after = scores.suffix(3).reduce(0, +) / 3
+        #expect(before < 0.4)
+        #expect(after > 1.2, "\(method)")
+    }
+
+    @Test func `a value head on the policy's trunk serves as well`() throws {
+        var settings = settings
+        settings.valueNetwork = .shared
+        let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+        var scores: [Double] = []
+        var losses: [Double] = []
+        while !tiny.refresh.isOver {
+            let step = try tiny.refresh.iterate()
+            scores.append(step.numbers.score)
+            losses.append(step.report?.valueLoss ?? 0)
+        }
+        #expect(scores.suffix(3).reduce(0, +) / 3 > 1.5)
+        #expect(losses.allSatisfy { $0 > 0 && $0.isFinite })
+    }
+
+    @Test(arguments: [PolicyMethod.grpo, .ppo]) func `the penalty holds, in the loss as in the reward`(
+        method: PolicyMethod
+    ) throws {
+        var settings = settings
+        settings.method = method
+        settings.iterations = 20
+        func last(_ coefficient: Double) throws -> Double {
+            settings.klCoefficient = coefficient
+            let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+            var divergence = 0.0
+            while !tiny.refresh.isOver { divergence = try tiny.refresh.iterate().numbers.tokenSumKL }
+            return divergence
+        }
+        let (free, held) = (try last(0), try last(2))
+        #expect(free > 3)
+        #expect(held < 0.4 * free)
+    }
+
+    @Test func `a length penalty shortens responses, and an entropy bonus holds the entropy up`() throws {
+        func last(_ change: (inout PolicyRefreshSettings) -> Void) throws -> (length: Double, entropy: Double) {
+            var settings = settings
+            settings.iterations = 20
+            settings.missingEndPenalty = 0
+            change(&settings)
+            let tiny = try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1)
+            var length = 0.0
+            var entropy = 0.0
+            while !tiny.refresh.isOver {
+                let step = try tiny.refresh.iterate()
+                length = step.numbers.statistics.meanLength
+                entropy = UpdateDiagnostics.mean(step.rollout.entropies)
+            }
+            return (length, entropy)
+        }
+        let plain = try last { _ in }
+        #expect(try last { $0.lengthPenalty = 1 }.length < 0.8 * plain.length)
+        #expect(try last { $0.entropyCoefficient = 0.3 }.entropy > 1.2 * plain.entropy)
     }
 
     @Test func `a strong KL penalty holds the policy where it is`() throws {
@@ -87,7 +157,8 @@ import Testing
             var divergences: [Double] = []
             while !tiny.refresh.isOver {
                 let step = try tiny.refresh.iterate()
-                expected = min(32, max(1, step.alarms.isEmpty ? expected / pressure : expected * pressure))
+                let isOver = step.alarms.contains(where: \.isLimit)
+                expected = min(32, max(1, isOver ? expected * pressure : expected / pressure))
                 #expect(abs(step.coefficient / 0.01 / expected - 1) < 1e-9)
                 divergences.append(step.numbers.tokenSumKL)
             }

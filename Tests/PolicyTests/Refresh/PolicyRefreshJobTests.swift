@@ -38,11 +38,37 @@ import Testing
     }
 
     private func job(
-        in folder: URL, name: String, settings: JSONValue? = nil, prompts: String? = nil
+        in folder: URL, name: String, settings: JSONValue? = nil, prompts: String? = nil, files: [String: String] = [:]
     ) throws -> RunningJob {
         try RunningJob(
             in: folder, name: name, kind: "policy-refresh", parents: try parents(in: folder),
-            settings: settings ?? self.settings, files: ["prompts.jsonl": prompts ?? self.prompts])
+            settings: settings ?? self.settings,
+            files: files.merging(["prompts.jsonl": prompts ?? self.prompts]) { $1 })
+    }
+
+    /// What each method, and each option with a state of its own, needs beside the settings above.
+    private static let variants: [[String: JSONValue]] =
+        [["value_network": "shared"], ["pretraining_coefficient": 2, "entropy_coefficient": 0.01]]
+        + ["rloo", "grpo", "dr-grpo", "reinforce", "best-of-k"].map { ["method": .string($0)] }
+
+    @Test(arguments: variants)
+    func `in each method threads and a kill change no byte, and the policy moves`(variant: [String: JSONValue]) throws {
+        let folder = try TemporaryFolder()
+        let settings = JSONValue.object((self.settings.objectValue ?? [:]).merging(variant) { $1 })
+        let texts = ["corpus.txt": "the cat sat on the mat\nthe moon is round\na dog ran\n"]
+        let first = try job(in: folder.url, name: "first", settings: settings, files: texts)
+        let whole = try contents(of: try first.output())
+        try first.kill(afterStep: 2)
+        #expect(try contents(of: try first.output(threads: 2)) == whole)
+        let base = try contents(of: folder.url.appending(path: "supervised"))
+        #expect(whole["model.safetensors"] != base["model.safetensors"])
+        let line = try #require(try first.metrics().first)
+        #expect(line["kl"]?.doubleValue == 0)
+        #expect(line["phase"] == variant["method"] ?? "ppo")
+        // No step has moved the policy before the first minibatch, so what is clipped or moved is of the others.
+        #expect(try #require(line["approximate_kl"]?.doubleValue) < 1)
+        #expect((line["pretraining_loss"]?.doubleValue ?? 0 > 0) == (variant["pretraining_coefficient"] != nil))
+        #expect((line["explained_variance"] != nil) == (variant["method"] == nil))
     }
 
     @Test func `threads, a kill and a second run change no byte`() throws {
@@ -113,7 +139,13 @@ import Testing
 
     @Test(
         arguments: [
-            (["iterations": 0], "iterations"), (["beta": 1], "beta"), (["clip_range": -1], "clip_range"),
+            (["method": "ddpo"], "method"), (["kl_loss_estimator": "k1"], "kl_loss_estimator"),
+            (["method": "rloo", "responses_per_prompt": 1], "responses_per_prompt"),
+            (["length_penalty": -1], "length_penalty"), (["entropy_coefficient": -0.5], "entropy_coefficient"),
+            (["pretraining_coefficient": 27.8], "pretraining_coefficient"),
+            (["pretraining_tokens": 0], "pretraining_tokens"), (["value_network": "none"], "value_network"),
+            (["value_coefficient": -1], "value_coefficient"), (["iterations": 0], "iterations"), (["beta": 1], "beta"),
+            (["clip_range": -1], "clip_range"),
             (["minibatches": 50, "prompts_per_iteration": 4], "minibatches"), (["kl_estimator": "k9"], "kl_estimator"),
             (["epochs": 4_000_000_000_000_000_000], "epochs"), (["temperature": 1e-40], "temperature"),
             (["iterations": 4_000_000_000_000_000_000], "iterations"), (["epsilon": 1e-60], "epsilon"),
@@ -136,7 +168,7 @@ import Testing
         let json = try JSONValue(encoding: settings)
         #expect(json["score_clip"] == nil || json["score_clip"] == .null)
         let mirror = Mirror(reflecting: settings)
-        #expect(mirror.children.count == 43)
+        #expect(mirror.children.count == 55)
         var again = try json.decoded(as: PolicyRefreshSettings.self)
         again.scoreClip = nil
         #expect(again == settings)

@@ -318,8 +318,13 @@ import Web
         let read = try await driver.call("getRun", token: lead, path: run)
         #expect(read["status"]?["attempt"] == 2)
         try await driver.call("startPolicyRefresh", token: lead, path: project, json: [:], expecting: .accepted)
+        let tuning = try await driver.call(
+            "startPreferenceTuning", token: lead, path: project, json: ["settings": ["method": "ipo"]],
+            expecting: .accepted)
+        #expect(tuning["record"]?["kind"] == "preference-tuning")
+        #expect(await site.operations.preferenceRequests.first?.settings == ["method": "ipo"])
         let runs = try await driver.call("listRuns", token: lead, path: project)
-        #expect(runs.arrayValue?.count == 2)
+        #expect(runs.arrayValue?.count == 3)
         _ = try await site.store.importResult(
             RunID(rawValue: Int64(id)), attempt: 2,
             .rewardModel(

@@ -14,6 +14,7 @@ actor ScriptedOperations: ServerOperations {
     private(set) var requests: [RewardModelRunRequest] = []
     private(set) var refreshRequests: [PolicyRefreshRequest] = []
     private(set) var supervisedRequests: [SupervisedRunRequest] = []
+    private(set) var preferenceRequests: [PreferenceTuningRequest] = []
     private var refusal: OperationError?
     private var conversationProblem: String?
     private var isSlow = false
@@ -73,6 +74,18 @@ actor ScriptedOperations: ServerOperations {
         let run = try await store.createRun(
             NewRun(
                 kind: "supervised", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
+                settings: request.settings), by: .user(request.user))
+        _ = try await store.startAttempt(run)
+        return run.id
+    }
+
+    func startPreferenceTuning(_ request: PreferenceTuningRequest) async throws -> RunID {
+        if let refusal { throw refusal }
+        preferenceRequests.append(request)
+        let snapshot = try await store.takeSnapshot(request.project, SnapshotOptions(), by: .user(request.user))
+        let run = try await store.createRun(
+            NewRun(
+                kind: "preference-tuning", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
                 settings: request.settings), by: .user(request.user))
         _ = try await store.startAttempt(run)
         return run.id

@@ -1,0 +1,85 @@
+/// Follows what the reward model and the watcher, a reward model that learnt from other labels, say of the same rollouts.
+///
+/// What a policy finds in one model's errors is not in the other's, so where the reward rises and the watcher falls, the
+/// policy games the reward model. Source: Bai et al. 2022, "Training a Helpful and Harmless Assistant", §4.2 (train and
+/// test preference models); Gao et al. 2023, "Scaling Laws for Reward Model Overoptimization".
+package struct RewardWatch: Codable, Equatable {
+    /// The newest rollouts, judged together.
+    private var window: [Look] = []
+    /// Where the watcher's mean over the window was highest.
+    private var peak: Peak?
+    /// Looks in a row at which the two had parted.
+    package private(set) var partedInARow = 0
+
+    /// Means over one rollout's responses, and the variance of the watcher's mean.
+    private struct Look: Codable, Equatable {
+        var reward: Double
+        var watcher: Double
+        var variance: Double
+    }
+
+    private struct Peak: Codable, Equatable {
+        var iteration: Int
+        var reward: Double
+        var watcher: Double
+        var variance: Double
+    }
+
+    /// What a look found.
+    package struct Finding: Equatable {
+        /// The watcher has never thought better of the policy.
+        package var isPeak: Bool
+        /// The two have parted: in words.
+        package var alarm: RefreshAlarm?
+    }
+
+    package init() {}
+
+    /// Takes in a rollout.
+    ///
+    /// The two have parted when the reward's mean over the window is above that at the watcher's peak while the watcher's
+    /// is below its peak by more than `deviations` standard errors of the difference. Responses to one prompt are not
+    /// independent: the error is that of the prompts' means.
+    /// - Parameters:
+    ///   - rewards: of the reward model, by group `[groups][responses]`.
+    ///   - watcher: the watcher's scores of the same responses.
+    ///   - keeping: rollouts that are judged together.
+    package mutating func add(
+        rewards: [[Double]], watcher: [[Double]], iteration: Int, keeping most: Int, deviations: Double
+    ) -> Finding {
+        let means = watcher.map { $0.reduce(0, +) / Double(max(1, $0.count)) }
+        let count = Double(max(1, means.count))
+        let mean = means.reduce(0, +) / count
+        let squares = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let rewardMean = rewards.joined().reduce(0, +) / Double(max(1, rewards.reduce(0) { $0 + $1.count }))
+        window.append(Look(reward: rewardMean, watcher: mean, variance: squares / max(1, count - 1) / count))
+        if window.count > most { window.removeFirst(window.count - most) }
+        let looks = Double(window.count)
+        let now = Peak(
+            iteration: iteration, reward: window.reduce(0) { $0 + $1.reward } / looks,
+            watcher: window.reduce(0) { $0 + $1.watcher } / looks,
+            variance: window.reduce(0) { $0 + $1.variance } / (looks * looks))
+        guard let peak, now.watcher < peak.watcher else {
+            peak = now
+            partedInARow = 0
+            return Finding(isPeak: true)
+        }
+        let error = (now.variance + peak.variance).squareRoot()
+        guard now.reward > peak.reward, now.watcher < peak.watcher - deviations * error else {
+            partedInARow = 0
+            return Finding(isPeak: false)
+        }
+        partedInARow += 1
+        return Finding(
+            isPeak: false,
+            alarm: .init(
+                kind: .disagreement,
+                message:
+                    "the reward rises while a reward model that learnt from other labels disagrees: since iteration "
+                    + "\(peak.iteration) the reward went from \(rounded(peak.reward)) to \(rounded(now.reward)), the "
+                    + "watcher's score from \(rounded(peak.watcher)) to \(rounded(now.watcher))"))
+    }
+
+    /// Before samples of another policy.
+    package mutating func clearWindow() { window = [] }
+}
