@@ -12,6 +12,8 @@ from study import by_setting
 
 TITLES = {"squality": "SQuALITY", "oasst-en": "OASST English", "oasst-zh": "OASST Chinese", "pandalm": "PandaLM", "tulu": "Tulu",
           "llmbar": "LLMBar"}
+# Fewer independent groups of prompts than this give a bootstrap too little to draw from.
+FEWEST = 10
 DIFFERENCES = {"over longer": ("reward model", "longer response"), "over words": ("reward model", "bag of words")}
 
 
@@ -58,8 +60,8 @@ regression on differences of log(1 + count) of words (of Chinese characters and 
 {intervals.BY_PROMPT}.
 
 Both bases are **small closed worlds**: 1.9 million parameters that have seen only the demo world, and 0.26 million that have seen
-children's stories. They don't know the languages, facts or tasks of these data, so what they can learn here is little more than
-length, form and a few words. Their context was raised to {CONTEXT} tokens (a change of `config.json` alone); groups that are longer in
+children's stories. They know none of the languages, facts and tasks of these data, so a result near chance says nothing of larger bases, and what
+they do learn here is of form rather than of content. Their context was raised to {CONTEXT} tokens (a change of `config.json` alone); groups that are longer in
 the base's tokens are left out for every judge, and the table says how many are kept.
 """)
 
@@ -88,6 +90,10 @@ def verdict(page, found):
         over = difference(one["clusters"], "reward model", "longer response")
         near = "above chance" if own[1] > 0.5 else "below chance" if own[2] < 0.5 else "not told from chance"
         beside = "better than length" if over[1] > 0 else "worse than length" if over[2] < 0 else "not told from length"
+        if len(one["clusters"]) < FEWEST:
+            lines.append(f"- {TITLES[name]}, {base}: {own[0]:.3f}; its {len(one['clusters'])} independent groups of prompts are too few "
+                         "for an interval that can be trusted.")
+            continue
         lines.append(f"- {TITLES[name]}, {base}: {intervals.text(own)}, {near}; {beside} ({intervals.text(over)}).")
     page.add("## In words\n\n" + "\n".join(lines))
 
