@@ -60,17 +60,17 @@ if __name__ == "__main__":
     runs = KilledRuns(str(pathlib.Path(arguments.plumb).resolve()), pathlib.Path(arguments.output) / program)
     file = PAGE.with_suffix(".jsonl")
     file.parent.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for kind in arguments.kinds:
-        known = [one for one in tried(file, program) if one["kind"] == kind]
-        missing = arguments.moments - len(known)
-        print(f"{kind}: {len(known)} moments tried, {max(0, missing)} to try", flush=True)
-        for one in runs.kills(kind, missing, seed=arguments.seed + len(known)):
-            with open(file, "a") as out:
-                out.write(json.dumps({"program": program, "kind": kind, **one}, sort_keys=True) + "\n")
-        found = [one for one in tried(file, program) if one["kind"] == kind]
-        if found:
-            rows.append(summary(runs, kind, found))
-            print(f"  {json.dumps(rows[-1])}", flush=True)
+    # A few moments of each kind in turn, so that a call cut short has something of every kind.
+    for wanted in [*range(5, arguments.moments, 5), arguments.moments]:
+        for kind in arguments.kinds:
+            known = sum(one["kind"] == kind for one in tried(file, program))
+            for one in runs.kills(kind, wanted - known, seed=arguments.seed + known):
+                with open(file, "a") as out:
+                    out.write(json.dumps({"program": program, "kind": kind, **one}, sort_keys=True) + "\n")
+            print(f"{kind}: {max(known, wanted)} moments", flush=True)
+    found = {kind: [one for one in tried(file, program) if one["kind"] == kind] for kind in KINDS}
+    rows = [summary(runs, kind, found[kind]) for kind in KINDS if found[kind]]
+    for row in rows:
+        print(json.dumps(row))
     page(rows, program)
     sys.exit(0 if all(row["same"] == row["kills"] and row["within"] for row in rows) else 1)

@@ -3,7 +3,9 @@
 import html
 import math
 
-COLOURS = ("#1b5e8c", "#b4530a", "#2e7d32", "#8e24aa", "#6d4c41", "#00838f", "#c2185b")
+COLOURS = ("#1b5e8c", "#b4530a", "#2e7d32", "#8e24aa", "#6d4c41", "#00838f", "#c2185b", "#37474f")
+# Corners around the middle; none is a circle.
+SHAPES = ((), ((-4, -4), (4, -4), (4, 4), (-4, 4)), ((0, -5.5), (5.5, 4.5), (-5.5, 4.5)), ((0, -6), (6, 0), (0, 6), (-6, 0)))
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 78, 20, 46, 62
 
@@ -43,11 +45,11 @@ def lines(title, x_label, y_label, series, x_log=False, y_range=None, marks=()):
     for x in sorted(set(xs)) if x_log or len(set(xs)) <= 8 else x_axis.ticks():
         body.append(tick(x_axis(x), number(x)))
     body += levels(marks, y_axis)
-    for (name, row), colour in zip(series.items(), COLOURS):
+    for index, row in enumerate(series.values()):
         row = sorted(row)
         path = " ".join(f"{x_axis(x):.1f},{y_axis(bounds(y)[1]):.1f}" for x, y in row)
-        body.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        body += [point(x_axis(x), y_axis, bounds(y), colour) for x, y in row]
+        body.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[index]}" stroke-width="2"/>')
+        body += [point(x_axis(x), y_axis, bounds(y), index) for x, y in row]
     return document(title, body + legend(series))
 
 
@@ -61,10 +63,10 @@ def categories(title, y_label, groups, series, y_range=None, marks=()):
     for place, group in enumerate(groups):
         centre = LEFT + room * (place + 0.5)
         body.append(tick(centre, group))
-        for index, (row, colour) in enumerate(zip(series.values(), COLOURS)):
+        for index, row in enumerate(series.values()):
             if row[place] is not None:
                 shift = (index - (len(series) - 1) / 2) * min(20, room / (len(series) + 1))
-                body.append(point(centre + shift, y_axis, bounds(row[place]), colour))
+                body.append(point(centre + shift, y_axis, bounds(row[place]), index))
     return document(title, body + legend(series))
 
 
@@ -114,10 +116,19 @@ def tick(x, words):
     return text(x, HEIGHT - BOTTOM + 20, words, size=12)
 
 
-def point(x, y_axis, bounds, colour):
+def point(x, y_axis, bounds, index):
     low, mean, high = map(y_axis, bounds)
-    return (f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="{colour}" stroke-width="1.5"/>'
-            f'<circle cx="{x:.1f}" cy="{mean:.1f}" r="4" fill="{colour}"/>')
+    return (f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="{COLOURS[index]}" stroke-width="1.5"/>'
+            + marker(x, mean, index))
+
+
+def marker(x, y, index):
+    """Each series has a colour and a shape of its own."""
+    corners = SHAPES[index % len(SHAPES)]
+    if not corners:
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{COLOURS[index]}"/>'
+    points = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners)
+    return f'<polygon points="{points}" fill="{COLOURS[index]}"/>'
 
 
 def legend_places(series):
@@ -138,9 +149,9 @@ def legend_rows(series):
 
 def legend(series):
     body = []
-    for name, (x, row), colour in zip(series, legend_places(series), COLOURS):
+    for index, (name, (x, row)) in enumerate(zip(series, legend_places(series))):
         y = TOP + 22 * row
-        body.append(f'<circle cx="{x + 5:.1f}" cy="{y - 4}" r="5" fill="{colour}"/>' + text(x + 15, y, name, "start"))
+        body.append(marker(x + 5, y - 4, index) + text(x + 15, y, name, "start"))
     return body
 
 

@@ -7,7 +7,7 @@ from program import read_lines
 
 # Training that only has to end: what counts here are the labels.
 SHORT = ["--set-reward", "minimum_steps=1", "--set-reward", "epochs=0.01", "--set-reward", "reference_samples=2", "--set-refresh", "iterations=1",
-         "--set-refresh", "prompts_per_iteration=1", "--set-refresh", "rollouts_judged=1", "--evaluation-samples", "4"]
+         "--set-refresh", "prompts_per_iteration=1", "--set-refresh", "minibatches=1", "--set-refresh", "rollouts_judged=1", "--evaluation-samples", "4"]
 
 
 def labelled(plumb, folder, rankings, seed, gold, noise=0.1, k=4, policy=None):

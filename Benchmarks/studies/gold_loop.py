@@ -21,34 +21,43 @@ class GoldLoop(GoldStudy):
 
     def settings(self):
         best_of = [{"by": "best-of-n", "labels": kind, "comparisons": count} for count in COMPARISONS for kind in ("k-wise", "pairs")]
-        return [*best_of, *({"by": "ppo", "labels": "k-wise", "comparisons": count} for count in COMPARISONS)]
+        return [*best_of, *({"by": by, "labels": "k-wise", "comparisons": count} for by in ("ppo", "ppo watched") for count in COMPARISONS)]
 
     def measure(self, setting, seed, folder):
         lines = self.labels(setting["comparisons"], setting["labels"], seed, folder)
-        proxy = self.proxy(lines, seed, folder)
         about = {"tasks": len(lines), "strict_pairs": sum(len(gold_world.line_pairs(line)) for line in lines)}
+        if setting["by"] == "best-of-n":
+            proxy = self.proxy(lines, seed, folder)
+            return {**about, **best_of_n(self.scores(proxy, self.judged, folder), self.judged_gold)}
         if setting["by"] == "ppo":
-            return {**about, **self.followed_by_ppo(proxy, seed, folder)}
-        return {**about, **best_of_n(self.scores(proxy, self.judged, folder), self.judged_gold)}
+            return {**about, **self.followed(self.proxy(lines, seed, folder), seed, folder)}
+        # Half of the labels teaches the proxy, the other half the watcher; the same proxy is followed to the end as well.
+        halves = [self.proxy(lines[half::2], seed, self.named(folder, name)) for half, name in enumerate(("proxy", "watcher"))]
+        whole = self.followed(halves[0], seed, self.named(folder, "whole"))
+        watched = self.followed(halves[0], seed, self.named(folder, "watched"), watcher=halves[1])
+        return {**about, **whole, "watched_gold": watched["kept_gold"], "watched_iterations": len(watched["curve"])}
 
-    def followed_by_ppo(self, proxy, seed, folder):
-        """Gold and proxy by iteration, on the samples that the run writes, and of the policy that it hands out."""
+    def named(self, folder, name):
+        place = folder / name
+        place.mkdir()
+        return place
+
+    def followed(self, proxy, seed, folder, **more):
+        """PPO against the proxy: gold and proxy by iteration, on the samples that the run writes, and gold of the policy that it hands
+        out."""
         write_lines(folder / "prompts.jsonl", [{"id": str(n), "prompt": prompt} for n, prompt in enumerate(self.prompts["ppo"][:400])])
-        made = self.plumb.train("policy", folder / "ppo", seed, PPO, prompts=folder / "prompts.jsonl", base=POLICY, reference=POLICY,
-                                reward_model=proxy)
+        made = self.plumb.train("policy", folder / "ppo", seed, PPO, prompts=folder / "prompts.jsonl", base=gold_world.POLICY,
+                                reference=gold_world.POLICY, reward_model=proxy, **more)
         samples = read_lines(next((folder / "ppo" / "run" / "attempts").glob("*/samples.jsonl")))
         groups = [{"id": str(n), "prompt": s["prompt"], "responses": [{"id": "a", "text": s["response"], "finished": s["finished"]}]}
                   for n, s in enumerate(samples)]
-        gold = [row[0] for row in self.scores(self.gold, groups, folder)]
         iterations = {}
-        for sample, score in zip(samples, gold):
-            iterations.setdefault(sample["step"], []).append((sample["kl"], sample["score"], score))
+        for sample, score in zip(samples, self.scores(self.gold, groups, folder)):
+            iterations.setdefault(sample["step"], []).append((sample["kl"], sample["score"], score[0]))
         curve = [[step, *(statistics.fmean(column) for column in zip(*rows))] for step, rows in sorted(iterations.items())]
-        kept_gold = statistics.fmean(score for row in self.scores(self.gold, self.fresh(made, folder), folder) for score in row)
-        metrics = self.plumb.result(folder / "ppo")["metrics"]
+        kept = self.scores(self.gold, self.fresh(made, folder), folder)
         start = statistics.fmean(score for row in self.judged_gold for score in row)
-        return {"curve": curve, "kept_gold": kept_gold, "start_gold": start,
-                "metrics": {name: value for name, value in metrics.items() if isinstance(value, (int, float, bool, str))}}
+        return {"curve": curve, "kept_gold": statistics.fmean(score for row in kept for score in row), "start_gold": start}
 
 
 def best_of_n(proxy, gold):

@@ -18,7 +18,8 @@ REWARD = {"minimum_steps": 60, "epochs": 1, "checkpoint_every": 10, "evaluations
           "maximum_response_tokens": 24}
 REFRESH = {"iterations": 12, "checkpoint_every": 2, "prompts_per_iteration": 4, "maximum_tokens": 24, "alarm_patience": 100,
            "samples_per_iteration": 1}
-KINDS = ("tokenizer", "pretraining", "supervised", "reward-model", "policy-refresh")
+PREFERENCES = {"epochs": 3, "checkpoint_every": 10, "evaluations": 6, "samples": 8, "maximum_tokens": 24}
+KINDS = ("tokenizer", "pretraining", "supervised", "reward-model", "policy-refresh", "preference-tuning")
 
 
 def tree_digest(folder):
@@ -114,6 +115,8 @@ class KilledRuns:
             policy = self.made("supervised")
             return self.train(kind, "policy", REFRESH, prompts=self.folder / "prompts.jsonl", base=policy, reference=policy,
                               reward_model=self.made("reward-model"))
+        if kind == "preference-tuning":
+            return self.train(kind, "preferences", PREFERENCES, groups=self.folder / "groups.jsonl", base=self.made("supervised"))
         raise ValueError(f"there is no recipe of a run of the kind {kind}")
 
     def made(self, kind):
