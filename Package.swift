@@ -80,7 +80,7 @@ let package = Package(
         // People and labels
         .target(name: "Preferences", dependencies: ["JSON", "SeededRandom"], swiftSettings: strict),
         .target(
-            name: "Labels", dependencies: ["Preferences", "SeededRandom", grdb, crypto, cryptoExtras],
+            name: "Labels", dependencies: ["Preferences", "JSON", "SeededRandom", grdb, crypto, cryptoExtras],
             swiftSettings: strict),
         .target(
             name: "Web",

@@ -1,152 +1,61 @@
-// What both kinds of task share: announcements, the lease's heartbeat, honest times, the skip form, submitting.
+// What every kind of task shares: the draft, the lease, honest times, the skip form, submitting, and the next task in the
+// place of this one.
 
-import { ActiveTime } from "./active-time.js";
-import { refreshToken, signIn, token } from "./sign-in.js";
+import { fetchAhead, showAhead } from "./ahead.js";
+import { DraftKeeper, forgetDraft } from "./draft.js";
+import { Effort } from "./effort.js";
+import { keepLease } from "./lease.js";
+import { announce, removeNotice, showNotice } from "./notices.js";
+import { flush, onStored, put, waiting, waits } from "./outbox.js";
+import { token } from "./sign-in.js";
 
-const beatEvery = 60_000;
-const signInEnded = "Your sign-in has ended. Sign in again in another tab and come back: this page keeps your work.";
-const serverAway = "The server cannot be reached just now. Keep this page open; your work stays here.";
+export { announce, showNotice } from "./notices.js";
+
+const pages = [];
+let leaving = new AbortController();
 
 /**
  * Calls `start(form, left)` for the task on the page and again for each that takes its place without a new page; `left`
  * is a signal that ends then, for what a module hangs on the document.
  */
 export function onEachTask(selector, start) {
+  pages.push({ selector, start });
   const form = document.querySelector(selector);
-  if (form) start(form, new AbortController().signal);
+  if (form) start(form, leaving.signal);
 }
 
-/** Says something to people who listen to the page. */
-export function announce(text) {
-  const place = document.querySelector("[data-announce]");
-  if (!place) return;
-  place.textContent = "";
-  requestAnimationFrame(() => {
-    place.textContent = text;
-  });
-}
-
-/** Shows a message above the task, in the place of an earlier one. */
-export function showNotice(text, kind = "warn") {
-  let notice = document.querySelector("[data-notice]");
-  if (!notice) {
-    notice = document.createElement("p");
-    notice.dataset.notice = "";
-    notice.setAttribute("role", "alert");
-    document.querySelector("main").prepend(notice);
+/** Puts the task that was fetched ahead in the place of this one. Returns whether there was one. */
+function turnPage() {
+  const before = leaving;
+  if (!showAhead()) return false;
+  leaving = new AbortController();
+  before.abort();
+  for (const { selector, start } of pages) {
+    const form = document.querySelector(selector);
+    if (form) start(form, leaving.signal);
   }
-  notice.className = `notice ${kind}`;
-  notice.textContent = text;
+  // Whoever listens to the page, or tabs through it, begins at its head again.
+  const heading = document.querySelector("main h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  return true;
 }
 
-function removeNotice() {
-  document.querySelector("[data-notice]")?.remove();
-}
-
-/** Renews the lease once a minute, only while somebody can see the page; after a lost sign-in, as soon as it is back. */
-function keepLease(form) {
-  let last = Date.now();
-  let hasLostSignIn = false;
-
-  const renew = () => fetch(form.dataset.heartbeat, {
-    method: "POST",
-    headers: { "x-csrf-token": token(), accept: "application/json" },
-    credentials: "same-origin",
-  });
-
-  async function beat() {
-    last = Date.now();
-    let response;
-    try {
-      response = await renew();
-      // 401: no sign-in holds. 403: perhaps another one does than the one that made this page.
-      if (response.status === 401 || response.status === 403) {
-        const found = await refreshToken();
-        hasLostSignIn = found === signIn.ended;
-        if (hasLostSignIn) {
-          showNotice(signInEnded);
-          return;
-        }
-        if (found === signIn.holds) response = await renew();
-      }
-    } catch {
-      showNotice(serverAway);
-      return;
-    }
-    if (response.ok) {
-      hasLostSignIn = false;
-      removeNotice();
-      return;
-    }
-    const body = await response.json().catch(() => null);
-    showNotice(body?.error?.message ?? "This task is no longer reserved for you. You can still submit your answer.");
-  }
-  const beatIfDue = () => {
-    if (document.visibilityState !== "visible") return;
-    if (hasLostSignIn || Date.now() - last >= beatEvery) beat();
-  };
-  setInterval(beatIfDue, beatEvery / 4);
-  document.addEventListener("visibilitychange", beatIfDue);
-  addEventListener("focus", beatIfDue);
-}
-
-/** Measures how long somebody was at work, when they first did something, and how often. */
-function measureTime(form) {
-  const start = performance.now();
-  const isVisible = () => document.visibilityState === "visible";
-  const active = new ActiveTime(start, isVisible());
-  let firstAction = null;
-  let operations = 0;
-  const input = () => active.input(performance.now());
-  for (const name of ["pointermove", "pointerdown", "keydown", "scroll", "wheel"]) {
-    document.addEventListener(name, input, { passive: true, capture: true });
-  }
-  document.addEventListener("visibilitychange", () => active.turn(performance.now(), isVisible()));
-  const fields = {};
-  for (const name of ["active_ms", "first_action_ms", "operations"]) {
-    fields[name] = form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
-  }
-  form.addEventListener("submit", () => {
-    fields.active_ms.value = String(Math.round(active.total(performance.now())));
-    fields.first_action_ms.value = firstAction === null ? "" : String(Math.round(firstAction));
-    fields.operations.value = String(operations);
-  });
-  return () => {
-    firstAction ??= performance.now() - start;
-    operations += 1;
-  };
-}
-
-/**
- * Sends a form only once a sign-in holds, with that one's token: what leaves the page would otherwise be refused, and the
- * page with its work be gone.
- */
-function sendSafely(form) {
-  let isSending = false;
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (isSending) return;
-    isSending = true;
-    const found = await refreshToken();
-    if (found === signIn.holds) {
-      form.submit();
-      return;
-    }
-    isSending = false;
-    const words = found === signIn.ended ? signInEnded : serverAway;
-    showNotice(words);
-    announce(words);
-  });
-  addEventListener("pageshow", () => {
-    isSending = false;
-  });
+/** What the server tells the page about its task: addresses, the draft, the lease. */
+function keeping() {
+  const { draft, version, ...rest } = document.querySelector("[data-keeping]").dataset;
+  return { ...rest, stored: { draft: draft ? JSON.parse(draft) : null, version: Number(version) } };
 }
 
 /** Makes the skip form a small window over the bar: `s` opens it, Escape or a click elsewhere closes it. */
-function preparedSkip() {
+function preparedSkip(send, left) {
   const details = document.querySelector("[data-skip]");
   if (!details) return () => false;
-  sendSafely(details.querySelector("form"));
+  const form = details.querySelector("form");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form, "skip");
+  });
   const summary = details.querySelector("summary");
   details.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !details.open) return;
@@ -156,7 +65,7 @@ function preparedSkip() {
   });
   document.addEventListener("pointerdown", (event) => {
     if (details.open && !details.contains(event.target)) details.open = false;
-  });
+  }, { signal: left });
   return () => {
     details.open = true;
     details.querySelector('button[type="submit"]').focus();
@@ -164,68 +73,122 @@ function preparedSkip() {
   };
 }
 
-/** The work on a task that this tab keeps, so that a reload or a sign-in that ended costs nothing. */
-function tabDraft(form) {
-  const prefix = "plumb.draft ";
-  const key = prefix + form.getAttribute("action");
-  return {
-    read() {
-      try {
-        return JSON.parse(sessionStorage.getItem(key) ?? "null");
-      } catch {
-        return null;
-      }
-    },
-    write(draft) {
-      try {
-        for (const each of Object.keys(sessionStorage)) {
-          if (each.startsWith(prefix) && each !== key) sessionStorage.removeItem(each);
-        }
-        sessionStorage.setItem(key, JSON.stringify(draft));
-      } catch {
-        // A full or forbidden storage costs the draft of this tab, nothing else.
-      }
-    },
-  };
+/** The line in the bar that says where the work is, with a button where there is something to do about it. */
+function say(words, action) {
+  let line = document.querySelector("[data-kept]");
+  if (!line) {
+    line = Object.assign(document.createElement("p"), { className: "kept hint" });
+    line.dataset.kept = "";
+    document.querySelector("[data-standing]")?.after(line);
+  }
+  line.textContent = words;
+  if (!action) return;
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: action.label });
+  button.addEventListener("click", action.act);
+  line.append(" ", button);
+}
+
+/** Says what became of an answer that is stored. */
+function tellStored({ notice, said, take_back: path }) {
+  removeNotice("stored");
+  if (notice) {
+    showNotice(notice, {
+      name: "stored", lasts: true, actions: [{ label: "Dismiss", act: () => removeNotice("stored") }],
+    });
+  } else {
+    say(said ?? "Last answer stored.", path && { label: "Take it back", act: () => takeBack(path) });
+  }
+}
+
+function takeBack(path) {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: path, hidden: true });
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "csrf", value: token() }));
+  document.body.append(form);
+  form.submit();
 }
 
 /**
  * Starts everything above for the task's form.
  *
  * `draft()` gives the work so far as an object that JSON can hold, and `restore(draft)` puts one back; one that it does
- * not know it leaves alone.
+ * not know it leaves alone. `left` is what `onEachTask` gave.
  * @returns `begin` is called once when the page stands; `skip` opens the skip form; `count` counts an operation and
  *   keeps the draft; `submit` submits what `explainUnready` lets through.
  */
-export function startTask(form, { explainUnready, draft, restore }) {
+export function startTask(form, { explainUnready, draft, restore, left = leaving.signal }) {
   document.documentElement.classList.add("enhanced");
-  keepLease(form);
-  const countOperation = measureTime(form);
-  const skip = preparedSkip();
-  const kept = tabDraft(form);
+  const place = keeping();
+  const effort = new Effort(form, left);
+  const keeper = new DraftKeeper({ lease: place.lease, path: place.draftPath, stored: place.stored, draft, restore, say, left });
+  history.replaceState(null, "", place.page);
+  keepLease(place.heartbeat, left, (answer) => keeper.heard(answer.draft_version));
+  const prefetch = () => {
+    if (!left.aborted) fetchAhead(place.ahead, [place.lease, ...waiting().map((entry) => entry.lease)]);
+  };
+
+  let isSending = false;
+  let isStored = false;
+  onStored((entry, answer) => {
+    forgetDraft(entry.lease);
+    if (entry.lease === place.lease) {
+      isStored = true;
+      // A practice task is followed by what was expected.
+      location.assign(answer.page ?? place.next);
+      return;
+    }
+    tellStored(answer);
+    prefetch();
+  }, left);
+
+  /** Sends a form of this task and goes on to the next one, at once where that is here already. */
+  async function send(filled, words) {
+    if (isSending) return;
+    isSending = true;
+    effort.write();
+    keeper.end();
+    const isSafe = put(filled, place.lease, words);
+    if (isSafe && turnPage()) {
+      flush();
+      return;
+    }
+    say("Sending…");
+    await flush();
+    if (waits(place.lease)) {
+      say("Kept in this browser; the next task comes when this one is sent.");
+    } else if (!isStored) {
+      // Refused: it is the person's to change, and to send again.
+      isSending = false;
+      keeper.resume();
+      say("");
+    }
+  }
+
+  const skip = preparedSkip(send, left);
   form.addEventListener("submit", (event) => {
-    const explanation = explainUnready();
-    if (!explanation) return;
     event.preventDefault();
-    event.stopImmediatePropagation();
+    const explanation = explainUnready();
+    if (!explanation) {
+      send(form, "answer");
+      return;
+    }
     const problem = document.createElement("span");
     problem.className = "problem";
     problem.textContent = explanation;
     document.querySelector("[data-standing]").replaceChildren(problem);
     announce(explanation);
   });
-  sendSafely(form);
   return {
     skip,
     submit: () => form.requestSubmit(),
     begin() {
-      const before = kept.read();
-      if (before) restore(before);
+      keeper.begin();
+      // After a reload while an answer was on its way: it goes first, and this page after it.
+      flush().then((isEmpty) => isEmpty && prefetch());
     },
     count() {
-      countOperation();
+      effort.count();
       // What changed stands in the page when the module that counts is done.
-      queueMicrotask(() => kept.write(draft()));
+      queueMicrotask(() => keeper.changed());
     },
   };
 }

@@ -34,6 +34,7 @@ function turn(raw) {
   for (const [text, share] of shares) text.scrollTop = share * text.scrollHeight;
   keepChoice(raw);
   updateSwitches();
+  if (raw) document.dispatchEvent(new CustomEvent("plumb:used", { detail: "raw" }));
 }
 
 function updateSwitches() {

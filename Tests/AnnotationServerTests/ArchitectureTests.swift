@@ -14,7 +14,7 @@ private let allowedArrows: [String: Set<String>] = [
     "RewardModel": ["LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
     "Policy": ["RewardModel", "LanguageModel", "Preferences", "Runs", "JSON", "SeededRandom"],
     "ModelServer": ["Policy", "LanguageModel", "JSON", "SeededRandom"],
-    "Labels": ["Preferences", "SeededRandom"],
+    "Labels": ["Preferences", "JSON", "SeededRandom"],
     "Web": ["CMarkGFM", "Labels", "Preferences", "JSON"],
     "AnnotationServer": [
         "Web", "Labels", "Preferences", "Policy", "RewardModel", "LanguageModel", "ModelServer", "Runs", "DemoWorld",

@@ -33,6 +33,10 @@ STICKING_OUT = """() => {
 }"""
 
 
+# An answer is on its way while the next task is shown already.
+ALL_SENT = "() => !Object.keys(localStorage).some((key) => key.startsWith('plumb.outbox '))"
+
+
 class Watch:
     """Console errors, page errors, failed requests and refusals of the content security policy, from every context."""
 
@@ -43,6 +47,7 @@ class Watch:
         self._expected = set()
         # Looks at each new state of a page where it is set.
         self.accessibility = None
+        self.is_cut = False
 
     def attach(self, context, who):
         context.set_default_timeout(PATIENCE)
@@ -63,8 +68,17 @@ class Watch:
         finally:
             self._expected = before
 
+    @contextmanager
+    def disconnected(self):
+        """Within it the connection is cut, and requests that fail for that are what the test asks for."""
+        self.is_cut = True
+        try:
+            yield
+        finally:
+            self.is_cut = False
+
     def _console(self, who, message):
-        if message.type != "error":
+        if message.type != "error" or (self.is_cut and "net::ERR_" in message.text):
             return
         status = re.search(r"responded with a status of (\d+)", message.text)
         if status and int(status.group(1)) in self._expected:
@@ -76,6 +90,8 @@ class Watch:
             self.problems.append(f"{who}: a request to another host: {request.url[:120]}")
 
     def _failed(self, who, request):
+        if self.is_cut:
+            return
         # The browser cancels what a page that is left still had under way, and a navigation that became a download.
         if request.failure != "net::ERR_ABORTED":
             self.problems.append(f"{who}: {request.method} {request.url} failed: {request.failure}")
@@ -125,6 +141,8 @@ class Person:
         """Looks at this page's layout on the narrowest screen, and takes its picture where it has a name."""
         page = self.page
         page.wait_for_load_state("load")
+        if not self.watch.is_cut and not page.evaluate(ALL_SENT):
+            page.wait_for_function(ALL_SENT)
         size = page.viewport_size
         page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
         culprit = page.evaluate(STICKING_OUT)

@@ -1,6 +1,5 @@
 """Ranking as annotators do it: keys alone, buttons, mouse, touch; skip, undo, reload."""
 
-import signing_in
 import store
 from people import PATIENCE
 
@@ -232,32 +231,6 @@ def reload(test, ada):
     again.submit()
 
 
-def sign_in_ends(test, ada):
-    """The sign-in ends in another tab while a ranking is half done, and a new one there lets this page submit."""
-    report, page = test.report, ada.page
-    board = ready(test, ada)
-    board.keys("j", "2", "j", "1", "j", "3", "j", "4")
-    state, before = board.state, store.label_count(test.server, test.project)
-    other = ada.another_page()
-    other.go("/history")
-    other.press("Sign out")
-    with test.watch.expecting(401):
-        board.keys("Control+Enter")
-        page.locator("[data-notice]").wait_for()
-    report.check("without a sign-in the page keeps the work and says what to do",
-                 board.state == state and "keeps your work" in page.locator("[data-notice]").inner_text()
-                 and store.label_count(test.server, test.project) == before,
-                 page.locator("[data-notice]").inner_text())
-    other.go("/sign-in")
-    other.page.get_by_label("Name").fill(signing_in.ANNOTATOR)
-    other.page.get_by_label("Password").fill(signing_in.ANNOTATOR_PASSWORD)
-    other.press("Sign in")
-    other.page.close()
-    board.submit(lambda: board.keys("Control+Enter"))
-    test.equal("after a new sign-in in another tab the kept work is stored", stored(test).ranking[0],
-               state.replace(" / ", " "))
-
-
 def lead_ranks(test, lead, wanted):
     """The lead ranks by keys until the project has `wanted` rankings of the lead's: the longer, the better."""
     board = ready(test, lead)
@@ -272,6 +245,7 @@ def lead_ranks(test, lead, wanted):
         lead.page.wait_for_function(
             "before => document.querySelector('form.ranking')?.getAttribute('action') !== before", arg=before)
         lead.page.wait_for_load_state("load")
+    lead.seen()
     made = store.value(
         test.server, "SELECT count(*) FROM labels l JOIN users u ON u.id = l.user_id WHERE u.name = 'lead'")
     test.equal(f"the lead ranks {wanted} tasks", made, wanted)

@@ -23,6 +23,7 @@ import comparing
 import feedback
 import hostile
 import judging
+import keeping
 import lead_pages
 import page_weight
 import ranking
@@ -82,8 +83,10 @@ def tell(test, iterations):
     if ada is None:
         return
     for way in (ranking.by_keyboard, ranking.by_buttons, ranking.by_mouse, ranking.by_touch, ranking.skip, ranking.undo,
-                ranking.reload, ranking.sign_in_ends):
+                ranking.reload, keeping.draft_survives, keeping.next_task_is_there, keeping.offline, keeping.sign_in_ends,
+                keeping.time_is_told, keeping.last_answer_is_taken_back):
         test.chapter(way, ada)
+    test.chapter(keeping.skips_reach_a_lead, lead, ada)
     for way in (scripts.keyboards, scripts.active_time):
         test.chapter(way, ada)
     test.chapter(scripts.change_of_state_during_refresh, lead)

@@ -120,12 +120,12 @@ import Testing
         let bob = try await test.user("bob")
         let lease = try await test.next(ann, project)
         test.pass(seconds: 800)
-        #expect(try await test.store.renewLease(token: lease.token, user: ann) == test.now + 900)
+        #expect(try await test.store.renewLease(token: lease.token, user: ann).expiresAt == test.now + 900)
         test.pass(seconds: 899)
         #expect(try await test.store.nextTask(for: bob, in: project) == .nothing(.noTasksReady))
         test.pass(seconds: 1)
         // Expired, nobody came: it lives again.
-        #expect(try await test.store.renewLease(token: lease.token, user: ann) == test.now + 900)
+        #expect(try await test.store.renewLease(token: lease.token, user: ann).expiresAt == test.now + 900)
         test.pass(seconds: 900)
         _ = try await test.next(bob, project)
         await #expect(throws: StoreError.leaseExpired) {
@@ -175,16 +175,96 @@ import Testing
         try await test.tasks(1, in: project, policy: policy)
         let user = try await test.user("ann")
         let lease = try await test.next(user, project)
-        let draft = Draft(rows: [[lease.responses[1].id]], version: 3)
+        let text = #"{"places":[["\#(lease.responses[1].id)",1]]}"#
+        let draft = try Draft(json: Data(text.utf8), version: 3)
+        try await test.store.saveDraft(draft, token: lease.token, user: user)
+        // The acknowledgement was lost and the page sends it again.
         try await test.store.saveDraft(draft, token: lease.token, user: user)
         #expect(try await test.next(user, project).draft == draft)
+        let other = try Draft(json: Data("{}".utf8), version: 3)
         await #expect(throws: StoreError.newerDraft(version: 3)) {
-            try await test.store.saveDraft(Draft(version: 3), token: lease.token, user: user)
+            try await test.store.saveDraft(other, token: lease.token, user: user)
         }
-        await #expect(throws: StoreError.self) {
-            try await test.store.saveDraft(Draft(rows: [["x"]], version: 4), token: lease.token, user: user)
-        }
+        #expect(try await test.store.draft(token: lease.token, user: user) == draft)
     }
+
+    @Test(arguments: [
+        "[1]", "7", "{", "", "{\"a\":" + String(repeating: "[", count: 70) + String(repeating: "]", count: 70) + "}",
+    ])
+    func whatIsNoObjectIsNoDraft(text: String) {
+        #expect(throws: StoreError.self) { try Draft(json: Data(text.utf8), version: 1) }
+    }
+
+    @Test func aDraftHasASizeThatIsTooLarge() throws {
+        func draft(_ count: Int) throws -> Draft {
+            try Draft(json: Data("{\"a\":\"\(String(repeating: "x", count: count))\"}".utf8), version: 1)
+        }
+        #expect(try draft(Draft.largestBytes - 8).json.utf8.count == Draft.largestBytes)
+        #expect(throws: StoreError.self) { try draft(Draft.largestBytes - 7) }
+    }
+
+    /// The place was lost while the person was away, and came back to them.
+    @Test func aDraftGoesOnInTheNextLeaseInItsNames() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project()
+        try await test.tasks(1, in: project, policy: policy)
+        let user = try await test.user("ann")
+        let old = try await test.next(user, project)
+        let names = old.responses.sorted { $0.text < $1.text }.map(\.id)
+        try await test.store.saveDraft(
+            try Draft(json: Data(#"{"best":"\#(names[2])","worst":"\#(names[0])"}"#.utf8), version: 7),
+            token: old.token, user: user)
+        test.pass(seconds: 900)
+        let new = try await test.next(user, project)
+        let newNames = new.responses.sorted { $0.text < $1.text }.map(\.id)
+        #expect(new.token != old.token && Set(newNames).isDisjoint(with: names))
+        #expect(new.draft?.json == #"{"best":"\#(newNames[2])","worst":"\#(newNames[0])"}"#)
+    }
+}
+
+@Suite struct AheadTests {
+    @Test func theTimeOfATaskFetchedAheadStartsWhenItIsShown() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project { $0.openLeasesPerPerson = 2 }
+        try await test.tasks(4, in: project, policy: policy)
+        let user = try await test.user("ann")
+        let first = try await test.next(user, project)
+        func ahead(_ besides: [String]) async throws -> NextTask {
+            try await test.store.nextTask(for: user, in: project, besides: besides, ahead: true)
+        }
+        guard case .task(let second) = try await ahead([first.token]) else { throw Expected.task }
+        // It counts against what the person may hold, and it is the same one when asked again.
+        #expect(try await ahead([first.token]) == .task(second))
+        #expect(try await ahead([first.token, second.token]) == .nothing(.tooManyOpen(cap: 2)))
+        // A page that is opened anew shows what the person was at, not what waits.
+        #expect(try await test.next(user, project).token == first.token)
+        test.pass(seconds: 100)
+        _ = try await test.store.submit(try first.ranked(), token: first.token, user: user)
+        try await test.store.show(token: second.token, user: user)
+        test.pass(seconds: 7)
+        try await test.store.show(token: second.token, user: user)
+        let shown = try await test.store.assignment(token: second.token, user: user)
+        #expect(shown.issuedAt == test.now - 7)
+        #expect(shown.responses == second.responses)
+    }
+
+    @Test func whatWasFetchedAheadAndReleasedIsFreeForOthers() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project()
+        try await test.tasks(2, in: project, policy: policy)
+        let (ann, bob) = (try await test.user("ann"), try await test.user("bob"))
+        let first = try await test.next(ann, project)
+        guard
+            case .task(let second) = try await test.store.nextTask(
+                for: ann, in: project, besides: [first.token], ahead: true)
+        else { throw Expected.task }
+        #expect(try await test.store.nextTask(for: bob, in: project) == .nothing(.noTasksReady))
+        try await test.store.releaseLease(token: second.token, user: ann)
+        #expect(try await test.next(bob, project).taskID == second.taskID)
+        await #expect(throws: StoreError.leaseExpired) { try await test.store.show(token: second.token, user: ann) }
+    }
+
+    private enum Expected: Error { case task }
 }
 
 @Suite struct SubmissionTests {
@@ -364,7 +444,7 @@ import Testing
 }
 
 @Suite struct UndoTests {
-    @Test func anAnswerTakenBackReturnsAsADraftAndItsRevisionsStay() async throws {
+    @Test func anAnswerTakenBackReturnsWithItsTaskAndItsRevisionsStay() async throws {
         let test = try TestStore()
         let (project, policy) = try await test.project()
         try await test.tasks(2, in: project, policy: policy)
@@ -378,8 +458,8 @@ import Testing
         let back = try await test.store.undo(label.labelID, by: user)
         #expect(back.taskID == task.taskID && back.attempt == 2)
         let newIDs = back.responses.sorted { $0.text < $1.text }.map(\.id)
-        #expect(back.draft?.rows == [[newIDs[2]], [newIDs[0], newIDs[1]].sorted(), [newIDs[3]]])
-        #expect(back.draft?.unacceptable == [newIDs[3]])
+        #expect(back.formerAnswer?.ranking?.rows == [[newIDs[2]], [newIDs[0], newIDs[1]].sorted(), [newIDs[3]]])
+        #expect(back.formerAnswer?.ranking?.unacceptable == [newIDs[3]] && back.draft == nil)
         var progress = try await test.store.progress(project)
         #expect(progress.labels == 0 && progress.retracted == 1 && progress.tasksOpen == 2)
         // The place is this person's while the lease lives.

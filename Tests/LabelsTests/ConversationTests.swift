@@ -74,7 +74,7 @@ import Testing
             .comparison(try Comparison(winner: ids[0], loser: ids[1], grade: .slightly)), token: task.token, user: ada)
         _ = try await test.store.undo(submission.labelID, by: ada)
         let again = try await comparison(test, ada, project)
-        #expect(again.draft?.comparison?.grade == .slightly)
+        #expect(again.formerAnswer?.grade == .slightly)
     }
 
     @Test func aComparisonWhoseLeaseRanOutIsTheirsAgain() async throws {

@@ -124,8 +124,12 @@ import Testing
                     between: task.responses[0].id, and: task.responses[1].id, verdict: .bothUnacceptable)),
             token: task.token, user: user)
         let again = try await test.store.undoLast(of: user, in: project)
-        #expect(again.draft?.comparison?.verdict == .bothUnacceptable)
-        #expect(Set(again.draft?.comparison?.responseIDs ?? []) == Set(again.responses.map(\.id)))
+        guard case .comparison(let former) = again.formerAnswer else {
+            Issue.record("the answer must come back with its task")
+            return
+        }
+        #expect(former.verdict == .bothUnacceptable)
+        #expect(Set(former.responseIDs) == Set(again.responses.map(\.id)))
         let summary = try await test.store.exportSummary(project, as: .native, ExportOptions(everyRevision: true))
         #expect(summary.labels == 2)
     }

@@ -31,6 +31,7 @@ final class TestStore: Sendable {
         named name: String = "p", _ change: (inout ProjectSettings) -> Void = { _ in }
     ) async throws -> (project: ProjectID, policy: PolicyID) {
         var settings = ProjectSettings()
+        settings.leaseSeconds = 900
         change(&settings)
         let project = try await store.createProject(name: name, settings: settings, by: .system)
         let policy = try await store.addPolicy(

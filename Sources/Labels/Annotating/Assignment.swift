@@ -11,40 +11,6 @@ public struct ShownResponse: Sendable, Hashable {
     public let text: String
 }
 
-/// Work that is not submitted yet, or an answer that was taken back. Ids are the lease's. JSON: `rows`,
-/// `unacceptable`, `ratings`, `comparison`, `version`.
-public struct Draft: Sendable, Hashable, Codable {
-    /// Best first; responses that are in no row are still in the tray.
-    public var rows: [[String]]
-    public var unacceptable: [String]
-    /// Of a ranking; nil where nothing was rated.
-    public var ratings: [String: ResponseRating]?
-    public var comparison: Comparison?
-    /// Counts up with every save.
-    public var version: Int
-
-    public init(
-        rows: [[String]] = [], unacceptable: [String] = [], ratings: [String: ResponseRating]? = nil,
-        comparison: Comparison? = nil, version: Int = 1
-    ) {
-        self.rows = rows
-        self.unacceptable = unacceptable
-        self.ratings = ratings
-        self.comparison = comparison
-        self.version = version
-    }
-
-    init(_ judgement: Judgement, version: Int) {
-        switch judgement {
-        case .ranking(let ranking):
-            self.init(
-                rows: ranking.rows, unacceptable: ranking.unacceptable.sorted(), ratings: ranking.ratings,
-                version: version)
-        case .comparison(let comparison): self.init(comparison: comparison, version: version)
-        }
-    }
-}
-
 /// A task in one person's hands: a lease.
 public struct Assignment: Sendable, Hashable {
     /// What the person answers with.
@@ -59,7 +25,10 @@ public struct Assignment: Sendable, Hashable {
     /// What is asked besides an order.
     public let questions: Questions
     public let allowSkip: Bool
+    /// Unfinished work of this person on this task.
     public let draft: Draft?
+    /// The answer that this person took back, in the lease's names.
+    public let formerAnswer: Judgement?
     /// Counts how often this person was handed this task, from 1.
     public let attempt: Int
     public let issuedAt: Date
@@ -125,6 +94,8 @@ struct LeaseRow {
     let expiresAt: Date
     let closed: Bool
     let outcome: String?
+    /// Fetched ahead and not shown yet.
+    let ahead: Bool
     let draft: Draft?
     let draftVersion: Int
 
@@ -156,9 +127,11 @@ struct LeaseRow {
         expiresAt = row.date("expires_at")
         closed = row.dateIfPresent("closed_at") != nil
         outcome = row["outcome"]
-        let draftText: String? = row["draft"]
-        draft = draftText == nil ? nil : try row.json("draft") as Draft
-        draftVersion = row["draft_version"]
+        ahead = row["ahead"]
+        let version: Int = row["draft_version"]
+        let text: String? = row["draft"]
+        draftVersion = version
+        draft = text.map { Draft(stored: $0, version: version) }
     }
 }
 
@@ -193,73 +166,111 @@ extension Database {
             LeaseRow.sql + " WHERE leases.task_id = ? AND leases.user_id = ? AND leases.closed_at IS NULL",
             [task, user])
         return try live.map(LeaseRow.init(row:))
-            ?? openLease(on: task, for: user, seconds: settings.leaseSeconds, at: now, configuration: configuration)
+            ?? openLease(
+                on: task, for: user, milliseconds: Int64(settings.leaseSeconds) * 1000, at: now,
+                configuration: configuration)
     }
 
     /// A new lease, with its own random names for the responses and a display order that is stored.
+    /// - Parameter ahead: it is not shown yet; its time starts when it is.
     func openLease(
-        on task: TaskID, for user: UserID, seconds: Int, reopened: Bool = false, at now: Date,
-        configuration: StoreConfiguration
+        on task: TaskID, for user: UserID, milliseconds: Int64, ahead: Bool = false, reopened: Bool = false,
+        at now: Date, configuration: StoreConfiguration
     ) throws -> LeaseRow {
         guard
             let row = try row(
                 """
-                SELECT k, (SELECT coalesce(max(attempt), 0) + 1 FROM leases WHERE task_id = tasks.id AND user_id = ?)
-                    AS attempt
+                SELECT k, identity_words IS NULL AS unread, (SELECT coalesce(max(attempt), 0) + 1 FROM leases
+                    WHERE task_id = tasks.id AND user_id = ?) AS attempt
                 FROM tasks JOIN response_groups g ON g.id = group_id WHERE tasks.id = ?
                 """, [user, task])
         else { throw StoreError.unknown(what: "task", id: "\(task)") }
+        if row["unread"] { try readIdentityWords(of: task) }
         let count: Int = row["k"]
         let attempt: Int = row["attempt"]
         let order = DisplayOrder.permutation(
             count: count, annotator: "\(user)", task: "\(task)", attempt: attempt)
         let names = (0..<count).map { _ in Secrets.base32(configuration.randomBytes(10)) }
         let token = Secrets.base64URL(configuration.randomBytes(24))
-        let former = try formerAnswer(on: task, by: user, order: order, names: names)
         try run(
             """
-            INSERT INTO leases (token, task_id, user_id, attempt, display_order, response_names, reopened, issued_at,
-                expires_at, draft, draft_version)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO leases (token, task_id, user_id, attempt, display_order, response_names, ahead, reopened,
+                issued_at, expires_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                token, task, user, attempt, try JSONLines.line(order), try JSONLines.line(names), reopened,
-                now.milliseconds, now.milliseconds + Int64(seconds) * 1000, try former.map { try JSONLines.line($0) },
-                former?.version ?? 0,
+                token, task, user, attempt, try JSONLines.line(order), try JSONLines.line(names), ahead, reopened,
+                now.milliseconds, now.milliseconds + milliseconds,
             ])
-        return try lease(token: token, of: user)
+        let lease = try lease(token: token, of: user)
+        return try takeUpDraft(for: lease) ? try self.lease(token: token, of: user) : lease
     }
 
-    /// The answer that this person took back, in the names of a new lease.
-    private func formerAnswer(on task: TaskID, by user: UserID, order: [Int], names: [String]) throws -> Draft? {
+    /// Unfinished work from an earlier lease of the same person and task goes on in the new one. A draft's meaning is
+    /// its page's own, but the random names of the responses in it can be changed for the new ones.
+    private func takeUpDraft(for lease: LeaseRow) throws -> Bool {
+        guard lease.attempt > 1,
+            let row = try row(
+                LeaseRow.sql
+                    + """
+                     WHERE leases.task_id = ? AND leases.user_id = ? AND draft IS NOT NULL AND attempt < ?
+                        AND outcome IN ('expired', 'released') ORDER BY attempt DESC LIMIT 1
+                    """, [lease.task, lease.user, lease.attempt])
+        else { return false }
+        let former = try LeaseRow(row: row)
+        guard var json = former.draft?.json else { return false }
+        let newNames = Dictionary(zip(lease.order, lease.names), uniquingKeysWith: { first, _ in first })
+        for (position, name) in zip(former.order, former.names) {
+            guard let newName = newNames[position] else { continue }
+            json = json.replacingOccurrences(of: name, with: newName)
+        }
+        try run("UPDATE leases SET draft = ?, draft_version = 1 WHERE id = ?", [json, lease.id])
+        return true
+    }
+
+    /// The answer that the lease's person took back, in the lease's names.
+    private func formerAnswer(_ lease: LeaseRow, responseIDs ids: [String]) throws -> Judgement? {
         guard
             let row = try row(
                 """
-                SELECT judgement, group_id FROM labels JOIN tasks ON tasks.id = task_id
-                JOIN label_revisions r ON r.label_id = labels.id AND r.revision = labels.revision
+                SELECT judgement FROM labels JOIN label_revisions r
+                    ON r.label_id = labels.id AND r.revision = labels.revision
                 WHERE task_id = ? AND user_id = ? AND labels.state = 'retracted'
-                """, [task, user])
+                """, [lease.task, lease.user])
         else { return nil }
         let content: LabelContent = try row.json("judgement")
         guard let judgement = content.judgement else { return nil }
-        let ids = try responses(of: row["group_id"]).map(\.id)
-        let newNames = Dictionary(
-            zip(order, names).map { position, name in (ids[position], name) }, uniquingKeysWith: { first, _ in first })
-        return Draft(try judgement.renamed(newNames), version: 1)
+        let names = zip(lease.order, lease.names).map { (ids[$0], $1) }
+        return try judgement.renamed(Dictionary(names, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// What the responses of a group say, in stored order. Where they come from is not read: an annotator's page is made
+    /// without it.
+    func shownTexts(of group: GroupID) throws -> [(id: String, text: String)] {
+        try rows("SELECT public_id, text FROM responses WHERE group_id = ? ORDER BY position", [group]).map {
+            ($0["public_id"], $0["text"])
+        }
+    }
+
+    private func prompt(ofGroup group: GroupID) throws -> Prompt {
+        guard
+            let row = try row(
+                "SELECT content FROM response_groups g JOIN prompts p ON p.id = g.prompt_id WHERE g.id = ?", [group])
+        else { throw StoreError.unknown(what: "response group", id: "\(group)") }
+        return try row.json("content")
     }
 
     func assignment(_ lease: LeaseRow, settings: ProjectSettings) throws -> Assignment {
-        let group = try group(lease.group)
+        let texts = try shownTexts(of: lease.group)
         let shown = zip(lease.order, lease.names).enumerated().map { slot, pair in
-            ShownResponse(
-                id: pair.1, letter: DisplayOrder.letter(slot: slot), text: group.responses[pair.0].text)
+            ShownResponse(id: pair.1, letter: DisplayOrder.letter(slot: slot), text: texts[pair.0].text)
         }
         return Assignment(
-            token: lease.token, projectID: lease.project, taskID: lease.task, mode: lease.mode, prompt: group.prompt,
-            responses: shown, questions: Questions(settings, mode: lease.mode),
-            allowSkip: settings.allowSkip && !lease.isPractice, draft: lease.draft, attempt: lease.attempt,
-            issuedAt: lease.issuedAt,
-            expiresAt: lease.expiresAt, promptStyle: lease.style,
+            token: lease.token, projectID: lease.project, taskID: lease.task, mode: lease.mode,
+            prompt: try prompt(ofGroup: lease.group), responses: shown,
+            questions: Questions(settings, mode: lease.mode), allowSkip: settings.allowSkip && !lease.isPractice,
+            draft: lease.draft, formerAnswer: try formerAnswer(lease, responseIDs: texts.map(\.id)),
+            attempt: lease.attempt, issuedAt: lease.issuedAt, expiresAt: lease.expiresAt, promptStyle: lease.style,
             isPractice: lease.isPractice,
             answersToday: try answersToday(of: lease.user, in: lease.project, at: lease.issuedAt),
             former: try formerFeedback(lease))

@@ -11,6 +11,8 @@ public struct ProjectProgress: Sendable, Hashable {
     /// Open tasks that nobody has opened yet.
     public let tasksReady: Int
     public let liveLeases: Int
+    /// Tasks with a response that names a model, and so is not blind.
+    public let tasksWithIdentityWords: Int
     /// Labels that count.
     public let labels: Int
     /// Rankings and comparisons among them, which reward models learn from.
@@ -53,6 +55,8 @@ public struct LabelLine: Sendable, Hashable {
     public let content: LabelContent
     /// Ids of the responses in the order in which the annotator saw them.
     public let displayOrder: [String]
+    /// Names of models in the responses' texts, by which they give themselves away.
+    public let identityWords: [String]
     /// Nil for other feedback.
     public var judgement: Judgement? { content.judgement }
 }
@@ -117,8 +121,10 @@ extension Store {
                     """
                     SELECT count(*) FROM leases JOIN tasks ON tasks.id = task_id
                     WHERE project_id = ? AND leases.closed_at IS NULL AND expires_at > ?
-                    """, [project, now.milliseconds]), labels: labels["active"] ?? 0, preferences: preferences,
-                extras: labels["extra"] ?? 0,
+                    """, [project, now.milliseconds]),
+                tasksWithIdentityWords: try db.count(
+                    "SELECT count(*) FROM tasks WHERE project_id = ? AND identity_words <> '[]'", [project]),
+                labels: labels["active"] ?? 0, preferences: preferences, extras: labels["extra"] ?? 0,
                 retracted: labels["retracted"] ?? 0,
                 labelsWithTies: try db.count(
                     """
@@ -182,7 +188,7 @@ extension Store {
             try db.rows(
                 """
                 SELECT u.*, l.id AS label_id, l.state, l.task_id, t.mode, l.revision, r.submitted_at, r.judgement,
-                    r.display_order, p.content
+                    r.display_order, p.content, coalesce(t.identity_words, '[]') AS identity_words
                 FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                 JOIN users u ON u.id = l.user_id JOIN tasks t ON t.id = l.task_id
                 JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
@@ -195,8 +201,8 @@ extension Store {
                     mode: try row.word("mode"), promptPreview: Preview.line(of: try row.json("content")),
                     revision: row["revision"], kept: state == "extra" ? .extra : .counted,
                     retracted: state == "retracted", submittedAt: row.date("submitted_at"),
-                    content: try row.json("judgement"),
-                    displayOrder: try row.json("display_order"))
+                    content: try row.json("judgement"), displayOrder: try row.json("display_order"),
+                    identityWords: try row.json("identity_words"))
             }
         }
     }

@@ -2,37 +2,6 @@ public import Foundation
 import GRDB
 public import Preferences
 
-/// How long an answer took, as the page measured it.
-public struct Timing: Sendable, Hashable, Codable {
-    /// Page visible and the person not idle.
-    public var activeMilliseconds: Int?
-    public var firstActionMilliseconds: Int?
-    public var operations: Int?
-
-    public init(activeMilliseconds: Int? = nil, firstActionMilliseconds: Int? = nil, operations: Int? = nil) {
-        self.activeMilliseconds = activeMilliseconds
-        self.firstActionMilliseconds = firstActionMilliseconds
-        self.operations = operations
-    }
-
-    /// A day, in milliseconds: more than anybody spends on a task.
-    public static let longest = 86_400_000
-
-    /// What the store keeps of it: nothing below 0, and no time above a day.
-    var clamped: Timing {
-        func within(_ value: Int?) -> Int? { value.map { min(max(0, $0), Timing.longest) } }
-        return Timing(
-            activeMilliseconds: within(activeMilliseconds), firstActionMilliseconds: within(firstActionMilliseconds),
-            operations: within(operations))
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case operations
-        case activeMilliseconds = "active_ms"
-        case firstActionMilliseconds = "first_action_ms"
-    }
-}
-
 /// Whether a submission counts towards its task.
 public enum Kept: String, Sendable, Hashable, Codable, CaseIterable {
     case counted
@@ -82,11 +51,11 @@ extension Store {
     ) async throws -> Submission {
         let now = now
         let configuration = configuration
-        return try await write { db in
+        return try await writeTogether { db in
             try db.closeExpiredLeases(at: now)
             let lease = try db.lease(token: token, of: user)
             if lease.isPractice { throw StoreError.notAllowed("this is a practice task, whose answer is no label") }
-            let ids = try db.responses(of: lease.group).map(\.id)
+            let ids = try db.shownTexts(of: lease.group).map(\.id)
             let settings = try db.project(lease.project).settings
             let stored = try lease.stored(content, responseIDs: ids, settings: settings)
             if let used = try db.revision(ofLease: lease.id) {
@@ -99,8 +68,8 @@ extension Store {
             }
             if try db.hasSkipped(lease) { throw StoreError.leaseSkipped }
             let answer = Answer(
-                lease: lease, content: stored, displayOrder: lease.order.map { ids[$0] }, timing: timing.clamped,
-                at: now)
+                lease: lease, content: stored, displayOrder: lease.order.map { ids[$0] },
+                timing: timing.stored(names: lease.names, order: lease.order, responseIDs: ids), at: now)
             let submission = try db.keep(answer, newID: configuration.publicID("l"))
             if let feedback = stored.feedback, submission.kept == .counted {
                 try db.derive(
@@ -215,14 +184,15 @@ extension Database {
             """
             INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs,
                 both_unacceptable, display_order, lease_id, issued_at, submitted_at, active_ms, first_action_ms,
-                operations)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                operations, effort)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 lease.project, label, revision, status, try JSONLines.line(answer.content),
                 answer.content.judgement?.tiedPairCount ?? 0, answer.content.judgement?.isBothUnacceptable ?? false,
                 try JSONLines.line(answer.displayOrder), lease.id, lease.issuedAt.milliseconds, answer.at.milliseconds,
                 answer.timing.activeMilliseconds, answer.timing.firstActionMilliseconds, answer.timing.operations,
+                try answer.timing.effort.map { try JSONLines.line($0) },
             ])
         try run(
             "UPDATE leases SET closed_at = coalesce(closed_at, ?), outcome = 'submitted', draft = NULL WHERE id = ?",

@@ -42,13 +42,14 @@ extension Store {
         }
     }
 
-    /// Takes an answer back: a new revision says so, and the task is this person's again with the old answer as draft.
+    /// Takes an answer back: a new revision says so, and the task is this person's again with the old answer in it.
     /// - Throws: `StoreError.undoRefused` with the reason.
     public func undo(_ label: LabelID, by user: UserID) async throws -> Assignment {
         let now = now
         let configuration = configuration
-        return try await write { db in
-            try db.undo(label: label, in: nil, by: user, at: now, configuration: configuration)
+        let lengths = leaseLengths
+        return try await writeTogether { db in
+            try db.undo(label: label, in: nil, by: user, lengths: lengths, at: now, configuration: configuration)
         }
     }
 
@@ -56,8 +57,9 @@ extension Store {
     public func undoLast(of user: UserID, in project: ProjectID) async throws -> Assignment {
         let now = now
         let configuration = configuration
-        return try await write { db in
-            try db.undo(label: nil, in: project, by: user, at: now, configuration: configuration)
+        let lengths = leaseLengths
+        return try await writeTogether { db in
+            try db.undo(label: nil, in: project, by: user, lengths: lengths, at: now, configuration: configuration)
         }
     }
 }
@@ -109,7 +111,8 @@ extension Database {
 
     /// - Parameter label: nil takes the newest answer of `project` that is not taken back.
     fileprivate func undo(
-        label: LabelID?, in project: ProjectID?, by user: UserID, at now: Date, configuration: StoreConfiguration
+        label: LabelID?, in project: ProjectID?, by user: UserID, lengths: LeaseLengths, at now: Date,
+        configuration: StoreConfiguration
     ) throws -> Assignment {
         _ = try activeUser(user)
         try closeExpiredLeases(at: now)
@@ -144,7 +147,8 @@ extension Database {
             [task])
         let settings = try self.project(project).settings
         let lease = try openLease(
-            on: task, for: user, seconds: settings.leaseSeconds, reopened: true, at: now, configuration: configuration)
+            on: task, for: user, milliseconds: try lengths.milliseconds(of: project, settings, self, at: now),
+            reopened: true, at: now, configuration: configuration)
         return try assignment(lease, settings: settings)
     }
 

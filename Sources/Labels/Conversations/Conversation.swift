@@ -150,7 +150,7 @@ extension Store {
                 "UPDATE conversation_turns SET task_id = ?, answered_at = ?, problem = NULL WHERE id = ?",
                 [task, now.milliseconds, turn])
             _ = try db.openLease(
-                on: task, for: row["user_id"], seconds: project.settings.leaseSeconds, at: now,
+                on: task, for: row["user_id"], milliseconds: Int64(project.settings.leaseSeconds) * 1000, at: now,
                 configuration: configuration)
             return true
         }

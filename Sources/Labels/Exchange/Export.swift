@@ -225,7 +225,8 @@ extension LabelExport {
         }
         return """
             SELECT r.id AS revision_id, r.revision, r.status, r.judgement, r.display_order, r.issued_at, r.submitted_at,
-                r.active_ms, r.first_action_ms, r.operations, l.public_id AS label_id, u.handle, t.mode, t.style, t.round, t.overlap,
+                r.active_ms, r.first_action_ms, r.operations, r.effort, t.identity_words, l.public_id AS label_id, u.handle,
+                t.mode, t.style, t.round, t.overlap,
                 t.sampling_probability, g.id AS group_row, g.public_id AS group_id, g.origin, p.content, p.use,
                 projects.name AS project,
                 (SELECT public_id FROM labels origin WHERE origin.id = l.derived_from) AS derived_from
@@ -279,6 +280,10 @@ extension LabelExport {
         line.set(content)
         line.promptStyle = row["style"]
         line.derivedFrom = row["derived_from"]
+        if row["effort"] as String? != nil { line.effort = try row.json("effort") }
+        if let words = row["identity_words"] as String?, words != "[]" {
+            line.identityLeak = try row.json("identity_words")
+        }
         return line
     }
 }

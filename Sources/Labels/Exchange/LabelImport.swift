@@ -84,8 +84,8 @@ struct LabelImport {
         try db.run(
             """
             INSERT INTO label_revisions (project_id, label_id, revision, status, judgement, tied_pairs,
-                both_unacceptable, display_order, issued_at, submitted_at, active_ms, first_action_ms, operations)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                both_unacceptable, display_order, issued_at, submitted_at, active_ms, first_action_ms, operations, effort)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 project.id, label, line.revision, line.status, try JSONLines.line(content),
@@ -94,6 +94,7 @@ struct LabelImport {
                 Timestamp.date(line.issuedAt, field: "issued_at").milliseconds,
                 Timestamp.date(line.submittedAt, field: "submitted_at").milliseconds,
                 timing.activeMilliseconds, timing.firstActionMilliseconds, timing.operations,
+                try timing.effort.map { try JSONLines.line($0.renamed(names)) },
             ])
         try bringUpToDate(label: label, task: task)
         try enterWrittenPrompt(content, label: label, user: user)

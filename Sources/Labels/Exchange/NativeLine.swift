@@ -44,10 +44,14 @@ struct NativeLine: Codable, Equatable {
     var activeMilliseconds: Int?
     var firstActionMilliseconds: Int?
     var operations: Int?
+    /// Where the time went, by response.
+    var effort: Effort?
+    /// Names of models in the responses' texts, by which they give themselves away; left out where there are none.
+    var identityLeak: [String]?
 
     enum CodingKeys: String, CodingKey {
         case schema, project, mode, round, overlap, prompt, origin, responses, ranking, unacceptable, ratings,
-            comparison, feedback, annotator, revision, status, source, operations
+            comparison, feedback, annotator, revision, status, source, operations, effort
         case groupID = "group_id"
         case samplingProbability = "sampling_probability"
         case promptUse = "prompt_use"
@@ -59,12 +63,13 @@ struct NativeLine: Codable, Equatable {
         case submittedAt = "submitted_at"
         case activeMilliseconds = "active_ms"
         case firstActionMilliseconds = "first_action_ms"
+        case identityLeak = "identity_leak"
     }
 
     var timing: Timing {
         Timing(
             activeMilliseconds: activeMilliseconds, firstActionMilliseconds: firstActionMilliseconds,
-            operations: operations)
+            operations: operations, effort: effort)
     }
 
     var group: ResponseGroup { ResponseGroup(id: groupID, prompt: prompt, responses: responses) }

@@ -83,7 +83,9 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     public var responseCount = ResponseCount.fixed(4)
     /// How many people answer each task.
     public var overlap = 1
-    public var leaseSeconds = 900
+    /// How long a lease lives at least without a sign of its person; three times the 90th percentile of what the project's
+    /// tasks take where that is longer.
+    public var leaseSeconds = 300
     /// How many tasks of the project one person may hold at a time.
     public var openLeasesPerPerson = 4
     /// Tasks to keep ready ahead of need.
@@ -111,6 +113,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     /// Comparisons ask why.
     public var reason = ReasonRule.off
     public var allowSkip = true
+    /// How many people must skip a task until a lead decides about it; 0 asks no lead.
+    public var skipsToReview = 3
     /// Share of the labelled prompts that a snapshot holds out.
     public var heldOutShare = 0.1
     /// Shown to annotators, as Markdown where `rendering` says so.
@@ -152,6 +156,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try require(
             (1...100).contains(openLeasesPerPerson), "open_leases_per_person",
             "from 1 to 100; found \(openLeasesPerPerson)")
+        try require(
+            (0...1000).contains(skipsToReview), "skips_to_review", "from 0 to 1000; found \(skipsToReview)")
         try require((0...100_000).contains(tasksAhead), "tasks_ahead", "from 0 to 100000; found \(tasksAhead)")
         try require((1...1_000_000).contains(maxTokens), "max_tokens", "at least 1; found \(maxTokens)")
         try require(topP > 0 && topP <= 1, "top_p", "above 0 and at most 1; found \(topP)")
@@ -183,6 +189,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         case acceptabilityLine = "acceptability_line"
         case bothUnacceptable = "both_unacceptable"
         case allowSkip = "allow_skip"
+        case skipsToReview = "skips_to_review"
         case heldOutShare = "held_out_share"
         case rewardModel = "reward_model"
         case policyRefresh = "policy_refresh"
@@ -215,6 +222,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try read(.aspects, into: &aspects)
         try read(.reason, into: &reason)
         try read(.allowSkip, into: &allowSkip)
+        try read(.skipsToReview, into: &skipsToReview)
         try read(.heldOutShare, into: &heldOutShare)
         try read(.instructions, into: &instructions)
         try read(.rendering, into: &rendering)

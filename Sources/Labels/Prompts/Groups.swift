@@ -198,7 +198,7 @@ extension Database {
         group: GroupID, project: Project, mode: TaskMode? = nil, state: String, round: Int? = nil, overlap: Int? = nil,
         probability: Double? = nil, under policy: PolicyID?, at now: Date
     ) throws -> TaskID {
-        try insert(
+        let task: TaskID = try insert(
             """
             INSERT INTO tasks (project_id, group_id, mode, state, round, overlap, made_under_policy_id,
                 sampling_probability, created_at, closed_at)
@@ -209,6 +209,8 @@ extension Database {
                 overlap ?? project.settings.overlap, policy, probability, now.milliseconds,
                 state == "open" ? nil : now.milliseconds,
             ])
+        try readIdentityWords(of: task)
+        return task
     }
 
     /// A group with everything that is known of its responses.

@@ -10,6 +10,7 @@ package enum Migrations {
         ("005 snapshots and runs", migration005Runs),
         ("006 stops that were asked for", migration006Stops),
         ("007 comparisons without a preference", migration007Answers),
+        ("008 workplace", migration008Workplace),
         ("009 feedback, conversations and practice", migration009Feedback),
         ("010 rendering of texts", migration010Rendering),
     ]

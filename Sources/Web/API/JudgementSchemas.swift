@@ -18,6 +18,7 @@ enum JudgementSchemas {
             .object([
                 .optional("active_ms", timing("Visible and not idle for over 30 s.")),
                 .optional("first_action_ms", timing()), .optional("operations", timing()),
+                .optional("effort", .reference("Effort")),
             ])
         ),
     ]

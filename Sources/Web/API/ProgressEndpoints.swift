@@ -120,6 +120,7 @@ enum ProgressEndpoints {
             "submitted_at": APIEncoding.time(line.submittedAt),
             "judgement": try APIEncoding.coded(line.content),
             "display_order": .array(line.displayOrder.map(JSONValue.string)),
+            "identity_words": .array(line.identityWords.map(JSONValue.string)),
         ]
     }
 }
@@ -196,6 +197,7 @@ extension ProgressEndpoints {
                 .required("submitted_at", .time()),
                 .required("judgement", .oneOf([.reference("Judgement"), .reference("Feedback")])),
                 .required("display_order", .array(.string(), "Response ids as the annotator saw them.")),
+                .required("identity_words", .array(.string(), "Names of models in the responses' texts.")),
             ])
         ),
     ]

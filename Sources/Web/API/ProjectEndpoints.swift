@@ -171,7 +171,7 @@ enum ProjectEndpoints {
                     "K, the responses of a task: fixed where both are equal, else drawn per prompt.")
             ),
             ("overlap", .integer("Labels wanted for each task.", from: 1)),
-            ("lease_seconds", .integer("How long a task stays with one person.", from: 1)),
+            ("lease_seconds", .integer("How long a task stays with one person at least.", from: 1)),
             ("open_leases_per_person", .integer(from: 1)),
             ("tasks_ahead", .integer("Tasks kept ready ahead of need.", from: 0)),
             ("mix", .array(.reference("MixPart"), atLeast: 1)),
@@ -186,6 +186,7 @@ enum ProjectEndpoints {
             ("safety", .boolean("Comparisons ask which responses are safe.")),
             ("aspects", JudgementSchemas.aspects),
             ("reason", .choice(ReasonRule.allCases.map(\.rawValue), "Whether comparisons ask why.")),
+            ("skips_to_review", .integer("Skips after which a lead decides about a task; 0 for never.", from: 0)),
             ("held_out_share", .number("Share of prompts held out of reward-model training.", from: 0, to: 1)),
             ("instructions", .string("For annotators.")),
             ("rendering", rendering),

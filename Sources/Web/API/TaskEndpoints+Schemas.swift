@@ -29,18 +29,19 @@ extension TaskEndpoints {
                 .required("acceptability_line", .boolean()), .required("allow_skip", .boolean()),
                 .required("questions", .reference("Questions")),
                 .required("draft", .reference("Draft").orNull),
+                .required("former_answer", .reference("Judgement").orNull),
                 .required("issued_at", .time()), .required("expires_at", .time()),
             ])
         ),
         (
             "Draft",
             .object([
-                .required("rows", .array(.array(.string()))), .required("unacceptable", .array(.string())),
-                .optional("ratings", .map(.reference("ResponseRating")).orNull),
-                .optional("comparison", .reference("Comparison").orNull),
-                .required("version", .integer("Grows with every change.", from: 0)),
+                .required(
+                    "draft", .map(.any(), "Unfinished work, whose meaning is its client's; at most 512 KiB.")),
+                .required("version", .integer("Grows with every change.", from: 1)),
             ])
         ),
+        ("Effort", effort),
         (
             "Submission",
             .object([
@@ -55,4 +56,19 @@ extension TaskEndpoints {
             ])
         ),
     ]
+
+    private static let effort = Schema.object(
+        [
+            .required(
+                "responses",
+                .map(
+                    .object([
+                        .required("dwell_ms", time("With the focus or the pointer on it.")),
+                        .required("expanded_ms", time("With its whole text open.")),
+                    ]), "By a response's id.")),
+            .required(
+                "used", .map(time("Times that a help of the page was used or shown."), "By its name, as diff or raw.")),
+        ], "Where the time went.")
+
+    private static func time(_ description: String) -> Schema { .integer(description, from: 0, to: Timing.longest) }
 }

@@ -45,9 +45,9 @@ enum TaskEndpoints {
             summary: "Keeps the lease alive.", access: .annotator,
             answers: [.json(.ok, .object([.required("expires_at", .time())]))]
         ) { call in
-            let expiry = try await call.store.renewLease(
+            let renewed = try await call.store.renewLease(
                 token: try call.parameter("lease"), user: try call.user.id)
-            return try .json(["expires_at": APIEncoding.time(expiry)])
+            return try .json(["expires_at": APIEncoding.time(renewed.expiresAt)])
         },
         APIEndpoint(
             method: .post, path: Path.api + "/tasks/{lease}/release", operation: "releaseLease",
@@ -62,7 +62,9 @@ enum TaskEndpoints {
             summary: "Keeps unfinished work; refused where a newer draft is stored.", access: .annotator,
             body: .json(.reference("Draft")), answers: [.nothing]
         ) { call in
-            let draft = try APIEncoding.decoded(call.body, as: Draft.self)
+            let content = call.body["draft"] ?? .null
+            let draft = try Draft(
+                json: Data(try content.json().utf8), version: call.body["version"]?.integerValue ?? 0)
             try await call.store.saveDraft(draft, token: try call.parameter("lease"), user: try call.user.id)
             return Response(status: .noContent)
         },
@@ -134,7 +136,9 @@ enum TaskEndpoints {
             "mode": .string(assignment.mode.rawValue), "prompt": try APIEncoding.coded(assignment.prompt),
             "responses": .array(responses), "acceptability_line": .bool(assignment.questions.acceptabilityLine),
             "questions": try json(assignment.questions), "allow_skip": .bool(assignment.allowSkip),
-            "draft": try assignment.draft.map { try APIEncoding.coded($0) } ?? .null,
+            "draft": try assignment.draft.map {
+                ["draft": try JSONValue(json: Data($0.json.utf8)), "version": .integer($0.version)]
+            } ?? .null, "former_answer": try assignment.formerAnswer.map { try APIEncoding.coded($0) } ?? .null,
             "practice": .bool(assignment.isPractice),
             "prompt_style": APIEncoding.text(assignment.promptStyle?.rawValue),
             "former": try assignment.former.map { try APIEncoding.coded($0) } ?? .null,

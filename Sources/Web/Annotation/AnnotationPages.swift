@@ -1,11 +1,11 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
-import NIOCore
 import Preferences
 
-/// Where annotators work: the next task, its ranking or comparison, skipping, and the heartbeat of the lease.
+/// Where annotators work: the next task, its ranking or comparison, and skipping.
 ///
 /// What reaches the browser is the lease's token, its random response ids, letters and texts: never a policy, a round,
 /// a temperature, a seed or an id that outlives the lease.
@@ -22,12 +22,13 @@ struct AnnotationPages: RouteSet {
         routes.post(RouterPath(Path.comparison(":lease")), use: submitComparison)
         routes.post(RouterPath(Path.feedback(":lease")), use: submitFeedback)
         routes.post(RouterPath(Path.skip(":lease")), use: skip)
-        routes.post(RouterPath(Path.heartbeat(":lease")), use: heartbeat)
+        routes.post(RouterPath(Path.taskAhead(":project")), use: taskAhead)
         for path in [Path.ranking, Path.comparison, Path.feedback, Path.skip].map({ $0(":lease") }) {
             routes.get(RouterPath(path)) { _, context in
                 Response.redirect(to: Path.task(try context.parameters.require("lease")))
             }
         }
+        TaskKeepingRoutes(services).add(to: routes)
         HistoryPages(services).add(to: routes)
         ConversationPages(services).add(to: routes)
         PracticePages(services).add(to: routes)
@@ -61,6 +62,21 @@ struct AnnotationPages: RouteSet {
         }
     }
 
+    /// The page of the task after the one in hand, for a script to show later; 204 where there is none yet. `besides` names
+    /// the leases that the person has in hand or on the way.
+    @Sendable private func taskAhead(_ request: Request, context: PlumbContext) async throws -> Response {
+        let user = try context.requireUser()
+        let id = try context.parameters.require("project", as: ProjectID.self)
+        let fields = try await request.decode(as: [String: String].self, context: context)
+        let besides = (fields["besides"] ?? "").split(separator: " ").map(String.init)
+        let project = try await services.store.project(id)
+        switch try await services.store.nextTask(for: user.id, in: id, besides: besides, ahead: true) {
+        case .task(let assignment) where !assignment.isPractice:
+            return try page(of: assignment, in: project, problem: nil, for: context)
+        case .task, .nothing: return Response(status: .noContent)
+        }
+    }
+
     @Sendable private func showTask(_ request: Request, context: PlumbContext) async throws -> Response {
         let user = try context.requireUser()
         let lease = try context.parameters.require("lease")
@@ -91,12 +107,12 @@ struct AnnotationPages: RouteSet {
 
     @Sendable private func submitRanking(_ request: Request, context: PlumbContext) async throws -> Response {
         let fields = try await request.decode(as: [String: String].self, context: context)
-        return try await submit(fields, reading: { .judgement(try RankingForm.judgement($0)) }, context: context)
+        return try await submit(fields, reading: { .judgement(try RankingForm.judgement($0)) }, request, context)
     }
 
     @Sendable private func submitComparison(_ request: Request, context: PlumbContext) async throws -> Response {
         let fields = try await request.decode(as: [String: String].self, context: context)
-        return try await submit(fields, reading: { .judgement(try ComparisonForm.judgement($0)) }, context: context)
+        return try await submit(fields, reading: { .judgement(try ComparisonForm.judgement($0)) }, request, context)
     }
 
     @Sendable private func submitFeedback(_ request: Request, context: PlumbContext) async throws -> Response {
@@ -108,7 +124,7 @@ struct AnnotationPages: RouteSet {
         }
         let original = try await original(of: fields, context: context)
         return try await submit(
-            fields, reading: { .feedback(try FeedbackForm.feedback($0, original: original)) }, context: context)
+            fields, reading: { .feedback(try FeedbackForm.feedback($0, original: original)) }, request, context)
     }
 
     /// The response that a correction is of; nil for other feedback, and for a task that was answered already, where
@@ -132,7 +148,8 @@ struct AnnotationPages: RouteSet {
 
     /// Stores the answer, or shows the task again as it was filled in with what is missing.
     private func submit(
-        _ fields: [String: String], reading read: ([String: String]) throws -> LabelContent, context: PlumbContext
+        _ fields: [String: String], reading read: ([String: String]) throws -> LabelContent, _ request: Request,
+        _ context: PlumbContext
     ) async throws -> Response {
         let user = try context.requireUser()
         let lease = try context.parameters.require("lease")
@@ -140,7 +157,8 @@ struct AnnotationPages: RouteSet {
         do {
             let content = try read(fields)
             if let practised = try await services.store.answerPractice(content, token: lease, user: user.id) {
-                return .redirect(to: Path.practiceAnswer(practised.id.description))
+                let page = Path.practiceAnswer(practised.id.description)
+                return ErrorPages.wantsJSON(request) ? try .json(["page": .string(page)]) : .redirect(to: page)
             }
             submission = try await services.store.submit(
                 content, token: lease, user: user.id, timing: TimingFields.timing(fields))
@@ -148,29 +166,34 @@ struct AnnotationPages: RouteSet {
             let assignment = try await services.store.assignment(token: lease, user: user.id)
             let problem =
                 (refusal as? FormRefusal)?.explanation(letters: assignment.letters) ?? Wording.sentence("\(refusal)")
+            if ErrorPages.wantsJSON(request) { throw Problem.incomplete(problem) }
             return try await again(fields, assignment: assignment, problem: problem, context: context)
         }
-        let next = Self.next(after: fields)
-        if submission.repeated {
-            return .redirect(
-                to: next, notice: "That answer was stored already; nothing was changed.", settings: services.settings)
+        let notice = Self.notice(of: submission)
+        if ErrorPages.wantsJSON(request) {
+            let takeBack = submission.kept == .counted ? Path.takeBack(submission.labelID.description) : nil
+            return try .json([
+                "notice": notice.map(JSONValue.string) ?? .null, "take_back": takeBack.map(JSONValue.string) ?? .null,
+            ])
         }
+        let next = Self.next(after: fields)
+        guard let notice else { return .redirect(to: next) }
+        return .redirect(to: next, notice: notice, settings: services.settings)
+    }
+
+    /// What to say of an answer that was not simply counted.
+    private static func notice(of submission: Submission) -> String? {
+        if submission.repeated { return "That answer was stored already; nothing was changed." }
         switch submission.kept {
-        case .counted: return .redirect(to: next)
+        case .counted: return nil
         case .extra:
-            return .redirect(
-                to: next,
-                notice: "Your time for that task had run out and others had answered it. Your answer is kept as an "
-                    + "extra.", settings: services.settings)
+            return "Your time for that task had run out and others had answered it. Your answer is kept as an extra."
         case .duplicate:
-            return .redirect(
-                to: next,
-                notice: "You had answered that task on another page already. That answer counts; this one is kept "
-                    + "beside it.", settings: services.settings)
+            return "You had answered that task on another page already. That answer counts; this one is kept beside it."
         }
     }
 
-    // MARK: Skipping and staying
+    // MARK: Skipping
 
     @Sendable private func skip(_ request: Request, context: PlumbContext) async throws -> Response {
         let user = try context.requireUser()
@@ -184,20 +207,9 @@ struct AnnotationPages: RouteSet {
         let note = (fields["note"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
         try await services.store.skip(
             token: lease, user: user.id, reason: reason, note: note.isEmpty ? nil : String(note.prefix(2_000)))
-        return .redirect(
-            to: Self.next(after: fields), notice: "Skipped; you will not be given that one again.",
-            settings: services.settings)
-    }
-
-    /// Keeps the lease while its page is in front of somebody. Answers `{"seconds_left": 900}`.
-    @Sendable private func heartbeat(_ request: Request, context: PlumbContext) async throws -> Response {
-        let user = try context.requireUser()
-        let lease = try context.parameters.require("lease")
-        let expires = try await services.store.renewLease(token: lease, user: user.id)
-        let seconds = max(0, Int(expires.timeIntervalSinceNow.rounded()))
-        return Response(
-            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(string: #"{"seconds_left":\#(seconds)}"#)))
+        let said = "Skipped; you will not be given that one again."
+        if ErrorPages.wantsJSON(request) { return try .json(["said": .string(said)]) }
+        return .redirect(to: Self.next(after: fields), notice: said, settings: services.settings)
     }
 
     /// The next task of the project that the form names.

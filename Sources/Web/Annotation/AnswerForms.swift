@@ -134,6 +134,7 @@ enum TimingFields {
         timing.activeMilliseconds = number("active_ms")
         timing.firstActionMilliseconds = number("first_action_ms")
         timing.operations = number("operations")
+        timing.effort = fields["effort"].flatMap { try? JSONDecoder().decode(Effort.self, from: Data($0.utf8)) }
         return timing
     }
 }

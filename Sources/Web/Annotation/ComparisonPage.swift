@@ -196,7 +196,7 @@ struct ComparisonStanding {
             // An aspect that is none was refused by name; the others of its form come back with the page.
             aspects = (try? ComparisonForm.aspects(fields)) ?? [:]
             reason = fields["reason"] ?? ""
-        } else if let former = assignment.draft?.comparison {
+        } else if case .comparison(let former) = assignment.formerAnswer {
             choice =
                 switch former.verdict {
                 case .preference(let winner, _, let grade): "\(winner).\(grade.rawValue)"

@@ -99,12 +99,12 @@ struct RankingStanding {
             unacceptable = Set(FormFields.values(fields, prefix: RankingForm.unacceptablePrefix).keys)
             // A rating that is none was refused by name; the others of its form come back with the page.
             ratings = (try? RankingForm.ratings(fields)) ?? [:]
-        } else if let draft = assignment.draft {
-            for (row, ids) in draft.rows.enumerated() {
+        } else if case .ranking(let former) = assignment.formerAnswer {
+            for (row, ids) in former.rows.enumerated() {
                 for id in ids { ranks[id] = row + 1 }
             }
-            unacceptable = Set(draft.unacceptable)
-            ratings = draft.ratings ?? [:]
+            unacceptable = former.unacceptable
+            ratings = former.ratings
         }
     }
 }
@@ -141,6 +141,7 @@ struct TaskFrame: Sendable {
     /// How far the person is: in practice, or today.
     let standing: String?
     let skipReasons = SkipReasonView.all
+    let keeping: TaskKeeping
 
     init(_ assignment: Assignment, in project: Project, action: String, problem: String?) {
         self.action = action
@@ -154,12 +155,13 @@ struct TaskFrame: Sendable {
         prompt = PromptView(assignment.prompt, as: project.settings.rendering)
         self.problem = problem
         allowsSkip = assignment.allowSkip
+        keeping = TaskKeeping(assignment)
         standing =
             assignment.isPractice
             ? "Practice: you see the expected answer afterwards"
             : assignment.answersToday > 0
                 ? "\(Wording.count(assignment.answersToday, "answer", "answers")) today" : nil
-        isTakenBack = (assignment.draft != nil || assignment.former != nil) && problem == nil
+        isTakenBack = (assignment.formerAnswer != nil || assignment.former != nil) && problem == nil
     }
 }
 

@@ -53,6 +53,9 @@ extension Problem {
     static let tooLarge = Problem(
         status: .contentTooLarge, title: "That was too large",
         explanation: "What you sent is larger than this page takes, so nothing was stored. Send it in smaller parts.")
+    static func incomplete(_ explanation: String) -> Problem {
+        Problem(status: .unprocessableContent, title: "This is not complete yet", explanation: explanation)
+    }
     static func unreadable(_ explanation: String) -> Problem {
         Problem(status: .badRequest, title: "That could not be read", explanation: explanation)
     }

@@ -7,7 +7,7 @@ struct LeadPages: RouteSet {
     init(_ services: WebServices) {
         areas = [
             LeadHomePages(services), ProjectPages(services), PromptPages(services), PracticeSetPages(services),
-            ProgressPages(services),
+            ProgressPages(services), SkippedTaskPages(services),
             PolicyPages(services), RewardModelPages(services), RunListPages(services), RunPages(services),
             ExportPages(services), PeoplePages(services), TokenPages(services), AuditPages(services),
             ComponentPages(services),

@@ -10,6 +10,8 @@ enum LeadTemplates {
             ("lead-feedback-fields", PackageResources.lead_feedback_fields_mustache),
             ("lead-practice", PackageResources.lead_practice_mustache),
             ("lead-progress", PackageResources.lead_progress_mustache),
+            ("lead-times", PackageResources.lead_times_mustache),
+            ("lead-skipped", PackageResources.lead_skipped_mustache),
             ("lead-labels", PackageResources.lead_labels_mustache),
             ("lead-prompts", PackageResources.lead_prompts_mustache),
             ("lead-policies", PackageResources.lead_policies_mustache),

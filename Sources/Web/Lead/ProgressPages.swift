@@ -40,6 +40,8 @@ struct ProgressPages: RouteSet {
         let progress = try await store.progress(id)
         let quality = try await store.quality(id)
         let annotators = try await store.annotatorCounts(id)
+        let times = TimesSection(try await store.timeDistribution(id))
+        let skipped = try await store.skippedTaskCount(id)
         let sampling = try await services.operations.samplingStatus(project: id)
         let names = Dictionary(try await store.policies().map { ($0.id, $0.name) }, uniquingKeysWith: { a, _ in a })
         let text = id.description
@@ -52,6 +54,9 @@ struct ProgressPages: RouteSet {
             samplingProblem: sampling.problem, samplingPath: Path.projectSampling(text),
             retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
             isPaused: project.paused, skipReasons: Self.skipReasons(progress),
+            skippedTasks: skipped == 0
+                ? nil : Wording.count(skipped, "task was skipped", "tasks were skipped") + " by several people.",
+            skippedPath: Path.skippedTasks(text), times: times,
             annotators: annotators.map { ProgressPage.Annotator($0, in: project) },
             quality: Self.quality(quality, project.settings.mode), positions: Self.positions(quality.slots),
             hasPositions: quality.slots.shown.contains { $0 > 0 })
@@ -73,6 +78,7 @@ struct ProgressPages: RouteSet {
                     answer: Self.answer($0, flags: project.settings.flags),
                     practicePath: $0.mode.isPreference && !$0.retracted
                         ? "\(Path.practice(id.description))?label=\($0.labelID)" : nil,
+                    identityWords: $0.identityWords.isEmpty ? nil : $0.identityWords.joined(separator: ", "),
                     submitted: LeadWords.Moment($0.submittedAt))
             }, olderPath: olderPath)
     }
@@ -93,6 +99,7 @@ struct ProgressPages: RouteSet {
             .init("Taken back", "\(progress.retracted)"), .init("Skips", "\(progress.skips)"),
             .init("Tasks ready", "\(progress.tasksReady)"), .init("Tasks with somebody now", "\(progress.liveLeases)"),
             .init("Tasks finished", "\(progress.tasksDone)"), .init("Tasks withdrawn", "\(progress.tasksWithdrawn)"),
+            .init("Tasks in which a response names a model", "\(progress.tasksWithIdentityWords)"),
             .init("Prompts for ranking", "\(progress.prompts[.ranking] ?? 0)"),
             .init("Prompts for PPO", "\(progress.prompts[.ppo] ?? 0)"),
         ]
@@ -223,6 +230,10 @@ struct ProgressPage: PageModel {
     var pausePath: String
     var isPaused: Bool
     var skipReasons: String?
+    /// “2 tasks were skipped by several people.”; nil where none waits for a decision.
+    var skippedTasks: String?
+    var skippedPath: String
+    var times: TimesSection
     var annotators: [Annotator]
     var quality: [Figure]
     var positions: [Position]
@@ -245,6 +256,8 @@ struct LabelsPage: PageModel {
         var answer: String
         /// Where the label becomes a practice task; nil for one that orders no responses.
         var practicePath: String?
+        /// Nil where no response names a model.
+        var identityWords: String?
         var submitted: LeadWords.Moment
     }
 

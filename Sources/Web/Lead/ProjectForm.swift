@@ -91,8 +91,12 @@ struct ProjectForm: Sendable {
                 "With 2 or more, agreement between people can be measured."),
             field(
                 "lease_minutes", "Minutes a task stays with one person", Self.minutes(settings.leaseSeconds),
+                "At least; longer where the project's tasks take long. The page renews it while it is in view.",
                 decimal: true),
             field("open_leases", "Open tasks a person at most", "\(settings.openLeasesPerPerson)"),
+            field(
+                "skips_to_review", "Skips until a lead decides", "\(settings.skipsToReview)",
+                "So many people must skip a task; 0 leaves all to the annotators."),
             field(
                 "tasks_ahead", "Tasks to keep ready", "\(settings.tasksAhead)",
                 "Sampled ahead of need, so that nobody waits for the model."),
@@ -150,6 +154,7 @@ extension ProjectForm {
         }
         settings.leaseSeconds = Int((minutes * 60).rounded())
         settings.openLeasesPerPerson = try form.whole("open_leases", label: "Open tasks a person at most")
+        settings.skipsToReview = try form.whole("skips_to_review", label: "Skips until a lead decides")
         settings.tasksAhead = try form.whole("tasks_ahead", label: "Tasks to keep ready")
         settings.maxTokens = try form.whole("max_tokens", label: "Longest response in tokens")
         settings.topP = try form.number("top_p", label: "Top-p")

@@ -15,6 +15,8 @@ struct Shell: Sendable {
     /// Name of the person signed in; nil hides what needs an account.
     var userName: String?
     var isLead: Bool
+    /// Public id of the person signed in, under which their browser keeps what it could not send.
+    var person: String?
     /// The value of the hidden field `csrf` of every form.
     var csrf: String
     /// Where the static files lie: templates write `{{shell.assets}}/base.css`.

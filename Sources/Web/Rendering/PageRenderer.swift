@@ -31,8 +31,8 @@ struct PageRenderer: Sendable {
         _ model: some PageModel, status: HTTPResponse.Status = .ok, for context: PlumbContext
     ) throws -> Response {
         let shell = Shell(
-            userName: context.signedIn?.user.name, isLead: context.signedIn?.isLead ?? false, csrf: context.csrf,
-            assets: assets, notice: context.notice)
+            userName: context.signedIn?.user.name, isLead: context.signedIn?.isLead ?? false,
+            person: context.signedIn?.user.handle, csrf: context.csrf, assets: assets, notice: context.notice)
         return try page(model, status: status, shell: shell)
     }
 

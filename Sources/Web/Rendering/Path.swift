@@ -30,6 +30,13 @@ public enum Path {
     public static func feedback(_ lease: String) -> String { "/tasks/\(lease)/feedback" }
     public static func skip(_ lease: String) -> String { "/tasks/\(lease)/skip" }
     public static func heartbeat(_ lease: String) -> String { "/tasks/\(lease)/heartbeat" }
+    public static func draft(_ lease: String) -> String { "/tasks/\(lease)/draft" }
+    /// Fetches the task after the one in hand.
+    public static func taskAhead(_ project: String) -> String { "/projects/\(project)/ahead" }
+    /// A task that was fetched ahead is in front of its person.
+    public static func shown(_ lease: String) -> String { "/tasks/\(lease)/shown" }
+    /// Its page was left.
+    public static func release(_ lease: String) -> String { "/tasks/\(lease)/release" }
     /// The person's own last answers.
     public static let history = "/history"
     public static func takeBack(_ label: String) -> String { "/history/\(label)/take-back" }

@@ -22,6 +22,7 @@ enum WebTemplates {
             ("annotation-statistics", PackageResources.annotation_statistics_mustache),
             ("annotation-prompt", PackageResources.annotation_prompt_mustache),
             ("annotation-skip", PackageResources.annotation_skip_mustache),
+            ("annotation-keeping", PackageResources.annotation_keeping_mustache),
             ("annotation-instructions", PackageResources.annotation_instructions_mustache),
             ("annotation-ranking-keys", PackageResources.annotation_ranking_keys_mustache),
             ("annotation-comparison-keys", PackageResources.annotation_comparison_keys_mustache),

@@ -51,11 +51,11 @@ struct SignInPages: RouteSet {
         return try await services.startSession(user, leadingTo: Self.safeNext(form.next))
     }
 
-    /// `{"csrf": "…"}`: the token of this session's forms, for a page that was open when its person signed in again. It
-    /// tells no more than any page of the session does, and other sites cannot read it.
+    /// `{"csrf": "…", "person": "…"}`: the token of this session's forms and whose it is, for a page that was open when
+    /// its person signed in again. It tells no more than any page of the session does, and other sites cannot read it.
     @Sendable private func formToken(_ request: Request, context: PlumbContext) throws -> Response {
-        _ = try context.requireUser()
-        return try .json(["csrf": .string(context.csrf)])
+        let user = try context.requireUser()
+        return try .json(["csrf": .string(context.csrf), "person": .string(user.handle)])
     }
 
     @Sendable private func signOut(_ request: Request, context: PlumbContext) async throws -> Response {

@@ -115,13 +115,16 @@ import Web
         try await driver.call("renewLease", token: token, path: lease)
         try await driver.call(
             "saveDraft", token: token, path: lease,
-            json: ["rows": [[.string(ids[0])]], "unacceptable": [], "version": 1], expecting: .noContent)
+            json: ["draft": ["best": .string(ids[0])], "version": 1], expecting: .noContent)
         let again = try await driver.call("getTask", token: token, path: lease)
         #expect(again["responses"] == task["responses"], "the same order and ids on reload")
-        #expect(again["draft"]?["rows"] == [[.string(ids[0])]])
+        #expect(again["draft"]?["draft"]?["best"] == .string(ids[0]) && again["draft"]?["version"] == 1)
         let answer: JSONValue = [
             "ranking": ["rows": rows, "unacceptable": [.string(ids[3])]],
-            "timing": ["active_ms": 5200, "operations": 4],
+            "timing": [
+                "active_ms": 5200, "operations": 4,
+                "effort": ["responses": [ids[0]: ["dwell_ms": 900, "expanded_ms": 0]], "used": ["raw": 1]],
+            ],
         ]
         let submission = try await driver.call("submit", token: token, path: lease, json: answer)
         #expect(submission["kept"] == "counted")
@@ -130,7 +133,7 @@ import Web
         let past = try await driver.call("listMySubmissions", token: token, path: project)
         #expect(past.arrayValue?.count == 1)
         let back = try await driver.call("undoLast", token: token, path: project)
-        #expect(back["draft"]?["rows"] != [], "the old answer is the draft")
+        #expect(back["former_answer"]?["kind"] == "ranking" && back["draft"] == .null)
         let ranked = try await resubmit(driver, token, back)
         let id = ["submission": "\(try #require(ranked["submission"]?.integerValue))"]
         let second = try await driver.call("undo", token: token, path: id)

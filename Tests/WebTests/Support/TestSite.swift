@@ -24,6 +24,7 @@ struct TestSite: Sendable {
     static func make(
         mode: TaskMode = .ranking, tasks: Int = 2, responses: Int = 4, overlap: Int = 1, publicURL: String? = nil,
         maximumFormBytes: Int = 2 << 20, operations: any ServerOperations = NoOperations(),
+        randomBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = StoreConfiguration.systemBytes,
         settings: ProjectSettings = ProjectSettings(),
         text: (_ task: Int, _ response: Int) -> String = { "Text \($1) of task \($0)" }
     ) async throws -> TestSite {
@@ -31,7 +32,7 @@ struct TestSite: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let clock = TestClock()
         let configuration = StoreConfiguration(
-            now: { clock.now }, passwordCost: .fastForTests)
+            now: { clock.now }, randomBytes: randomBytes, passwordCost: .fastForTests)
         let store = try Store(folder: folder, configuration: configuration)
         var settings = settings
         settings.mode = mode

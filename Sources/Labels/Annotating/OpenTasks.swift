@@ -1,0 +1,33 @@
+import GRDB
+
+extension Database {
+    /// What this person may be handed, as a condition on `tasks t`.
+    private static let unseenByUser = """
+        NOT EXISTS (SELECT 1 FROM labels l WHERE l.task_id = t.id AND l.user_id = ? AND l.state <> 'retracted')
+        AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.task_id = t.id AND s.user_id = ?)
+        AND NOT EXISTS (SELECT 1 FROM leases m WHERE m.task_id = t.id AND m.user_id = ? AND m.closed_at IS NULL)
+        """
+
+    func openTask(for user: UserID, in project: ProjectID) throws -> TaskID? {
+        try row(
+            """
+            SELECT t.id FROM tasks t WHERE t.project_id = ? AND t.state = 'open' AND t.review_since IS NULL
+                AND t.label_count + (SELECT count(*) FROM leases o WHERE o.task_id = t.id AND o.closed_at IS NULL)
+                    < t.overlap
+                AND \(Database.unseenByUser)
+            ORDER BY t.label_count DESC, t.id LIMIT 1
+            """, [project, user, user, user])?["id"]
+    }
+
+    func reasonForNothing(_ user: UserID, in project: ProjectID) throws -> NothingReason {
+        let anyOpen = try exists(
+            "SELECT 1 FROM tasks WHERE project_id = ? AND state = 'open' AND review_since IS NULL LIMIT 1", [project])
+        let anyUnseen = try exists(
+            """
+            SELECT 1 FROM tasks t WHERE t.project_id = ? AND t.state = 'open' AND t.review_since IS NULL
+                AND \(Database.unseenByUser) LIMIT 1
+            """,
+            [project, user, user, user])
+        return anyOpen && !anyUnseen ? .nothingLeftForYou : .noTasksReady
+    }
+}

@@ -1,0 +1,66 @@
+// The heartbeat of a task that is in view: its place stays its person's.
+
+import { removeNotice, showNotice, signInAgain } from "./notices.js";
+import { refreshToken, signIn, token } from "./sign-in.js";
+
+const beatEvery = 60_000;
+/** Coming back to the page asks at once what happened meanwhile, but not at every click between two windows. */
+const askAgainAfter = 5_000;
+
+/**
+ * Renews the lease once a minute, only while somebody can see the page; after a lost sign-in, as soon as it is back.
+ * `heard(answer)` is told what the server says: `{ seconds_left, draft_version }`.
+ */
+export function keepLease(path, left, heard) {
+  let last = Date.now();
+  let hasLostSignIn = false;
+
+  const renew = () => fetch(path, {
+    method: "POST",
+    headers: { "x-csrf-token": token(), accept: "application/json" },
+    credentials: "same-origin",
+  });
+
+  async function beat() {
+    last = Date.now();
+    let response;
+    try {
+      response = await renew();
+      // 401: no sign-in holds. 403: perhaps another one does than the one that made this page.
+      if (response.status === 401 || response.status === 403) {
+        const found = await refreshToken();
+        hasLostSignIn = found === signIn.ended || found === signIn.another;
+        if (hasLostSignIn) {
+          tell("Your sign-in has ended. This page keeps your work; sign in again and go on.", [signInAgain()]);
+          return;
+        }
+        if (found === signIn.holds) response = await renew();
+      }
+    } catch {
+      tell("The server cannot be reached just now. Your work is kept in this browser.");
+      return;
+    }
+    if (left.aborted) return;
+    const answer = await response.json().catch(() => null);
+    if (response.ok) {
+      hasLostSignIn = false;
+      removeNotice("lease");
+      if (answer) heard(answer);
+    } else {
+      tell(answer?.error?.message ?? "This task is no longer reserved for you. You can still submit your answer.");
+    }
+  }
+
+  function tell(text, actions = []) {
+    if (!left.aborted) showNotice(text, { name: "lease", actions });
+  }
+
+  const beatAfter = (milliseconds) => {
+    if (document.visibilityState !== "visible") return;
+    if (hasLostSignIn || Date.now() - last >= milliseconds) beat();
+  };
+  const timer = setInterval(() => beatAfter(beatEvery), beatEvery / 4);
+  left.addEventListener("abort", () => clearInterval(timer));
+  document.addEventListener("visibilitychange", () => beatAfter(askAgainAfter), { signal: left });
+  addEventListener("focus", () => beatAfter(askAgainAfter), { signal: left });
+}

@@ -1,0 +1,134 @@
+// Answers on their way to the server: kept in this browser until the server has said that they are stored, sent again when
+// the connection or the sign-in returns. The server takes each but once, by its lease.
+
+import { keys, person, read, remove, write } from "./browser-store.js";
+import { removeNotice, showNotice, signInAgain } from "./notices.js";
+import { refreshToken, signIn, token } from "./sign-in.js";
+
+const retryEvery = 5_000;
+const patience = 20_000;
+const prefix = () => `plumb.outbox ${person()} `;
+
+/** How a try ended. */
+const outcome = Object.freeze({ stored: "stored", refused: "refused", away: "away", signedOut: "signed out" });
+
+const listeners = new Set();
+let sending = Promise.resolve();
+let retry = null;
+
+/** Calls `listener(entry, answer)` for every answer that the server has stored. */
+export function onStored(listener, left) {
+  listeners.add(listener);
+  left.addEventListener("abort", () => listeners.delete(listener));
+}
+
+/** What waits, oldest first: `{ lease, action, body, words, at }`. */
+export function waiting() {
+  return keys(prefix()).map(read).filter(Boolean).sort((a, b) => a.at - b.at);
+}
+
+export const waits = (lease) => read(prefix() + lease) !== null;
+
+/**
+ * Takes a filled-in form. `words` says what it is, e.g. "answer".
+ * @returns whether it is safe in this browser.
+ */
+export function put(form, lease, words) {
+  const fields = new URLSearchParams(new FormData(form));
+  fields.delete("csrf");
+  return write(prefix() + lease, { lease, action: form.getAttribute("action"), body: fields.toString(), words, at: Date.now() });
+}
+
+/** Sends what waits, in order. Returns whether nothing is left. */
+export function flush() {
+  // One after the other: what was put while others were on their way goes after them.
+  sending = sending.then(sendAll);
+  return sending;
+}
+
+async function sendAll() {
+  clearTimeout(retry);
+  for (const entry of waiting()) {
+    const { end, answer } = await send(entry);
+    if (end === outcome.stored || end === outcome.refused) {
+      remove(prefix() + entry.lease);
+      if (end === outcome.stored) for (const listener of listeners) listener(entry, answer);
+      else showRefusal(entry, answer);
+      continue;
+    }
+    showWaiting(end, answer);
+    retry = setTimeout(flush, retryEvery);
+    return false;
+  }
+  removeNotice("outbox");
+  return true;
+}
+
+async function send(entry) {
+  const post = () => fetch(entry.action, {
+    method: "POST",
+    body: entry.body,
+    headers: {
+      "content-type": "application/x-www-form-urlencoded", "x-csrf-token": token(), accept: "application/json",
+    },
+    credentials: "same-origin",
+    // A page that answers with a redirect has stored what it was sent.
+    redirect: "manual",
+    signal: AbortSignal.timeout(patience),
+  });
+  let response;
+  try {
+    response = await post();
+    // 401: no sign-in holds. 403: perhaps another one does than the one that made this page.
+    if (response.status === 401 || response.status === 403) {
+      const found = await refreshToken();
+      if (found === signIn.ended || found === signIn.another) return { end: outcome.signedOut, answer: found };
+      if (found === signIn.unknown) return { end: outcome.away };
+      response = await post();
+    }
+  } catch {
+    return { end: outcome.away };
+  }
+  if (response.type === "opaqueredirect") return { end: outcome.stored, answer: {} };
+  const answer = await response.json().catch(() => ({}));
+  // A page in place of an answer is the form again: it asks for something more.
+  const isPage = response.headers.get("content-type")?.startsWith("text/html");
+  if (response.ok) return { end: isPage ? outcome.refused : outcome.stored, answer };
+  // The server's own troubles pass; an answer that it will never take does not.
+  if (response.status >= 500 || response.status === 429 || response.status === 408) return { end: outcome.away, answer };
+  return { end: outcome.refused, answer };
+}
+
+function count(entries) {
+  const words = entries[0]?.words ?? "answer";
+  return entries.length === 1 ? `Your ${words} is` : `${entries.length} answers are`;
+}
+
+function showWaiting(end, answer) {
+  const what = count(waiting());
+  if (end === outcome.signedOut) {
+    const why = answer === signIn.another ? "somebody else is signed in here now" : "your sign-in has ended";
+    showNotice(`${what} not sent yet, because ${why}. It is kept in this browser and sent when you sign in again.`, {
+      name: "outbox", lasts: true, actions: [signInAgain()],
+    });
+    return;
+  }
+  const said = answer?.error?.message;
+  const why = said ? `The server says: ${said}` : "No connection.";
+  showNotice(`${what} not sent yet. ${why} It is kept in this browser and sent as soon as that works.`, {
+    name: "outbox", lasts: true, actions: [{ label: "Try now", act: flush }],
+  });
+}
+
+function showRefusal(entry, answer) {
+  const why = answer?.error?.message ?? "The server did not take it.";
+  showNotice(`Your ${entry.words} was not stored. ${why}`, {
+    kind: "bad", name: "refused", lasts: true,
+    actions: [{ label: "Open that task", href: `/tasks/${entry.lease}` }, { label: "Dismiss", act: () => removeNotice("refused") }],
+  });
+}
+
+addEventListener("online", () => flush());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible" && waiting().length > 0) flush();
+});
