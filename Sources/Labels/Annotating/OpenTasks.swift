@@ -12,9 +12,9 @@ extension Database {
         try row(
             """
             SELECT t.id FROM tasks t WHERE t.project_id = ? AND t.state = 'open' AND t.review_since IS NULL
+                AND \(Database.unseenByUser)
                 AND t.label_count + (SELECT count(*) FROM leases o WHERE o.task_id = t.id AND o.closed_at IS NULL)
                     < t.overlap
-                AND \(Database.unseenByUser)
             ORDER BY t.label_count DESC, t.id LIMIT 1
             """, [project, user, user, user])?["id"]
     }

@@ -19,7 +19,7 @@ public struct Project: Sendable, Hashable {
     init(row: Row) throws {
         id = row["id"]
         name = row["name"]
-        settings = try row.json("settings")
+        settings = try SettingsReader.settings(in: row)
         paused = row["paused"]
         currentPolicy = row["current_policy_id"]
         referencePolicy = row["reference_policy_id"]

@@ -38,8 +38,9 @@ struct PageRenderer: Sendable {
 
     /// The whole page around a given shell; error pages outside a session use it too.
     func page<Model: PageModel>(_ model: Model, status: HTTPResponse.Status = .ok, shell: Shell) throws -> Response {
-        let content = RenderedPage(page: model, shell: shell)
-        guard let html = library.render(content, withTemplate: Model.template) else {
+        guard let content = TemplateValue.of(RenderedPage(page: model, shell: shell)),
+            let html = library.render(content, withTemplate: Model.template)
+        else {
             throw TemplateError.unknown(template: Model.template)
         }
         return Response(
