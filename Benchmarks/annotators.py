@@ -200,13 +200,16 @@ async def invite(server, project, count):
     lead = Browser(server)
     page = await lead.page(server.link)
     action = re.search(r'<form[^>]*method="post"[^>]*action="([^"]+)"', page).group(1)
-    await lead.send("POST", action, {"password": PASSWORD})
+    status, text, _ = await lead.send("POST", action, {"name": "lead", "password": PASSWORD})
+    if status not in (302, 303):
+        raise RuntimeError(f"the lead could not sign in: {status} {text[:500]}")
     await lead.page("/lead/people")
     people = [Annotator(server, project, f"Annotator {n}", n) for n in range(count)]
     for person in people:
-        _, _, location = await lead.send("POST", "/lead/people/invites", {"role": "annotator"})
-        page = await lead.page(location) if location else ""
-        link = re.search(r"http://[^\"<]*(/welcome/[^\"<]+)", page) or re.search(r"(/welcome/[^\"<]+)", page)
+        status, page, _ = await lead.send("POST", "/lead/people/invites", {"role": "annotator"})
+        link = re.search(r'value="[^"]*(/welcome/[^"]+)"', page)
+        if not link:
+            raise RuntimeError(f"no invitation for {person.name}: {status} {page[:500]}")
         await person.join(link.group(1))
     return people
 
