@@ -6,6 +6,8 @@ import { token } from "./sign-in.js";
 
 const keepEvery = 60_000;
 let next = null;
+/** Its modules and style sheets are here too; until then the next page is made in the ordinary way. */
+let isReady = false;
 let isFetching = false;
 
 function post(path, fields = {}, options = {}) {
@@ -18,19 +20,32 @@ function post(path, fields = {}, options = {}) {
   });
 }
 
-/** Whether every module and style sheet that a page needs is here already. */
-function hasItsFiles(page) {
-  const files = (document) => [...document.querySelectorAll("script[src], link[rel=stylesheet]")]
-    .map((element) => element.getAttribute("src") ?? element.getAttribute("href"));
-  const here = new Set(files(document));
-  return files(page).every((file) => here.has(file));
+const filesOf = (page) => [...page.querySelectorAll("script[src], link[rel=stylesheet]")];
+const address = (file) => file.getAttribute("src") ?? file.getAttribute("href");
+
+/**
+ * Loads the modules and style sheets that a page needs and this one lacks: the next task may be of another kind. Returns
+ * whether all are here; files of another version of the server do not mix with these.
+ */
+async function hasItsFiles(page) {
+  const ours = new URL(".", import.meta.url).pathname;
+  const here = new Set(filesOf(document).map(address));
+  const missing = filesOf(page).filter((file) => !here.has(address(file)));
+  if (!missing.every((file) => address(file).startsWith(ours))) return false;
+  await Promise.all(missing.map((file) => new Promise((done, fail) => {
+    const made = document.createElement(file.localName);
+    for (const { name, value } of file.attributes) made.setAttribute(name, value);
+    made.addEventListener("load", done);
+    made.addEventListener("error", fail);
+    document.head.append(made);
+  })));
+  return true;
 }
 
 function parsed(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const place = page.querySelector("[data-keeping]");
-  if (!place || !hasItsFiles(page)) return null;
-  return { main: page.querySelector("main"), title: page.title, place: { ...place.dataset } };
+  return place && { page, main: page.querySelector("main"), title: page.title, place: { ...place.dataset } };
 }
 
 /** Fetches the task after this one, besides those that are on the screen or on their way. */
@@ -40,9 +55,11 @@ export async function fetchAhead(path, besides) {
   try {
     const response = await post(path, { besides: besides.join(" ") });
     if (response.status !== 200) return;
-    const page = parsed(await response.text());
-    // Another kind of task, or one that another page of this person has: the next page is made in the ordinary way.
-    if (page && !besides.includes(page.place.lease)) next = page;
+    const found = parsed(await response.text());
+    if (!found || besides.includes(found.place.lease)) return;
+    next = found;
+    isReady = false;
+    isReady = await hasItsFiles(found.page);
   } catch {
     // No connection: the next page is asked for when it is needed.
   } finally {
@@ -52,7 +69,7 @@ export async function fetchAhead(path, besides) {
 
 /** Puts the fetched task in the place of this one. Returns whether there was one. */
 export function showAhead() {
-  if (!next) return false;
+  if (!next || !isReady) return false;
   const { main, title, place } = next;
   next = null;
   document.querySelector("main").replaceWith(document.adoptNode(main));

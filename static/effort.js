@@ -4,7 +4,7 @@ import { ActiveTime } from "./active-time.js";
 
 /**
  * Measures one task; `write()` puts what was measured into hidden fields of its form. Whoever shows a help of the page says
- * so by the event `plumb:used` with its name as the detail: "raw" for the raw text, "diff" for a difference of two texts.
+ * so by the event `plumb:used` with its name as the detail; docs/formats.md lists the names under `effort`.
  */
 export class Effort {
   #responses = new Map();

@@ -13,12 +13,20 @@ function start(form, left) {
   const scores = [...form.querySelectorAll('input[name="score"]')];
   const unchanged = form.querySelector("[data-unchanged]");
   const examples = form.querySelector("[data-examples]");
+  const original = unchanged && form.querySelector(".card .raw").textContent;
   const fields = () => [...form.querySelectorAll('textarea, input:not([type="hidden"])')];
 
   /** What is still missing, in words; null where the answer is whole. */
   function missing() {
     if (scores.length > 0 && !scores.some((score) => score.checked)) return "No rating is chosen yet.";
-    if (unchanged?.checked) return null;
+    if (unchanged) {
+      const isUntouched = form.querySelector("[data-needed]").value === original;
+      if (unchanged.checked && isUntouched) return null;
+      if (unchanged.checked) {
+        return "You changed the text and marked that the response is right as it is. Take the mark off, or restore the text.";
+      }
+      if (isUntouched) return "The text is still the response's own. Change it, or mark that the response is right as it is.";
+    }
     const empty = [...form.querySelectorAll("[data-needed]")].find((field) => field.value.trim() === "");
     if (empty) return empty.dataset.needed;
     if (examples) {

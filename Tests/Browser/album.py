@@ -10,8 +10,11 @@ VARIANTS = {
     "middle": (MIDDLE, "light"),
     "narrow": (NARROW, "light"),
     "dark": (WIDE, "dark"),
+    "middle-dark": (MIDDLE, "dark"),
     "narrow-dark": (NARROW, "dark"),
 }
+# What people do all day is kept at every width and in both schemes.
+ALL = tuple(VARIANTS)
 
 COLOURS = 48
 

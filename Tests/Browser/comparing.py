@@ -1,6 +1,7 @@
 """A comparison project from its form to a graded label."""
 
 import store
+from album import ALL
 from people import PATIENCE
 
 PROMPTS = ["Tell me a short story about a lighthouse.", "Explain rain to a child.", "Give me three reasons to read.",
@@ -60,7 +61,7 @@ def annotate(test, ada, pairs):
                  and store.label_count(test.server, pairs) == before)
     page.get_by_role("radio", name="A is better", exact=True).click()
     test.equal("a click chooses on the eight-way bar", page.locator("[data-standing]").inner_text(), "A is better")
-    ada.seen("comparison", variants=("wide", "middle", "narrow", "dark", "narrow-dark"), whole=False)
+    ada.seen("comparison", variants=ALL, whole=False)
     ada.press("Submit")
     test.equal("winner and grade of the click are stored", label(test).comparison, ("A", "B", "better"))
 

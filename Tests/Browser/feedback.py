@@ -4,9 +4,13 @@ import json
 import time
 
 import store
+from album import ALL
+from keeping import AHEAD
 from people import PATIENCE
 
-ALL = ("wide", "middle", "narrow", "dark", "narrow-dark")
+# What the fields of the task hold.
+FIELDS = """() => [...document.querySelectorAll('form.feedback :is(textarea, input:not([type=hidden]))')].map((field) =>
+  (field.type === 'radio' || field.type === 'checkbox' ? field.checked : field.value))"""
 PRACTICE = "\n".join(json.dumps(line) for line in (
     {"prompt": "Which answer helps a child?", "responses": ["Rain is water that falls from clouds.", "Figure it out."],
      "expected": {"kind": "comparison", "comparison": {"winner": "1", "loser": "2", "grade": "significantly"}},
@@ -100,6 +104,17 @@ def submit(ada):
     ada.seen()
 
 
+def kept_on_server(test, ada, kind):
+    """What was filled in comes back from the server alone."""
+    page = ada.page
+    page.locator("[data-kept]", has_text="Draft saved").wait_for()
+    before = page.evaluate(FIELDS)
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    page.locator(".enhanced form.feedback").wait_for()
+    test.equal(f"the draft of a {kind} comes back from the server alone", page.evaluate(FIELDS), before)
+
+
 def newest(test):
     found = store.rows(
         test.server, """SELECT v.judgement FROM label_revisions v JOIN labels l ON l.id = v.label_id
@@ -114,9 +129,7 @@ def demonstrate(test, ada):
     page.get_by_label("The answer that you would like to get").focus()
     page.keyboard.type("Rain is water.\nIt falls from clouds; s and ? are letters here.")
     ada.seen("demonstration", variants=ALL)
-    page.reload()
-    test.report.check("what was written outlives a reload",
-                      page.get_by_label("The answer that you would like to get").input_value().startswith("Rain is water."))
+    kept_on_server(test, ada, "demonstration")
     page.get_by_label("The answer that you would like to get").focus()
     submit(ada)
     test.equal("an answer is stored as typed, with no key of it taken for a command", newest(test),
@@ -127,15 +140,21 @@ def correct(test, ada):
     page = ada.page
     field = page.get_by_label("The response as it should be")
     original = field.input_value()
-    with test.watch.expecting(422):
-        field.focus()
-        submit(ada)
+    standing = page.locator("[data-standing]")
+    field.focus()
+    page.keyboard.press("Control+Enter")
     test.report.check("a correction that changes nothing asks whether that is meant",
-                      "right as it is" in page.get_by_role("alert").inner_text())
+                      "right as it is" in standing.inner_text(), standing.inner_text())
     field.focus()
     page.keyboard.press("Control+End")
     page.keyboard.type(" And one thing more.")
+    mark = page.get_by_label("The response is right as it is")
+    mark.check()
+    test.report.check("one that is marked as none, and is one, asks which is meant",
+                      "Take the mark off" in standing.inner_text(), standing.inner_text())
+    mark.uncheck()
     ada.seen("correction", variants=ALL)
+    kept_on_server(test, ada, "correction")
     submit(ada)
     test.equal("a correction is stored", newest(test), {"kind": "correction", "text": original + " And one thing more."})
     judgement, texts = store.rows(
@@ -157,6 +176,7 @@ def rate(test, ada):
     page.locator("#criticism").focus()
     page.keyboard.type("7 is a digit here.")
     ada.seen("rating", variants=ALL)
+    kept_on_server(test, ada, "rating")
     submit(ada)
     test.equal("rating, flags and criticism are stored", newest(test)["rating"],
                {"overall": 2, "flags": ["hallucination"], "criticism": "7 is a digit here."})
@@ -165,7 +185,8 @@ def rate(test, ada):
 def criticise(test, ada):
     ada.page.get_by_label("What is good and what is bad about it?").focus()
     ada.page.keyboard.type("It stops in the middle.")
-    ada.seen("criticism", variants=("wide", "narrow"))
+    ada.seen("criticism", variants=ALL)
+    kept_on_server(test, ada, "criticism")
     submit(ada)
     test.equal("criticism is stored", newest(test), {"kind": "criticism", "text": "It stops in the middle."})
 
@@ -187,17 +208,37 @@ def write_prompt(test, ada):
         page.locator("#input").focus()
         page.keyboard.type("far")
         ada.seen("prompt-few-shot", variants=ALL)
+        kept_on_server(test, ada, "few-shot prompt")
         submit(ada)
         test.equal("a few-shot prompt is stored in its parts", newest(test)["prompt"]["examples"][2],
                    {"input": "in", "output": "out"})
     else:
         page.get_by_label("Your prompt").focus()
         page.keyboard.type(f"What is a good {style.replace('_', ' ')} for tea?")
-        ada.seen(f"prompt-{style.replace('_', '-')}", variants=("wide", "narrow"))
+        ada.seen(f"prompt-{style.replace('_', '-')}", variants=ALL)
         submit(ada)
     author = store.rows(test.server, """SELECT u.name, p.use FROM prompts p JOIN users u ON u.id = p.author_id
                         ORDER BY p.id DESC LIMIT 1""")
     test.equal(f"a written prompt ({style}) is a prompt of the project with its author", author, [("Ada", "ranking")])
+
+
+def turn_between_kinds(test, ada, project):
+    """The next task is fetched ahead whatever its kind, and comes without a new page."""
+    page, kinds = ada.page, []
+    ada.go(f"/projects/{project}/next")
+    page.evaluate("() => { window.isSamePage = true; }")
+    for _ in range(8):
+        kinds.append(page.locator("form[data-task]").get_attribute("class"))
+        if len(set(kinds)) > 1:
+            break
+        page.wait_for_function(AHEAD)
+        page.wait_for_timeout(300)
+        leave(ada)
+        page.evaluate("() => performance.clearResourceTimings()")
+    standing = page.locator("[data-standing]").inner_text()
+    test.report.check("a task of another kind takes the page's place, and works",
+                      len(set(kinds)) > 1 and page.evaluate("window.isSamePage === true") and standing != "",
+                      f"{kinds}: {standing}")
 
 
 def take_back(test, ada, project):
@@ -251,14 +292,29 @@ def converse(test, lead, ada):
             ada.go(f"/projects/{project}/next")
         page.locator("#text").focus()
         page.keyboard.type(text)
+        page.locator("[data-kept]", has_text="Draft saved").wait_for()
+        page.evaluate("localStorage.clear()")
+        page.reload()
+        test.equal("a message that was begun comes back from the server alone", page.locator("#text").input_value(), text)
         if turn == 2:
             ada.seen("conversation", variants=ALL)
+            with test.watch.disconnected():
+                ada.context.set_offline(True)
+                page.keyboard.press("Control+Enter")
+                notice = page.locator('[data-notice="message"]')
+                notice.wait_for()
+                report.check("without a connection a message stays in the page and says so",
+                             "kept in this browser" in notice.inner_text() and page.locator("#text").input_value() == text,
+                             notice.inner_text())
+                ada.seen("conversation-offline", variants=("wide", "narrow"))
+                ada.context.set_offline(False)
+            page.locator("#text").focus()
         with page.expect_navigation():
             page.keyboard.press("Control+Enter")
         page.locator("form.comparison").wait_for(timeout=PATIENCE)
         report.check("both answers come together, in the comparison as usual", page.locator(".pair .card").count() == 2)
         if turn == 2:
-            ada.seen("conversation-comparison", variants=("wide", "narrow"))
+            ada.seen("conversation-comparison", variants=ALL)
         page.keyboard.press("w")
         submit(ada)
     turns = store.value(test.server, "SELECT count(*) FROM conversation_turns WHERE answered_at IS NOT NULL")

@@ -2,6 +2,7 @@
 reason; tabs on a narrow screen, texts that scroll together on a wide one."""
 
 import store
+from album import ALL
 from rating import project
 
 GRADES = ("significantly", "better", "slightly", "negligibly")
@@ -134,7 +135,7 @@ def reason(test, ada, number):
     page.get_by_label("Why?").press("q")
     test.report.check("no key acts inside the reason", page.get_by_label("Why?").input_value().endswith("q"))
     page.get_by_label("Why?").fill("B invents a date.")
-    ada.seen("judging", variants=("wide", "middle", "narrow", "dark", "narrow-dark"), whole=True)
+    ada.seen("judging", variants=ALL, whole=True)
     submit(ada, lambda: page.get_by_role("button", name="Submit").click())
     found = label(test)
     test.report.check("the reason is stored with the comparison",
@@ -186,7 +187,7 @@ def narrow(test, ada, number):
     page.get_by_role("radio", name="B is slightly better").tap()
     page.get_by_role("radio", name="Both are safe").tap()
     page.get_by_label("Coherence of B, 0 to 4").select_option("4")
-    test.album.take(page, "judging-touch", variants=("narrow",), whole=True)
+    test.album.take(page, "judging-touch", variants=("narrow", "narrow-dark"), whole=True)
     submit(phone, lambda: page.get_by_role("button", name="Submit").tap())
     found = label(test)
     test.report.check("touch compares", found.comparison == ("B", "A", "slightly")
@@ -197,7 +198,7 @@ def narrow(test, ada, number):
 def without_script(test, ada, number):
     plain = ada.beside("Ada without scripts", java_script_enabled=False)
     page = open_pair(plain, number)
-    test.album.take(page, "judging-plain", variants=("wide", "narrow"), whole=True)
+    test.album.take(page, "judging-plain", variants=ALL, whole=True)
     page.get_by_role("radio", name="Both unacceptable").check()
     with test.watch.expecting(422):
         plain.press("Submit")

@@ -4,8 +4,13 @@ import json
 
 import signing_in
 import store
+from album import ALL
 from people import PATIENCE
 from ranking import Board, ready, stored
+
+# The next task has arrived.
+AHEAD = """() => performance.getEntriesByType('resource').some((entry) =>
+  entry.name.endsWith('/ahead') && entry.responseEnd > 0)"""
 
 # How long the paint of the next task takes, from the key that submits to the frame that shows another form.
 PAINT = """() => new Promise((resolve) => {
@@ -59,6 +64,7 @@ def draft_survives(test, ada):
     board.wait()
     test.equal("a reload brings the draft back from the server alone", (board.state, board.address, board.texts),
                (state, task, texts))
+    ada.seen("draft-after-reload", variants=ALL, whole=False)
     # Not the same browser: another computer, with a sign-in of its own.
     other = test.person("Ada's other computer")
     other.go("/sign-in")
@@ -77,7 +83,7 @@ def draft_survives(test, ada):
         notice.wait_for()
     test.report.check("who works on an older draft is told that a newer one exists",
                       "A newer draft" in notice.inner_text() and draft_on_server(test)[0] > version, notice.inner_text())
-    ada.seen("newer-draft", variants=("wide", "narrow"), whole=False)
+    ada.seen("newer-draft", variants=ALL, whole=False)
     ada.page.get_by_role("button", name="Load it").click()
     ada.page.locator("[data-kept]", has_text="loaded").wait_for()
     test.equal("and may load it", board.state, newer)
@@ -102,7 +108,7 @@ def draft_survives(test, ada):
 def next_task_is_there(test, ada):
     board = ready(test, ada)
     page = ada.page
-    page.wait_for_function("() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/ahead') && entry.responseEnd > 0)")
+    page.wait_for_function(AHEAD)
     page.wait_for_timeout(200)
     ahead = store.value(test.server, "SELECT count(*) FROM leases WHERE ahead = 1 AND closed_at IS NULL")
     test.equal("the next task is fetched ahead and held for this person", ahead, 1)
@@ -124,7 +130,7 @@ def next_task_is_there(test, ada):
     answered = store.value(test.server, "SELECT max(submitted_at) FROM label_revisions")
     test.report.check("its time starts when it is shown", shown == 0 and issued >= answered - 1000,
                       f"{issued - answered} ms after the last submission")
-    page.wait_for_function("() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/ahead') && entry.responseEnd > 0)")
+    page.wait_for_function(AHEAD)
     page.wait_for_timeout(200)
     ada.go("/history")
     page.wait_for_timeout(300)
@@ -136,7 +142,7 @@ def offline(test, ada):
     """The connection is gone: drafts and answers stay in the browser, and go when it is back."""
     report, page = test.report, ada.page
     board = ready(test, ada)
-    page.wait_for_function("() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/ahead') && entry.responseEnd > 0)")
+    page.wait_for_function(AHEAD)
     page.wait_for_timeout(200)
     before = store.label_count(test.server, test.project)
     first = board.address
@@ -154,7 +160,7 @@ def offline(test, ada):
         report.check("an answer without a connection is kept, says so, and the next task is there",
                      "not sent yet" in notice.inner_text() and "kept in this browser" in notice.inner_text()
                      and store.label_count(test.server, test.project) == before, notice.inner_text())
-        ada.seen("offline", variants=("wide", "narrow", "dark"), whole=False)
+        ada.seen("offline", variants=ALL, whole=False)
         second = board.address
         rank_all(board)
         board.keys("Control+Enter")
@@ -175,6 +181,8 @@ def offline(test, ada):
         route.fetch()
         route.abort()
 
+    page.wait_for_function(AHEAD)
+    page.wait_for_timeout(200)
     rank_all(board)
     page.route("**/ranking", lose)
     with test.watch.disconnected():
@@ -203,7 +211,7 @@ def sign_in_ends(test, ada):
         state = board.state
         report.check("without a sign-in the page keeps the work and says what to do", "keeps your work" in notice.inner_text(),
                      notice.inner_text())
-        ada.seen("sign-in-ended", variants=("narrow",), whole=False)
+        ada.seen("sign-in-ended", variants=ALL, whole=False)
         with page.expect_navigation():
             notice.get_by_role("link", name="Sign in again").click()
     page.get_by_label("Name").fill(signing_in.ANNOTATOR)

@@ -1,6 +1,7 @@
 """Ranking as annotators do it: keys alone, buttons, mouse, touch; skip, undo, reload."""
 
 import store
+from album import ALL
 from people import PATIENCE
 
 
@@ -97,7 +98,7 @@ def by_keyboard(test, ada):
     board.keys("k", "Alt+ArrowUp")
     test.equal("Alt and an arrow move a response by a rank", board.state, "B C A / D")
     board.keys("Control+z")
-    ada.seen("ranking", variants=("wide", "middle", "narrow", "dark", "narrow-dark"), whole=False)
+    ada.seen("ranking", variants=ALL, whole=False)
     board.keys("?")
     report.check("? shows the keys", ada.page.get_by_role("dialog", name="Keys").is_visible())
     test.album.take(ada.page, "keys", variants=("wide",), whole=False)
@@ -171,7 +172,7 @@ def by_touch(test, ada):
         board.name(letter).tap()
         board.row(rank).get_by_role("button", name=f"Put {letter} in rank {rank}").tap()
     test.equal("touch ranks by tapping a response, then a rank", board.state, "B A CD")
-    test.album.take(phone.page, "ranking-touch", variants=("narrow",), whole=False)
+    test.album.take(phone.page, "ranking-touch", variants=("narrow", "narrow-dark"), whole=False)
     with phone.page.expect_navigation():
         phone.page.get_by_role("button", name="Submit").tap()
     phone.seen()
@@ -201,7 +202,7 @@ def undo(test, ada):
     with ada.page.expect_navigation():
         ada.page.get_by_role("button", name="Take back").first.click()
     board = Board(ada).wait()
-    ada.seen("taken-back", variants=("wide",), whole=False)
+    ada.seen("taken-back", variants=ALL, whole=False)
     rows, below = before.ranking
     as_shown = rows if not below else f"{rows[:-2]} / {below}"
     test.equal("the answer taken back is filled in", board.state, as_shown)

@@ -4,6 +4,7 @@ in one queue. The groups are imported, so that what is tested does not hang on w
 import json
 
 import store
+from album import ALL
 from people import PATIENCE
 from ranking import Board
 
@@ -60,6 +61,11 @@ def stored(test, name="Ada"):
     return store.StoredLabel(test.server, name)
 
 
+def used(test):
+    """Helps of the page, as the newest answer says."""
+    return json.loads(store.value(test.server, "SELECT effort FROM label_revisions ORDER BY id DESC LIMIT 1"))["used"]
+
+
 def create(test, lead):
     """One queue with K of 9, 5, 6, 4, 4 and 4."""
     four = ["one", "two", "three", "four"]
@@ -107,7 +113,7 @@ def nine_by_keys(test, ada, number):
     test.equal("0 takes a rating away", board.rating("C"), None)
     board.keys("u", "u", "Shift+U", "Shift+U")
     test.report.check("undo and redo know ratings", board.rating("C") is None and board.rating("B") == "6")
-    ada.seen("rating", variants=("wide", "middle", "narrow", "dark", "narrow-dark"), whole=False)
+    ada.seen("rating", variants=ALL, whole=False)
     state = board.state
     board.submit(lambda: board.keys("Control+Enter"))
     label = stored(test)
@@ -154,6 +160,8 @@ def identical_and_hint(test, ada, number):
     test.report.check("the ratings of all three are stored", {key: value["overall"] for key, value in
                                                               label.ratings.items()}
                       == {others[0]: 5, twins[0]: 6, twins[1]: 6}, label.ratings)
+    test.equal("the label says that twins were tied and a hint was shown", used(test),
+               {"contradiction_hint": 1, "identical_tied": 1})
 
 
 def compare(test, ada, number):
@@ -180,7 +188,7 @@ def compare(test, ada, number):
     board.keys("d")
     marked = [words.strip() for words in dialog.locator("ins").all_inner_texts()]
     test.report.check("d marks the words in which they differ", "many small" in marked and "rain" not in marked, marked)
-    ada.seen("compare", variants=("wide", "middle", "narrow", "dark", "narrow-dark"), whole=False)
+    ada.seen("compare", variants=ALL, whole=False)
     board.keys("d")
     test.equal("d again shows them as they are", dialog.locator("ins, del").count(), 0)
     board.keys("1", "ArrowRight", "2")
@@ -197,6 +205,7 @@ def compare(test, ada, number):
       getComputedStyle(pane.querySelector('.rendered p, .raw') ?? pane).direction)""")
     test.report.check("texts that run from right to left do", directions.count("rtl") >= 2, directions)
     board.submit()
+    test.equal("the label says that compare mode and its difference were used", used(test), {"compare": 1, "diff": 1})
 
 
 def drag_by_finger(phone, handle, row):
@@ -231,7 +240,7 @@ def touch(test, ada, number):
     board.card("D").locator('[data-score][value="7"]').tap()
     board.card("C").locator("[data-flags] summary").tap()
     board.card("C").locator('[data-flag="violent"]').tap()
-    test.album.take(phone.page, "rating-touch", variants=("narrow",), whole=False)
+    test.album.take(phone.page, "rating-touch", variants=("narrow", "narrow-dark"), whole=False)
     board.card("D").locator('[data-score][value="6"]').tap()
     board.card("D").locator('[data-score][value="6"]').tap()
     test.equal("a tap on the chosen number takes it away", board.rating("D"), None)
@@ -251,7 +260,7 @@ def touch(test, ada, number):
 def without_script(test, ada, number):
     plain = ada.beside("Ada without scripts", java_script_enabled=False)
     page = plain.page
-    plain.go(f"/projects/{number}/next", picture="rating-plain", variants=("wide", "narrow"), whole=False)
+    plain.go(f"/projects/{number}/next", picture="rating-plain", variants=ALL, whole=False)
     for letter, rank in zip("ABCD", "1234"):
         page.get_by_label(f"Rank of response {letter}").select_option(rank)
     card = lambda letter: page.locator(f'[data-card][data-letter="{letter}"]')

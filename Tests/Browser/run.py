@@ -22,6 +22,7 @@ import accessibility
 import comparing
 import feedback
 import hostile
+import hostile_feedback
 import judging
 import keeping
 import lead_pages
@@ -129,7 +130,7 @@ def tell(test, iterations):
             test.chapter(way, ada, judged)
     writing = test.chapter(feedback.create, lead)
     if writing:
-        for way in (feedback.write_all, feedback.take_back, feedback.without_script):
+        for way in (feedback.write_all, feedback.turn_between_kinds, feedback.take_back, feedback.without_script):
             test.chapter(way, ada, writing)
         test.chapter(feedback.converse, lead, ada)
         test.chapter(feedback.practise, lead, ada)
@@ -143,6 +144,7 @@ def tell(test, iterations):
     test.chapter(lead_pages.every_link, ada, "/tasks")
     test.chapter(hostile.addresses_ask, lead)
     test.chapter(hostile.stays_text, lead)
+    test.chapter(hostile_feedback.stays_text)
     test.chapter(page_weight.every_page, lead)
 
 

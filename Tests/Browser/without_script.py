@@ -1,6 +1,7 @@
 """Both forms without a line of script running."""
 
 import store
+from album import ALL
 from comparing import wait_for_pair
 from people import PATIENCE
 
@@ -9,7 +10,7 @@ def rank(test, ada):
     report, project = test.report, test.project
     plain = ada.beside("Ada without scripts", java_script_enabled=False)
     page = plain.page
-    plain.go(f"/projects/{project}/next", picture="ranking-plain", variants=("wide", "narrow"), whole=False)
+    plain.go(f"/projects/{project}/next", picture="ranking-plain", variants=ALL, whole=False)
     before = store.label_count(test.server, project)
     with test.watch.expecting(422):
         plain.press("Submit")

@@ -264,6 +264,21 @@ import Testing
         await #expect(throws: StoreError.leaseExpired) { try await test.store.show(token: second.token, user: ann) }
     }
 
+    /// A browser says that a page was left when it has the next one, which may be of the very task that waited.
+    @Test func whatWaitedAndIsShownByNowIsNotReleasedWithTheOldPage() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project()
+        try await test.tasks(1, in: project, policy: policy)
+        let ann = try await test.user("ann")
+        guard case .task(let task) = try await test.store.nextTask(for: ann, in: project, ahead: true) else {
+            throw Expected.task
+        }
+        _ = try await test.next(ann, project)
+        try await test.store.releaseLease(token: task.token, user: ann, unlessShown: true)
+        let bob = try await test.user("bob")
+        #expect(try await test.store.nextTask(for: bob, in: project) == .nothing(.noTasksReady))
+    }
+
     private enum Expected: Error { case task }
 }
 

@@ -121,6 +121,36 @@ import Testing
         #expect(pairs.count == 6, "every pair in either order")
     }
 
+    @Test func aMessageIsKeptUntilItIsSent() async throws {
+        let (test, project, ada) = try await site()
+        let store = test.store
+        func draft(_ text: String, _ version: Int) throws -> Draft {
+            try Draft(json: Data(#"{"text": "\#(text)"}"#.utf8), version: version)
+        }
+        #expect(try await store.messageDraft(of: ada, in: project) == nil)
+        try await store.saveMessageDraft(try draft("Name a", 1), of: ada, in: project)
+        try await store.saveMessageDraft(try draft("Name a bird", 2), of: ada, in: project)
+        await #expect(throws: StoreError.newerDraft(version: 2)) {
+            try await store.saveMessageDraft(try draft("Name a fish", 2), of: ada, in: project)
+        }
+        #expect(try await store.messageDraft(of: ada, in: project) == draft("Name a bird", 2))
+        #expect(try await store.messageDraft(of: try await test.user("Bob"), in: project) == nil)
+        _ = try await store.writeInConversation("Name a bird.", by: ada, in: project)
+        #expect(try await store.messageDraft(of: ada, in: project) == nil)
+    }
+
+    /// The task after the one in hand is fetched ahead; where a message comes next, none is.
+    @Test func whatIsInHandCountsForTheShareAsAnswered() async throws {
+        let (test, project, ada) = try await site(share: 50)
+        _ = try await test.tasks(2, in: project, policy: nil, k: 2)
+        _ = try await test.store.writeInConversation("One", by: ada, in: project)
+        #expect(try await test.store.wantsConversation(ada, in: project, besides: ["any"]), "one is open")
+        try await test.store.finishConversation(of: ada, in: project)
+        let task = try await test.next(ada, project)
+        #expect(try await !test.store.wantsConversation(ada, in: project), "a task is in hand")
+        #expect(try await test.store.wantsConversation(ada, in: project, besides: [task.token]))
+    }
+
     @Test func conversationsKeepToTheirShare() async throws {
         let (test, project, ada) = try await site(share: 30)
         _ = try await test.tasks(20, in: project, policy: nil, k: 2)

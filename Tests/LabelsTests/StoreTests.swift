@@ -67,6 +67,44 @@ import Testing
         try check.close()
     }
 
+    /// The migration of the workplace came to stores that had two later ones already.
+    @Test func aStoreThatLacksOneEarlierMigrationGetsIt() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "labels-tests-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = folder.appending(path: Store.fileName).path
+        var migrator = DatabaseMigrator()
+        for (name, sql) in Migrations.all.prefix(10) where name != "008 workplace" {
+            migrator.registerMigration(name) { db in try db.execute(sql: sql) }
+        }
+        let old = try DatabaseQueue(path: path)
+        try migrator.migrate(old)
+        try await old.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO projects (name, settings, created_at) VALUES ('p', '{"mode": "comparison"}', 0);
+                    INSERT INTO prompts (project_id, kind, content, use, content_hash, created_at)
+                        VALUES (1, 'text', '"why?"', 'writing', zeroblob(32), 0);
+                    INSERT INTO response_groups (project_id, public_id, prompt_id, k, content_hash, origin, created_at)
+                        VALUES (1, 'g_1', 1, 0, zeroblob(32), 'written', 0);
+                    INSERT INTO tasks (project_id, group_id, mode, state, round, overlap, style, created_at)
+                        VALUES (1, 1, 'prompt', 'open', 0, 1, 'plain', 0);
+                    """)
+        }
+        try old.close()
+        let store = try Store(folder: folder)
+        #expect(try await store.skippedTaskCount(ProjectID(rawValue: 1)) == 0)
+        try store.close()
+        let check = try DatabaseQueue(path: path)
+        let kept = try await check.read { db in
+            try Row.fetchAll(db, sql: "SELECT mode, style FROM tasks WHERE review_since IS NULL").map {
+                [$0["mode"], $0["style"]] as [String?]
+            }
+        }
+        #expect(kept == [["prompt", "plain"]])
+        try check.close()
+    }
+
     @Test func everyTableIsStrict() async throws {
         let test = try TestStore()
         try test.store.close()

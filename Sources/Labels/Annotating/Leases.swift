@@ -97,11 +97,14 @@ extension Store {
     }
 
     /// The person left the page. The place is free; what they submit later still counts while there is room.
-    public func releaseLease(token: String, user: UserID) async throws {
+    /// - Parameter unlessShown: keeps one that was fetched ahead and is in front of the person by now: a browser says that a
+    ///   page was left after it has the next one.
+    public func releaseLease(token: String, user: UserID, unlessShown: Bool = false) async throws {
         let now = now
         try await writeTogether { db in
             let lease = try db.lease(token: token, of: user)
-            if !lease.closed { try db.close(lease: lease.id, outcome: "released", at: now) }
+            if lease.closed || unlessShown && !lease.ahead { return }
+            try db.close(lease: lease.id, outcome: "released", at: now)
         }
     }
 }

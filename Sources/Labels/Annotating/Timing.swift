@@ -65,8 +65,9 @@ public struct Effort: Sendable, Hashable, Codable {
 
     /// By response: the lease's ids on the way in, the stored ones in the store.
     public var responses: [String: Response]
-    /// How often a help of the page was used or shown, by its name: "raw" for the raw text, "diff" for the difference
-    /// between two texts.
+    /// How often a help of the page was used or shown, by its name: "raw" for the raw text, "compare" for compare mode,
+    /// "diff" for the difference between two texts, "identical_tied" and "contradiction_hint" for what the page says
+    /// unasked.
     public var used: [String: Int]
 
     public init(responses: [String: Response] = [:], used: [String: Int] = [:]) {

@@ -91,6 +91,7 @@ extension Store {
             let turn: ConversationTurnID = try db.insert(
                 "INSERT INTO conversation_turns (conversation_id, number, prompt_id, asked_at) VALUES (?, ?, ?, ?)",
                 [id, (open?.turns ?? 0) + 1, prompt.id, now.milliseconds])
+            try db.forgetMessageDraft(of: user, in: project.id)
             return try db.turn(turn)
         }
     }
@@ -165,8 +166,12 @@ extension Store {
 
     /// Whether the person's next task is a message of a conversation: one is open, or the conversation's share of what
     /// they did in the project is below the one that it asks for.
-    public func wantsConversation(_ user: UserID, in project: ProjectID) async throws -> Bool {
+    /// - Parameter besides: tokens of leases that the person is about to answer, and that count as answered.
+    public func wantsConversation(
+        _ user: UserID, in project: ProjectID, besides: [String] = []
+    ) async throws -> Bool {
         let now = now
+        let inHand = try JSONLines.line(besides)
         return try await read { db in
             let project = try db.project(project)
             let share = project.settings.feedback.share(.conversation)
@@ -182,7 +187,8 @@ extension Store {
                 """
                 SELECT 1 FROM leases JOIN tasks ON tasks.id = leases.task_id
                 WHERE leases.user_id = ? AND tasks.project_id = ? AND leases.closed_at IS NULL AND expires_at > ?
-                """, [user, project.id, now.milliseconds])
+                    AND token NOT IN (SELECT value FROM json_each(?))
+                """, [user, project.id, now.milliseconds, inHand])
             if try hasTask || !db.practiceStanding(of: user, in: project).isFree { return false }
             let done = try db.row(
                 """
@@ -192,7 +198,7 @@ extension Store {
                 """, [user, project.id])
             let labels: Int = done?["labels"] ?? 0
             let turns: Int = done?["turns"] ?? 0
-            return turns * 100 < share * (labels + 1)
+            return turns * 100 < share * (labels + besides.count + 1)
         }
     }
 }

@@ -62,13 +62,16 @@ struct AnnotationPages: RouteSet {
         }
     }
 
-    /// The page of the task after the one in hand, for a script to show later; 204 where there is none yet. `besides` names
-    /// the leases that the person has in hand or on the way.
+    /// The page of the task after the one in hand, for a script to show later; 204 where there is none yet, and where a
+    /// message of a conversation comes next. `besides` names the leases that the person has in hand or on the way.
     @Sendable private func taskAhead(_ request: Request, context: PlumbContext) async throws -> Response {
         let user = try context.requireUser()
         let id = try context.parameters.require("project", as: ProjectID.self)
         let fields = try await request.decode(as: [String: String].self, context: context)
         let besides = (fields["besides"] ?? "").split(separator: " ").map(String.init)
+        if try await services.store.wantsConversation(user.id, in: id, besides: besides) {
+            return Response(status: .noContent)
+        }
         let project = try await services.store.project(id)
         switch try await services.store.nextTask(for: user.id, in: id, besides: besides, ahead: true) {
         case .task(let assignment) where !assignment.isPractice:

@@ -27,9 +27,13 @@ struct ConversationPage: PageModel {
         let label: String
         let button: String
         let typed: String
+        let draftPath: String
+        /// JSON; nil where there is none.
+        let draft: String?
+        let version: Int
     }
 
-    init(_ conversation: Conversation?, in project: Project, problem: String?, typed: String) {
+    init(_ conversation: Conversation?, in project: Project, problem: String?, typed: String, draft: Draft?) {
         let id = project.id.description
         projectName = project.name
         let rendering = project.settings.rendering
@@ -62,7 +66,8 @@ struct ConversationPage: PageModel {
             mayWrite
             ? Message(
                 label: hasTurns ? "Your next message" : "Your message to the assistant",
-                button: hasTurns ? "Send" : "Begin", typed: typed) : nil
+                button: hasTurns ? "Send" : "Begin", typed: typed, draftPath: Path.conversationDraft(id),
+                draft: draft?.json, version: draft?.version ?? 0) : nil
         title = hasTurns ? "Conversation" : "Begin a conversation"
     }
 }

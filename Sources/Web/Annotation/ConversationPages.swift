@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSON
 import Labels
 import NIOCore
 import Preferences
@@ -19,6 +20,18 @@ struct ConversationPages: RouteSet {
         routes.get(RouterPath(Path.conversationStep(":project")), use: step)
         routes.post(RouterPath(Path.conversationRetry(":project")), use: retry)
         routes.post(RouterPath(Path.conversationFinish(":project")), use: finish)
+        routes.get(RouterPath(Path.conversationDraft(":project"))) { _, context -> Response in
+            let draft = try await services.store.messageDraft(
+                of: try context.requireUser().id, in: try context.id("project"))
+            return try Draft.response(draft)
+        }
+        routes.put(RouterPath(Path.conversationDraft(":project"))) { request, context -> Response in
+            let user = try context.requireUser().id
+            let project: ProjectID = try context.id("project")
+            return try await Draft.save(from: request) { draft in
+                try await services.store.saveMessageDraft(draft, of: user, in: project)
+            }
+        }
     }
 
     @Sendable private func show(_ request: Request, context: PlumbContext) async throws -> Response {
@@ -35,8 +48,10 @@ struct ConversationPages: RouteSet {
         case .failed, .write, .ended, nil: break
         }
         let status: HTTPResponse.Status = problem == nil ? .ok : .unprocessableContent
+        let draft = try await services.store.messageDraft(of: user.id, in: project.id)
         return try services.pages.page(
-            ConversationPage(conversation, in: project, problem: problem, typed: typed), status: status, for: context)
+            ConversationPage(conversation, in: project, problem: problem, typed: typed, draft: draft), status: status,
+            for: context)
     }
 
     @Sendable private func write(_ request: Request, context: PlumbContext) async throws -> Response {
@@ -48,9 +63,11 @@ struct ConversationPages: RouteSet {
             let turn = try await services.store.writeInConversation(text, by: user.id, in: project)
             await services.operations.answer(turn.id)
         } catch StoreError.invalidAnswer(let problem) {
+            if ErrorPages.wantsJSON(request) { throw Problem.incomplete(Wording.sentence(problem)) }
             return try await page(problem: Wording.sentence(problem), typed: text, context)
         }
-        return .redirect(to: Path.conversation(project.description))
+        let next = Path.conversation(project.description)
+        return ErrorPages.wantsJSON(request) ? try .json(["page": .string(next)]) : .redirect(to: next)
     }
 
     @Sendable private func retry(_ request: Request, context: PlumbContext) async throws -> Response {
@@ -90,4 +107,6 @@ extension Path {
     static func conversationStep(_ project: String) -> String { "/projects/\(project)/conversation/step" }
     static func conversationRetry(_ project: String) -> String { "/projects/\(project)/conversation/retry" }
     static func conversationFinish(_ project: String) -> String { "/projects/\(project)/conversation/finish" }
+    /// The message that is being written.
+    static func conversationDraft(_ project: String) -> String { "/projects/\(project)/conversation/draft" }
 }

@@ -40,11 +40,16 @@ enum FeedbackForm {
         (fields[name] ?? "").replacing("\r\n", with: "\n")
     }
 
+    /// A text as an untouched field of a form gives it back: HTML has one kind of line end, and no NUL.
+    static func asInField(_ text: String) -> String {
+        text.replacing("\r\n", with: "\n").replacing("\r", with: "\n").replacing("\0", with: "")
+    }
+
     /// A correction that leaves the response as it is says so by a mark, so that a forgotten edit is not taken for one.
     private static func correction(_ fields: [String: String], original: String?) throws -> String {
         let text = typed(fields, textField)
         guard let original else { return text }
-        let isUntouched = text == original.replacing("\r\n", with: "\n")
+        let isUntouched = text == asInField(original)
         if fields[unchangedField] != nil {
             guard isUntouched else { throw FormRefusal.changedAndRight }
             return original

@@ -124,7 +124,9 @@ struct FeedbackPage: PageModel {
         case .correction:
             return Writing(
                 label: "The response as it should be",
-                help: "Change what is wrong and leave what is good.", value: value ?? original ?? "", rows: 14,
+                help: "Change what is wrong and leave what is good.",
+                value: value ?? original.map(FeedbackForm.asInField) ?? "",
+                rows: 14,
                 unready: "The corrected text is empty.")
         case .criticism:
             return Writing(

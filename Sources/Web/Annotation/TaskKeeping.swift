@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import Labels
-import NIOCore
 import Preferences
 
 /// What the scripts of a task's page need to keep it: its addresses and the draft.
@@ -51,16 +50,12 @@ struct TaskKeepingRoutes: RouteSet {
         }
         routes.post(RouterPath(Path.release(":lease"))) { _, context -> Response in
             let (lease, user) = try Self.lease(context)
-            try await services.store.releaseLease(token: lease, user: user)
+            try await services.store.releaseLease(token: lease, user: user, unlessShown: true)
             return Response(status: .noContent)
         }
         routes.get(RouterPath(Path.draft(":lease"))) { _, context -> Response in
             let (lease, user) = try Self.lease(context)
-            let draft = try await services.store.draft(token: lease, user: user)
-            return try .json([
-                "draft": try draft.map { try JSONValue(json: Data($0.json.utf8)) } ?? .null,
-                "version": .integer(draft?.version ?? 0),
-            ])
+            return try Draft.response(try await services.store.draft(token: lease, user: user))
         }
         routes.put(RouterPath(Path.draft(":lease")), use: saveDraft)
     }
@@ -81,28 +76,10 @@ struct TaskKeepingRoutes: RouteSet {
         ])
     }
 
-    /// Takes `{"draft": {…}, "version": 4}`. Answers 409 with the stored `version` where that is not an older one.
     @Sendable private func saveDraft(_ request: Request, context: PlumbContext) async throws -> Response {
         let (lease, user) = try Self.lease(context)
-        var request = request
-        let body = try await request.collectBody(upTo: Draft.largestBytes + 1024)
-        guard let sent = try? JSONValue(json: Data(body.readableBytesView)), let content = sent["draft"],
-            let version = sent["version"]?.integerValue
-        else { throw Problem.unreadable("A draft is sent as JSON with the members “draft” and “version”.") }
-        do {
-            let draft = try Draft(json: Data(try content.json().utf8), version: version)
+        return try await Draft.save(from: request) { draft in
             try await services.store.saveDraft(draft, token: lease, user: user)
-        } catch let error as StoreError {
-            guard case .newerDraft(let stored) = error else { throw error }
-            return try .json(
-                [
-                    "version": .integer(stored),
-                    "error": [
-                        "status": 409, "title": "A newer draft exists",
-                        "message": .string(Wording.sentence(error.description)),
-                    ],
-                ], status: .conflict)
         }
-        return Response(status: .noContent)
     }
 }

@@ -19,9 +19,9 @@ import Web
 
     @Test(arguments: texts)
     func aResponseIsShownAsTheTextItIs(hostile: String) async throws {
-        let site = try await TestSite.make(tasks: 1, responses: 4) { _, response in
-            response == 0 ? "MARK\(hostile)MARK" : "plain \(response)"
-        }
+        let site = try await TestSite.make(
+            tasks: 1, responses: 4,
+            text: { _, response in response == 0 ? "MARK\(hostile)MARK" : "plain \(response)" })
         try await site.run { client in
             var browser = try await site.browser(client)
             let page = try await browser.get(site.nextTask)

@@ -83,7 +83,8 @@ import Web
     }
 
     @Test func identicalResponsesAreNamed() async throws {
-        let site = try await TestSite.make(tasks: 1) { _, response in response < 2 ? "the same" : "text \(response)" }
+        let site = try await TestSite.make(
+            tasks: 1, text: { _, response in response < 2 ? "the same" : "text \(response)" })
         try await site.run { client in
             var browser = try await site.browser(client)
             let page = try await browser.get(site.nextTask).text
