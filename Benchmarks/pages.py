@@ -17,14 +17,27 @@ sys.path[:0] = [str(ROOT / "Tests" / "System"), str(ROOT / "Tests" / "Browser")]
 
 from playwright.sync_api import sync_playwright
 
-from keeping import PAINT
+from keeping import AHEAD
 from plumb import Server
 from signing_in import LEAD_PASSWORD
 
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 SENTENCE = "Rain is water that rose as vapour, cooled to clouds and falls again when its drops grow heavy. "
-AHEAD = "() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/ahead') && entry.responseEnd > 0)"
 FIRST_PAINT = "() => performance.getEntriesByType('paint').find((entry) => entry.name === 'first-contentful-paint')?.startTime"
+
+# How long the paint of the next task takes, from the key that submits to the frame that shows another form.
+PAINT = """() => new Promise((resolve) => {
+  const before = document.querySelector('form.ranking').getAttribute('action');
+  let started = 0;
+  document.addEventListener('keydown', () => { started ||= performance.now(); }, { capture: true });
+  const look = () => {
+    const form = document.querySelector('form.ranking');
+    if (started && form && form.getAttribute('action') !== before) {
+      requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - started)));
+    } else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
 
 
 def text(words, at):

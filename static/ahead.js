@@ -5,6 +5,8 @@ import { showNotice } from "./notices.js";
 import { token } from "./sign-in.js";
 
 const keepEvery = 60_000;
+/** The status of a lease whose place was given to somebody else. */
+const gone = 410;
 let next = null;
 /** Its modules and style sheets are here too; until then the next page is made in the ordinary way. */
 let isReady = false;
@@ -77,7 +79,8 @@ export function showAhead() {
   history.replaceState(null, "", place.page);
   scrollTo(0, 0);
   post(place.shown).then((response) => {
-    if (response.ok || response.status >= 500) return;
+    // Without a sign-in nothing is known of it; the heartbeat says that it is shown once there is one.
+    if (response.status !== gone) return;
     showNotice("This task waited too long and was given to somebody else. What you submit is kept as an extra.", {
       actions: [{ label: "Take another", href: place.next }],
     });

@@ -12,21 +12,6 @@ from ranking import Board, ready, stored
 AHEAD = """() => performance.getEntriesByType('resource').some((entry) =>
   entry.name.endsWith('/ahead') && entry.responseEnd > 0)"""
 
-# How long the paint of the next task takes, from the key that submits to the frame that shows another form.
-PAINT = """() => new Promise((resolve) => {
-  const before = document.querySelector('form.ranking').getAttribute('action');
-  let started = 0;
-  document.addEventListener('keydown', () => { started ||= performance.now(); }, { capture: true });
-  const look = () => {
-    const form = document.querySelector('form.ranking');
-    if (started && form && form.getAttribute('action') !== before) {
-      requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - started)));
-    } else requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-})"""
-
-
 def saved(board):
     """Waits until the page says that the server has the draft."""
     board.page.locator("[data-kept]", has_text="Draft saved").wait_for(timeout=PATIENCE)
@@ -114,11 +99,11 @@ def next_task_is_there(test, ada):
     test.equal("the next task is fetched ahead and held for this person", ahead, 1)
     rank_all(board)
     before = board.address
-    painted = page.evaluate_handle(f"() => {{ window.painted = ({PAINT})(); }}")
-    painted.dispose()
+    # How quickly, `scripts/bench pages` measures.
+    page.evaluate("() => { window.isSamePage = true; }")
     board.keys("Control+Enter")
-    took = page.evaluate("() => window.painted")
-    test.report.check("the next task is painted within 100 ms of a submit", took <= 100, f"{took:.0f} ms")
+    page.wait_for_function("before => document.querySelector('form.ranking').getAttribute('action') !== before", arg=before)
+    test.report.check("the next task takes the page's place without a new page", page.evaluate("window.isSamePage === true"))
     page.locator("[data-kept]", has_text="stored").wait_for()
     test.report.check("it has the page's address, and a reload keeps it",
                       page.url.endswith(board.address.removesuffix("/ranking")) and board.address != before, page.url)
@@ -187,7 +172,6 @@ def offline(test, ada):
     page.route("**/ranking", lose)
     with test.watch.disconnected():
         board.keys("Control+Enter")
-        page.locator('[data-notice="outbox"]').get_by_role("button", name="Try now").click()
         page.locator('[data-notice="stored"]', has_text="stored already").wait_for()
     page.unroute("**/ranking")
     test.equal("an answer whose acknowledgement was lost is one label", store.label_count(test.server, test.project), before + 3)
@@ -225,16 +209,18 @@ def sign_in_ends(test, ada):
     other.go("/history")
     other.press("Sign out")
     rank_all(board)
-    with test.watch.expecting(401):
+    # The page tries again until there is a sign-in.
+    with test.watch.expecting(401, 403):
         board.keys("Control+Enter")
         page.locator('[data-notice="outbox"]', has_text="sign in again").wait_for()
-    report.check("an answer that meets no sign-in is kept", store.label_count(test.server, test.project) == before)
-    other.go("/sign-in")
-    other.page.get_by_label("Name").fill(signing_in.ANNOTATOR)
-    other.page.get_by_label("Password").fill(signing_in.ANNOTATOR_PASSWORD)
-    other.press("Sign in")
+        report.check("an answer that meets no sign-in is kept", store.label_count(test.server, test.project) == before)
+        report.check("nobody is told that the next task is gone", "given to somebody else" not in page.locator("main").inner_text())
+        other.page.goto("/sign-in")
+        other.page.get_by_label("Name").fill(signing_in.ANNOTATOR)
+        other.page.get_by_label("Password").fill(signing_in.ANNOTATOR_PASSWORD)
+        other.page.get_by_role("button", name="Sign in").click()
+        page.locator('[data-notice="outbox"]').wait_for(state="detached")
     other.page.close()
-    page.locator('[data-notice="outbox"]').wait_for(state="detached")
     test.equal("and is sent after the sign-in in another tab", store.label_count(test.server, test.project), before + 1)
 
 
