@@ -277,6 +277,6 @@ def skips_reach_a_lead(test, lead, ada):
     report.check("a task that is skipped is put before a lead, with reasons and words",
                  "Ada" in section.inner_text() and "unsafe or upsetting" in section.inner_text()
                  and "<b>not for me</b>" in section.inner_text(), " ".join(section.inner_text().split())[:120])
-    lead.press(f"Withdraw: task {task}")
+    lead.press(f"Withdraw task {task}")
     test.equal("a lead withdraws it", store.value(test.server, "SELECT state FROM tasks WHERE id = ?", task), "withdrawn")
     test.server.call("PATCH", f"/projects/{test.project}", {"settings": {**settings, "skips_to_review": 3}})
