@@ -37,7 +37,8 @@ def page(rows, program):
              "Each kind of run, small enough to take seconds, is killed with `SIGKILL` at moments drawn evenly over its processor time, from the "
              "start of the process to its last write, and up to 30 ms later; the next attempt finishes it. Compared is every file of `output/` with that of a run "
              "which nothing disturbed. *Done twice*: steps that the killed attempt's metrics tell of and the next one did again; at most one "
-             "interval between checkpoints is promised. A tokenizer run has no checkpoint and begins anew.", "",
+             "interval between checkpoints is promised. A tokenizer run has no checkpoint and begins anew. The aim is fifty "
+             "moments of each kind; *kills* says how many were tried so far.", "",
              "| kind | kills | in the middle of its steps | same bytes | interval, steps | done twice: median, most |",
              "| --- | ---: | ---: | ---: | ---: | ---: |"]
     for row in rows:

@@ -6,7 +6,9 @@ import agreement
 import charts
 import human
 import intervals
-from human_data import BASES, CONTEXT, JUDGES, SETTINGS, TRANSFER
+import native
+from baselines import LongerResponse
+from human_data import BASES, CONTEXT, JUDGES, SETTINGS, TRANSFER, text_pairs
 from program import SHARED_DATA
 from study import by_setting
 
@@ -99,23 +101,56 @@ def verdict(page, found):
 
 
 def lengths(page, rows):
+    page.add("## LLMBar: length alone fails")
+    by_length_alone(page)
     subsets = collections.defaultdict(lambda: collections.defaultdict(list))
     for row in rows:
         for subset, tally in row["found"].get("subsets", {}).items():
-            subsets[row["setting"]["base"]][subset].append((row["found"]["longer_is_better"], dict(zip(("pairs", *JUDGES), tally))))
-    if not subsets:
-        return
-    page.add("## LLMBar: length alone fails\n\nThe direction of *longer response* is learnt from Tulu and PandaLM, where people liked "
-             "the longer answer. Accuracy on each part of LLMBar with Wilson's interval over its pairs (of a judge whose seeds "
-             "differ: the mean over seeds of the share):")
+            subsets[row["setting"]["base"]][subset].append(dict(zip(("pairs", *JUDGES), tally)))
     for base, parts in subsets.items():
+        page.add(f"The three judges on the parts of LLMBar, base {base}, over the pairs that fit; of a judge whose seeds differ the mean over seeds of "
+                 "the share:")
         table = []
         for subset, tallies in sorted(parts.items()):
-            pairs = tallies[0][1]["pairs"]
-            shares = [sum(t[judge] for _, t in tallies) / (pairs * len(tallies)) for judge in JUDGES]
+            pairs = tallies[0]["pairs"]
+            shares = [sum(tally[judge] for tally in tallies) / (pairs * len(tallies)) for judge in JUDGES]
             table.append([subset, pairs, *(intervals.text(intervals.wilson(share * pairs, pairs)) for share in shares)])
-        page.add(f"Base {base}:")
         page.table(["part", "pairs", *JUDGES], table)
+
+
+def by_length_alone(page):
+    """From all of the data, whatever a base can read."""
+    pairs = [pair for name in TRANSFER for pair in every_pair(name)]
+    longer = LongerResponse(pairs)
+    training = right_of(pairs, longer)
+    parts = collections.defaultdict(list)
+    for group in native.labelled_groups(human.llmbar.labels(human.reader(SHARED_DATA, human.llmbar))):
+        parts[human.llmbar.subset(group)] += text_pairs(group)
+    parts["all"] = [pair for pairs in list(parts.values()) for pair in pairs]
+    page.add(f"In Tulu and PandaLM people liked the {'longer' if longer.sign > 0 else 'shorter'} answer in {training[0] / training[1]:.1%} of the "
+             f"ordered pairs ({training[1]:,.0f} by weight). The same rule on LLMBar, where experts say which response does what was asked; Wilson's "
+             "interval over the pairs:")
+    table = []
+    for part, pairs in parts.items():
+        right, total = right_of(pairs, longer)
+        table.append([part, len(pairs), intervals.text(intervals.wilson(right, total))])
+    page.table(["part", "pairs", f"the {'longer' if longer.sign > 0 else 'shorter'} response is right"], table)
+    page.add("Where a part was made so that the worse answer looks better, length is near or below chance: a reward model that had learnt no more "
+             "than length would fail here, however well it did on the data it was trained on.")
+
+
+def every_pair(name):
+    module = human.ALL[name]
+    return [pair for group in native.labelled_groups(module.labels(human.reader(SHARED_DATA, module))) for pair in text_pairs(group)]
+
+
+def right_of(pairs, judge):
+    """(weight of the pairs that the judge orders rightly, equal scores half; weight of all)."""
+    right = 0.0
+    for winner, loser, weight in pairs:
+        better, worse = judge.score(winner), judge.score(loser)
+        right += weight * (1 if better > worse else 0.5 if better == worse else 0)
+    return right, sum(weight for _, _, weight in pairs)
 
 
 def agreements(page):

@@ -128,6 +128,9 @@ class Page:
         self.figures = 0
         self.wanted = len(study.wanted())
         self.measured = sum(ledger.find(setting, seed) is not None for setting, seed in study.wanted())
+        if self.measured < self.wanted:
+            self.parts.append(f"**{self.measured} of {self.wanted} rows are measured so far**; the page tells of those, with the seeds that each "
+                              "figure rests on.")
         self.inputs = {name: value for row in rows for name, value in row["inputs"].items()}
 
     def add(self, text):
