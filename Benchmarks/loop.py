@@ -58,7 +58,7 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rankings", type=int, default=100)
     parser.add_argument("--keep", action="store_true", help="keep the data folders, about 100 MB each")
-    parser.add_argument("--pass-on", nargs="*", default=[], help="further arguments of plumb simulate")
+    parser.add_argument("--pass-on", nargs=argparse.REMAINDER, default=[], help="all that follows goes to plumb simulate")
     arguments = parser.parse_args()
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)

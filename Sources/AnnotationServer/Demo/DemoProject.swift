@@ -15,7 +15,7 @@ struct DemoProject: Sendable {
     private static let promptsPerUse = 400
 
     /// The embedded policies by folder name: a base, its supervised child, and an early, weaker version
-    /// (of a base of its own, which saw a tenth of the corpus).
+    /// (of a smaller base of its own, which saw a third of the corpus once).
     static let base = "demo-base"
     static let supervised = "demo-supervised"
     static let early = "demo-early"
