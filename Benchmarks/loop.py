@@ -28,7 +28,8 @@ def run(program, folder, gold, seed, arguments):
                     "--rounds", str(arguments.rounds), "--rankings", str(arguments.rankings), "--noise", "0.1", "-k", "4",
                     "--evaluation-samples", "1000", *arguments.pass_on], check=True)
     (folder / "seconds").write_text(f"{time.monotonic() - started:.0f}\n")
-    shutil.rmtree(folder / "data", ignore_errors=not arguments.keep)
+    if not arguments.keep:
+        shutil.rmtree(folder / "data")
 
 
 def row(gold, seed, folder):

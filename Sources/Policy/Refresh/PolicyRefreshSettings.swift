@@ -117,14 +117,14 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var rolloutsJudged = 4
     /// Least distinct-2 of the rollouts judged, as a share of the reference's. A little more than the 0.8 that is wanted
     /// of many samples, where the share comes out lower than in hundreds.
-    public var distinctFloor = 0.87
+    public var distinctFloor = 0.835
     /// Least share of responses that end with the end token, as a share of the reference's.
     public var endFloor = 0.93
     /// Least share of distinct texts within a group.
     public var groupDiversityFloor = 0.92
     /// β is multiplied by this after each rollout over a limit, and falls back as slowly after those within them: the
     /// penalty leads the policy back. At most 32 times β; 1 leaves β as it is.
-    public var limitPressure = 1.5
+    public var limitPressure = 1.2
     /// Rollouts in a row over a limit before the run stops. Handed out is always the newest policy within all limits.
     public var alarmPatience = 8
 
