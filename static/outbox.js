@@ -1,5 +1,5 @@
 // Answers on their way to the server: kept in this browser until the server has said that they are stored, sent again when
-// the connection or the sign-in returns. The server takes each but once, by its lease.
+// the connection or the sign-in returns, and when another page is opened. The server takes each but once, by its lease.
 
 import { keys, person, read, remove, write } from "./browser-store.js";
 import { removeNotice, showNotice, signInAgain } from "./notices.js";
@@ -128,6 +128,8 @@ function showRefusal(entry, answer) {
   });
 }
 
+// Whatever page somebody went to meanwhile.
+if (waiting().length > 0) flush();
 addEventListener("online", () => flush());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && waiting().length > 0) flush();

@@ -1,6 +1,9 @@
 // Texts as people read them: formatted or as they were written (`v`), and addresses that ask before they lead anywhere.
 // Everything hangs on the document, so that it holds for each text that comes into the page.
 
+// This module is on every page of somebody signed in, and so is what sends the answers that wait in their browser.
+import "./outbox.js";
+
 import { keyName, singleKeysAreOn, textField } from "./keyboard.js";
 
 const storageKey = "plumb.raw-texts";
