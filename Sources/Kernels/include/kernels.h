@@ -202,6 +202,33 @@ int64_t plumb_row_form_bytes(plumb_precision precision, int64_t k);
 void plumb_pack_weights(plumb_precision precision, int64_t n, int64_t k, const float *weights, int32_t transposed,
                         int64_t first, int64_t columns, void *panel);
 
+/// Weights of a frozen matrix that share a scale, and scales that share one when they are rounded too.
+#define PLUMB_BLOCK 64
+#define PLUMB_SCALE_BLOCK 256
+
+typedef enum plumb_level_count {
+    PLUMB_LEVELS_16 = 16,                    // 4 bits, the levels of NF4; the even element in the low half of a byte
+    PLUMB_LEVELS_256 = 256,                  // 8 bits, -127 ... 127
+} plumb_level_count;
+
+/// Rounded weights. A block's scale is its largest magnitude: `scales`, or where that is NULL
+/// scale_mean + scale_steps[block / PLUMB_SCALE_BLOCK] * scale_codes[block].
+typedef struct plumb_blocks {
+    plumb_level_count count;
+    const uint8_t *codes;
+    const float *_Nullable scales;
+    const int8_t *_Nullable scale_codes;
+    const float *_Nullable scale_steps;
+    float scale_mean;
+} plumb_blocks;
+
+/// The largest magnitude of each block.
+void plumb_block_scales(int64_t n, const float *x, float *scales);
+/// The nearest level of each weight. `n` is even in 4 bits, or the last half byte stays zero.
+void plumb_quantise_blocks(plumb_level_count count, int64_t n, const float *x, const float *scales, uint8_t *codes);
+/// Weights first ..< first + n.
+void plumb_dequantise_blocks(const plumb_blocks *blocks, int64_t first, int64_t n, float *y);
+
 /// A short rest for a loop that waits on memory.
 static inline void plumb_pause(void) {
 #if defined(__x86_64__)

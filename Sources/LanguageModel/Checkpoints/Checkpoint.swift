@@ -6,7 +6,7 @@ public enum Checkpoint {
     /// Reads config.json alone.
     /// - Throws: `CheckpointError` that names the field or the architecture.
     public static func configuration(of folder: URL) throws(CheckpointError) -> ModelConfiguration {
-        let url = folder.appending(path: "config.json")
+        let url = try AdapterFolder.chain(folder).weights.appending(path: "config.json")
         let fields: [String: JSONValue] = try decode(url)
         let file = ConfigurationReader(file: url.path, fields: fields)
         let (family, head) = try architecture(file)
@@ -62,9 +62,25 @@ public enum Checkpoint {
         return FloatType.allCases.first { tags == [$0.tag] }
     }
 
-    /// Reads a model: a language model or a sequence classifier with one label, as `architectures` says.
+    /// Reads a model: a language model or a sequence classifier with one label, as `architectures` says. Of a folder with
+    /// an adapter, low-rank products are merged into the base's weights; others stay the model's tuning.
     /// - Throws: `CheckpointError`: damaged file; missing, surplus or mis-shaped tensor; values that are not finite.
     public static func load(_ folder: URL) throws(CheckpointError) -> Transformer {
+        let (adapters, weights) = try AdapterFolder.chain(folder)
+        var model = try loadWeights(weights)
+        for adapter in adapters.reversed() {
+            model = try AdapterFolder.load(adapter, onto: model)
+            guard case .lowRank? = model.tuning?.method else { continue }
+            do {
+                model = try model.mergingTuning()
+            } catch {
+                throw .invalidModel(file: adapter.path, reason: error.description)
+            }
+        }
+        return model
+    }
+
+    private static func loadWeights(_ folder: URL) throws(CheckpointError) -> Transformer {
         let configuration = try configuration(of: folder)
         let weights = try WeightFiles(folder)
         try requireLayers(of: configuration, in: weights, folder)
@@ -107,16 +123,28 @@ public enum Checkpoint {
     public static func save(
         _ model: Transformer, to folder: URL, as type: FloatType = .float32, shardBytes: Int? = nil
     ) throws(CheckpointError) {
+        guard model.frozen == nil else {
+            throw .invalidModel(
+                file: folder.path, reason: "rounded weights are not written; merge into the base's files")
+        }
+        try write(
+            model.table.entries.map { stored($0, of: model, as: type) }, of: model.configuration, to: folder, as: type,
+            shardBytes: shardBytes)
+    }
+
+    static func write(
+        _ tensors: [SafetensorsWriter.Tensor], of configuration: ModelConfiguration, to folder: URL, as type: FloatType,
+        shardBytes: Int?
+    ) throws(CheckpointError) {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             throw .cannotWrite(file: folder.path, reason: error.localizedDescription)
         }
-        try WeightWriter.write(
-            model.table.entries.map { stored($0, of: model, as: type) }, to: folder, shardBytes: shardBytes)
+        try WeightWriter.write(tensors, to: folder, shardBytes: shardBytes)
         let config = folder.appending(path: "config.json")
         do {
-            try AtomicFile.write(try encode(configurationFields(model.configuration, type)), to: config)
+            try AtomicFile.write(try encode(configurationFields(configuration, type)), to: config)
         } catch let error as CheckpointError {
             throw error
         } catch {

@@ -110,6 +110,24 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
+    /// Lets the system take back the memory of a tensor that was read; reading it again fetches it anew.
+    func release(_ name: String) {
+        guard let bytes = tensors[name]?.bytes else { return }
+        let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+        unsafe data[bytes].withUnsafeBytes { raw in
+            guard let start = raw.baseAddress else { return }
+            // Whole pages alone: a neighbour's bytes may be in use.
+            let first = (UInt(bitPattern: start) + page - 1) / page * page
+            let end = (UInt(bitPattern: start) + UInt(raw.count)) / page * page
+            guard end > first, let place = unsafe UnsafeMutableRawPointer(bitPattern: first) else { return }
+            #if os(Linux)
+                // It forgets nothing that is not in the file, and a refusal costs memory alone. MADV_PAGEOUT.
+                let pageOut: CInt = 21
+                _ = unsafe madvise(place, Int(end - first), pageOut)
+            #endif
+        }
+    }
+
     private func tensor(_ name: String) throws(CheckpointError) -> SafetensorsHeader.Tensor {
         guard let tensor = tensors[name] else { throw .missingTensor(file: path, name: name) }
         return tensor

@@ -83,6 +83,8 @@ public final class SamplingBatch {
         let id: ID
         let index: Int
         let request: SamplingRequest
+        /// Prompt vectors, where the model has them, and the request's prompt.
+        let prompt: [Int32]
         let cache: KeyValueCache
         let limit: Int
         var rows: [Row]
@@ -146,7 +148,7 @@ public final class SamplingBatch {
                 guard end > from else { continue }
                 promptTokens -= end - from
                 rows += end - from
-                parts.append(.init(kind: .prompt, cache: item.cache, tokens: Array(item.request.prompt[from..<end])))
+                parts.append(.init(kind: .prompt, cache: item.cache, tokens: Array(item.prompt[from..<end])))
                 guard end == item.cache.prompt else { continue }
                 drawing.append((place, chosen.count, true))
                 chosen.append((rows - 1, scale))
@@ -171,8 +173,8 @@ public final class SamplingBatch {
         guard c.head == .languageModel else { throw .badSetting("a model with a scalar head cannot write text") }
         try request.settings.validate()
         guard !request.prompt.isEmpty else { throw .emptyPrompt(request: index) }
-        guard request.prompt.count < c.contextLength else {
-            throw .tooLong(group: index, positions: request.prompt.count + 1, contextLength: c.contextLength)
+        guard request.prompt.count < model.usableContextLength else {
+            throw .tooLong(group: index, positions: request.prompt.count + 1, contextLength: model.usableContextLength)
         }
         if let token = request.prompt.first(where: { $0 < 0 || Int($0) >= c.vocabularySize }) {
             throw .tokenOutsideVocabulary(token: token, group: index, vocabularySize: c.vocabularySize)
@@ -189,14 +191,14 @@ public final class SamplingBatch {
 
     /// Tokens that a response of the request may have.
     private func limit(_ request: SamplingRequest) -> Int {
-        min(request.settings.maximumTokens, model.configuration.contextLength - request.prompt.count)
+        min(request.settings.maximumTokens, model.usableContextLength - request.prompt.count)
     }
 
     /// Most bytes that the keys and values of a request can come to.
     private func cacheBytes(_ request: SamplingRequest) -> Int {
         KeyValueCache.bytes(
-            model.configuration, prompt: request.prompt.count, responses: request.seeds.count,
-            tokens: limit(request), precision: precision.cachePrecision)
+            model.configuration, prompt: model.promptVectorIDs.count + request.prompt.count,
+            responses: request.seeds.count, tokens: limit(request), precision: precision.cachePrecision)
     }
 
     /// Begins requests that have room, in the order they came.
@@ -227,10 +229,11 @@ public final class SamplingBatch {
 
     private func begin(_ waiting: Waiting) -> Live {
         let request = waiting.request
+        let prompt = model.promptVectorIDs + request.prompt
         return Live(
-            id: waiting.id, index: waiting.index, request: request,
+            id: waiting.id, index: waiting.index, request: request, prompt: prompt,
             cache: KeyValueCache(
-                model.configuration, prompt: request.prompt.count, responses: request.seeds.count,
+                model.configuration, prompt: prompt.count, responses: request.seeds.count,
                 precision: precision.cachePrecision),
             limit: limit(request),
             rows: request.seeds.enumerated().map {

@@ -22,6 +22,7 @@ final class BatchDecoder {
     let kernels: KernelSet
     let precision: WeightPrecision
     let weights: DecodingWeights
+    private let bottleneck: DecodingBottleneck?
     private var rows: DecodingMemory?
     private var logitRows: LogitMemory?
     private(set) var rotary: RotaryTable?
@@ -35,9 +36,13 @@ final class BatchDecoder {
         self.kernels = kernels
         self.precision = precision
         weights = DecodingWeights(model, precision, pool)
+        bottleneck = DecodingBottleneck(model, pool)
     }
 
-    func refresh() { weights.pack(model, pool) }
+    func refresh() {
+        weights.pack(model, pool)
+        bottleneck?.prepare(pool)
+    }
 
     /// Computes the parts' tokens, which follow what their caches have, and adds them to the caches.
     /// - Parameter chosen: rows whose logits are wanted, counted over all parts, each with the factor of its logits in
@@ -70,15 +75,15 @@ final class BatchDecoder {
             pool.runOnWorkers(tasks.count) { self.attend(tasks[$0], layer, at, self.positions, memory, $1) }
             if c.residual == .sequential {
                 formed(memory.attention, c.attentionWidth, memory.attentionForm, all)
-                multiply(memory.attentionForm, matrices.output, memory.residual, rows: all, adding: true)
+                addProjection(memory.attentionForm, matrices.output, .afterAttention, layer, memory, all)
                 normed(memory, at.feedForwardNorm, at.feedForwardNormBias, all)
             } else {
                 normed(memory, at.feedForwardNorm, at.feedForwardNormBias, all)
                 formed(memory.attention, c.attentionWidth, memory.attentionForm, all)
-                multiply(memory.attentionForm, matrices.output, memory.residual, rows: all, adding: true)
+                addProjection(memory.attentionForm, matrices.output, .afterAttention, layer, memory, all)
             }
             activated(memory, matrices.inner, all)
-            multiply(memory.activatedForm, matrices.down, memory.residual, rows: all, adding: true)
+            addProjection(memory.activatedForm, matrices.down, .afterFeedForward, layer, memory, all)
         }
         for part in parts {
             switch part.kind {
@@ -87,6 +92,17 @@ final class BatchDecoder {
             }
         }
         return logits(of: chosen, memory)
+    }
+
+    /// A sublayer's projection into the residual stream, and the adapter behind it where there is one.
+    private func addProjection(
+        _ form: ByteBuffer, _ matrix: DecodingWeights.Matrix, _ place: BottleneckPlace, _ layer: Int,
+        _ memory: DecodingMemory, _ rows: Int
+    ) {
+        let adapter = bottleneck?.operands.has(layer: layer) == true ? bottleneck : nil
+        adapter?.keep(memory.residual, rows: rows)
+        multiply(form, matrix, memory.residual, rows: rows, adding: true)
+        if let adapter { byRows(rows) { adapter.apply(place, layer, memory.residual, $0, self.kernels) } }
     }
 
     /// Sees to memory before the threads start: they only read these properties.

@@ -34,20 +34,22 @@ final class DecodingWeights {
         self.precision = precision
         let c = model.configuration
         var plan = Plan(precision: precision)
-        layers = model.offsets.layers.map { at in
-            let qkv = plan.add(at.qkv, at.qkvBias, c.width, c.qkvWidth, c)
-            let output = plan.add(at.output, at.outputBias, c.attentionWidth, c.width, c)
+        layers = model.offsets.layers.enumerated().map { layer, at in
+            let qkv = plan.add(at.qkv, at.qkvBias, c.width, c.qkvWidth, c, (.qkv, layer))
+            let output = plan.add(at.output, at.outputBias, c.attentionWidth, c.width, c, (.output, layer))
             let inner = (0..<c.innerWidth / c.feedForward).map { part in
                 plan.add(
-                    at.inner, at.innerBias, c.width, c.feedForward, c, column: part * c.feedForward, of: c.innerWidth)
+                    at.inner, at.innerBias, c.width, c.feedForward, c, (.inner, layer), column: part * c.feedForward,
+                    of: c.innerWidth)
             }
             return Layer(
                 qkv: qkv, output: output, inner: inner,
-                down: plan.add(at.down, at.downBias, c.feedForward, c.width, c))
+                down: plan.add(at.down, at.downBias, c.feedForward, c.width, c, (.down, layer)))
         }
         head =
             c.head == .languageModel
-            ? plan.add(model.offsets.head, model.offsets.headBias, c.width, c.vocabularySize, c, layout: .outputRows)
+            ? plan.add(
+                model.offsets.head, model.offsets.headBias, c.width, c.vocabularySize, c, nil, layout: .outputRows)
             : nil
         memory = ByteBuffer(count: plan.bytes)
         tasks = plan.tasks
@@ -62,6 +64,8 @@ final class DecodingWeights {
     /// Where a matrix comes from and goes to.
     private struct Task {
         let matrix: Matrix
+        /// Of a layer's matrices.
+        let place: (matrix: LayerMatrix, layer: Int)?
         let source: Int
         let layout: WeightLayout
         /// Outputs of the matrix that it is a part of, and its first among them.
@@ -75,15 +79,16 @@ final class DecodingWeights {
         var tasks: [Task] = []
 
         mutating func add(
-            _ source: Int, _ bias: Int?, _ inputs: Int, _ outputs: Int, _ c: ModelConfiguration, column: Int = 0,
-            of all: Int? = nil, layout: WeightLayout? = nil
+            _ source: Int, _ bias: Int?, _ inputs: Int, _ outputs: Int, _ c: ModelConfiguration,
+            _ place: (matrix: LayerMatrix, layer: Int)?, column: Int = 0, of all: Int? = nil,
+            layout: WeightLayout? = nil
         ) -> Matrix {
             let matrix = Matrix(
                 offset: bytes, inputs: inputs, outputs: outputs, bias: bias.map { $0 + column },
                 panelBytes: Int(plumb_panel_bytes(precision.kernelPrecision, Int64(inputs))))
             tasks.append(
                 Task(
-                    matrix: matrix, source: source, layout: layout ?? c.weightLayout, column: column,
+                    matrix: matrix, place: place, source: source, layout: layout ?? c.weightLayout, column: column,
                     allOutputs: all ?? outputs))
             bytes += matrix.panels * matrix.panelBytes
             return matrix
@@ -92,6 +97,9 @@ final class DecodingWeights {
 
     private func pack(_ task: Task, _ model: Transformer, _ pool: WorkerPool) {
         let matrix = task.matrix
+        if let place = task.place, model.hasComputedMatrices {
+            return packComputed(task, place, model, pool)
+        }
         let rows = task.layout == .outputRows
         // One output a row: a part of the rows is a matrix by itself. Else its columns lie among all outputs.
         let start = unsafe model.parameters.base + task.source + (rows ? task.column * matrix.inputs : 0)
@@ -102,6 +110,24 @@ final class DecodingWeights {
                 precision.kernelPrecision, Int64(task.allOutputs), Int64(matrix.inputs), start, rows ? 1 : 0,
                 Int64(from), Int64(min(Int(PLUMB_PANEL), end - from)),
                 memory.base + matrix.offset + panel * matrix.panelBytes)
+        }
+    }
+
+    /// Packs a matrix that is not in memory as it is used: rounded, or with low-rank products to be added.
+    private func packComputed(
+        _ task: Task, _ place: (matrix: LayerMatrix, layer: Int), _ model: Transformer, _ pool: WorkerPool
+    ) {
+        let matrix = task.matrix
+        pool.run(matrix.panels) { panel in
+            let first = panel * Int(PLUMB_PANEL)
+            let outputs = first..<min(matrix.outputs, first + Int(PLUMB_PANEL))
+            let rows = FloatBuffer(count: outputs.count * matrix.inputs)
+            model.computeRows(
+                task.column + outputs.lowerBound..<task.column + outputs.upperBound, of: place.matrix,
+                ofLayer: place.layer, into: rows)
+            unsafe plumb_pack_weights(
+                precision.kernelPrecision, Int64(outputs.count), Int64(matrix.inputs), rows.base, 1, 0,
+                Int64(outputs.count), memory.base + matrix.offset + panel * matrix.panelBytes)
         }
     }
 }

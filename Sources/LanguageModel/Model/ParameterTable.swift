@@ -113,11 +113,14 @@ struct ParameterLayout {
     private var entries: [ParameterTable.Entry] = []
     private var cursor = 0
     private let qkvByHead: Bool
+    private let hasMatrices: Bool
     private(set) var offsets = ModelOffsets()
 
     var table: ParameterTable { ParameterTable(entries: entries, count: (cursor + 15) / 16 * 16) }
 
-    init(_ configuration: ModelConfiguration) {
+    /// - Parameter hasMatrices: false leaves the layers' matrices out, which are held elsewhere then.
+    init(_ configuration: ModelConfiguration, hasMatrices: Bool = true) {
+        self.hasMatrices = hasMatrices
         let names = configuration.family.description.names(configuration)
         let c = configuration
         qkvByHead = names.qkvByHead
@@ -172,6 +175,7 @@ struct ParameterLayout {
         _ names: [String], inputs: Int, outputs: [Int], _ configuration: ModelConfiguration,
         _ arrangement: ParameterTable.Arrangement = .plain
     ) -> Int {
+        guard hasMatrices else { return cursor }
         let rows = configuration.weightLayout == .outputRows
         return block(zip(names, outputs).map { ("\($0).weight", rows ? [$1, inputs] : [inputs, $1]) }, arrangement)
     }

@@ -10,13 +10,21 @@ extension Transformer {
         let width = configuration.width
         for row in rows {
             let target = unsafe residual.base + row * width
-            let token = unsafe offsets.embedding + Int(tokens.base[row]) * width
-            unsafe target.update(from: parameters.base + token, count: width)
+            unsafe target.update(from: embedding(tokens.base[row]), count: width)
             if let learned = offsets.positions {
                 let position = unsafe learned + Int(positions.base[row]) * width
                 unsafe kernels.table.pointee.add(Int64(width), parameters.base + position, target)
             }
         }
+    }
+
+    /// A token's embedding, or the prompt vector that an id beyond the vocabulary stands for.
+    private func embedding(_ token: Int32) -> UnsafePointer<Float> {
+        let (width, size) = (configuration.width, configuration.vocabularySize)
+        if let tuning, let vectors = tuning.offsets.promptVectors, Int(token) >= size {
+            return unsafe UnsafePointer(tuning.parameters.base + vectors + (Int(token) - size) * width)
+        }
+        return unsafe UnsafePointer(parameters.base + offsets.embedding + Int(token) * width)
     }
 
     /// Norm of rows with the weights at `weight` (and `bias`); keeps the statistics where there is a place for them.

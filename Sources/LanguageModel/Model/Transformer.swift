@@ -9,16 +9,31 @@ public final class Transformer: @unchecked Sendable {
     public let table: ParameterTable
     public let parameters: FloatBuffer
     let offsets: ModelOffsets
+    /// What is trained in the place of the parameters; nil where they are.
+    public let tuning: Tuning?
+    /// The layers' matrices where they are rounded and not among the parameters.
+    let frozen: QuantisedMatrices?
 
     /// A model whose parameters are all zero.
     /// - Throws: `EngineError.badConfiguration`
-    public init(configuration: ModelConfiguration) throws(EngineError) {
+    public convenience init(configuration: ModelConfiguration) throws(EngineError) {
         try configuration.validate()
         let layout = ParameterLayout(configuration)
+        self.init(
+            configuration: configuration, table: layout.table, parameters: FloatBuffer(count: layout.table.count),
+            offsets: layout.offsets, tuning: nil, frozen: nil)
+    }
+
+    init(
+        configuration: ModelConfiguration, table: ParameterTable, parameters: FloatBuffer, offsets: ModelOffsets,
+        tuning: Tuning?, frozen: QuantisedMatrices?
+    ) {
         self.configuration = configuration
-        table = layout.table
-        offsets = layout.offsets
-        parameters = FloatBuffer(count: table.count)
+        self.table = table
+        self.parameters = parameters
+        self.offsets = offsets
+        self.tuning = tuning
+        self.frozen = frozen
     }
 
     /// A model with random weights: normal with deviation 0.02, projections into the residual stream divided by
@@ -38,18 +53,21 @@ public final class Transformer: @unchecked Sendable {
         }
     }
 
-    /// A second model with equal parameters.
+    /// A second model with equal parameters; rounded matrices, which never change, are shared.
     public func copy() -> Transformer {
-        guard let twin = try? Transformer(configuration: configuration) else {
-            preconditionFailure("a model's own configuration is valid")
-        }
-        twin.parameters.copy(from: parameters)
-        return twin
+        let twin = FloatBuffer(count: parameters.count)
+        twin.copy(from: parameters)
+        return Transformer(
+            configuration: configuration, table: table, parameters: twin, offsets: offsets, tuning: tuning?.copy(),
+            frozen: frozen)
     }
 
     /// The same trunk under a scalar head (`score.weight`, normal with deviation 1/sqrt(width + 1)); a model that has
     /// one already is copied with it.
     public func withScalarHead(seed: UInt64) throws(EngineError) -> Transformer {
+        guard tuning == nil, frozen == nil else {
+            throw .badConfiguration("a tuned model gets a scalar head only once its tuning is merged into its weights")
+        }
         if configuration.head == .scalar { return copy() }
         var scalar = configuration
         scalar.head = .scalar
@@ -66,8 +84,8 @@ public final class Transformer: @unchecked Sendable {
         return model
     }
 
-    /// Zeros in the layout of the parameters.
-    public func makeGradients() -> FloatBuffer { FloatBuffer(count: table.count) }
+    /// Zeros in the layout of what is trained.
+    public func makeGradients() -> FloatBuffer { FloatBuffer(count: trainedTable.count) }
 
     /// A copy of one tensor, row-major, as the file has it.
     public func tensor(_ name: String) -> [Float]? { table[name].map { $0.values(in: parameters) } }
@@ -86,7 +104,7 @@ public final class Transformer: @unchecked Sendable {
     }
 
     /// Box and Muller 1958.
-    private static func normals(_ count: Int, deviation: Double, _ random: inout SplitMix64) -> [Float] {
+    static func normals(_ count: Int, deviation: Double, _ random: inout SplitMix64) -> [Float] {
         var values: [Float] = []
         values.reserveCapacity(count + 1)
         while values.count < count {

@@ -8,10 +8,13 @@ public struct PackedLayout: Sendable, Equatable {
     /// By row.
     let tokens: [Int32]
     let positions: [Int32]
+    /// Vectors before each group's prompt, counted among its prompt's rows.
+    private let promptVectors: Int
 
     init(
         tokenCount: Int, prompts: [Range<Int>], responses: [[Range<Int>]], tokens: [Int32], positions: [Int32]
     ) {
+        promptVectors = 0
         self.tokenCount = tokenCount
         self.prompts = prompts
         self.responses = responses
@@ -22,26 +25,29 @@ public struct PackedLayout: Sendable, Equatable {
     public var groupCount: Int { prompts.count }
     public func responseCount(_ group: Int) -> Int { responses[group].count }
 
+    /// - Parameter promptVectors: rows before each group's prompt, with ids from the vocabulary's size on.
     /// - Throws: `EngineError` for an empty pass, group or response, ids outside the vocabulary, too many positions.
-    init(_ groups: [TokenGroup], _ configuration: ModelConfiguration) throws(EngineError) {
+    init(_ groups: [TokenGroup], _ configuration: ModelConfiguration, promptVectors: Int = 0) throws(EngineError) {
         guard !groups.isEmpty else { throw .emptyPass }
         var prompts: [Range<Int>] = []
         var responses: [[Range<Int>]] = []
         var tokens: [Int32] = []
         var positions: [Int32] = []
         for (index, group) in groups.enumerated() {
-            try Self.check(group, index, configuration)
-            prompts.append(tokens.count..<tokens.count + group.prompt.count)
-            tokens += group.prompt
-            positions += (0..<group.prompt.count).map { Int32($0) }
+            try Self.check(group, index, configuration, promptVectors)
+            let prompt = (0..<promptVectors).map { Int32(configuration.vocabularySize + $0) } + group.prompt
+            prompts.append(tokens.count..<tokens.count + prompt.count)
+            tokens += prompt
+            positions += (0..<prompt.count).map { Int32($0) }
             var ranges: [Range<Int>] = []
             for response in group.responses {
                 ranges.append(tokens.count..<tokens.count + response.count)
                 tokens += response
-                positions += (0..<response.count).map { Int32(group.prompt.count + $0) }
+                positions += (0..<response.count).map { Int32(prompt.count + $0) }
             }
             responses.append(ranges)
         }
+        self.promptVectors = promptVectors
         self.prompts = prompts
         self.responses = responses
         self.tokens = tokens
@@ -49,14 +55,17 @@ public struct PackedLayout: Sendable, Equatable {
         tokenCount = tokens.count
     }
 
-    private static func check(_ group: TokenGroup, _ index: Int, _ configuration: ModelConfiguration)
-        throws(EngineError)
-    {
+    /// Most positions of a sequence.
+    var longestSequence: Int { Int(positions.max() ?? -1) + 1 }
+
+    private static func check(
+        _ group: TokenGroup, _ index: Int, _ configuration: ModelConfiguration, _ promptVectors: Int
+    ) throws(EngineError) {
         guard !(group.prompt.isEmpty && group.responses.isEmpty) else { throw .emptyGroup(index: index) }
         if let empty = group.responses.firstIndex(where: { $0.isEmpty }) {
             throw .emptyResponse(group: index, response: empty)
         }
-        let positions = group.prompt.count + (group.responses.map(\.count).max() ?? 0)
+        let positions = promptVectors + group.prompt.count + (group.responses.map(\.count).max() ?? 0)
         guard positions <= configuration.contextLength else {
             throw .tooLong(group: index, positions: positions, contextLength: configuration.contextLength)
         }
@@ -68,7 +77,13 @@ public struct PackedLayout: Sendable, Equatable {
         }
     }
 
-    public func promptRows(_ group: Int) -> Range<Int> { prompts[group] }
+    /// Rows of the prompt's tokens.
+    public func promptRows(_ group: Int) -> Range<Int> {
+        prompts[group].lowerBound + promptVectors..<prompts[group].upperBound
+    }
+
+    /// The same with the vectors before them.
+    func wholePromptRows(_ group: Int) -> Range<Int> { prompts[group] }
     public func responseRows(_ group: Int, _ response: Int) -> Range<Int> { responses[group][response] }
 
     /// Row of the response's last token: the reward's state.
@@ -94,7 +109,7 @@ public struct PackedLayout: Sendable, Equatable {
         var ranges: [[Range<Int>]] = []
         for group in prompts.indices {
             if wantsPrompts {
-                for row in prompts[group].dropLast() {
+                for row in promptRows(group).dropLast() {
                     rows.append(row)
                     ids.append(tokens[row + 1])
                 }

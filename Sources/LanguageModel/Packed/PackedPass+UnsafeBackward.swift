@@ -3,6 +3,7 @@ internal import Kernels
 /// The trunk's backward, layer by layer from the last, in four phases each:
 /// rows (feed-forward and output projection), attention with the weight gradients of those, rows (query/key/value),
 /// weight gradients of that. Norm outputs and activations are computed again; probabilities too, from the log-sums.
+/// Gradients of weights are made for what is trained alone, and it ends at the lowest layer that something needs.
 extension PackedPass {
     /// Rows of a weight gradient that one task computes over all rows of the pass.
     static var gradientTile: Int { 128 }
@@ -12,6 +13,7 @@ extension PackedPass {
         let at = model.offsets
         let layers = model.configuration.layers
         let store = backwardMemory
+        let lowest = model.tuning?.method.lowestLayer(model.configuration) ?? 0
         let packs = packing([.down, .inner, .output], ofLayer: layers - 1, for: .backward)
         pool.run(packs.count) { run(packs[$0]) }
         pool.run(chunks.count) { chunk in
@@ -20,49 +22,69 @@ extension PackedPass {
                 at.finalNorm, store.hidden, memory.residuals[layers], memory.finalNorm, adding: store.residual, chunk,
                 chunks[chunk])
         }
-        addNormGradients(at.finalNorm, at.finalNormBias, chunks.count, gradients)
-        for layer in (0..<layers).reversed() { layerBackward(layer, chunks, gradients) }
+        if model.tuning == nil { addNormGradients(at.finalNorm, at.finalNormBias, chunks.count, gradients) }
+        for layer in (lowest..<layers).reversed() {
+            layerBackward(layer, below: layer > lowest ? layer - 1 : nil, chunks, gradients)
+        }
         embeddingBackward(gradients)
     }
 
-    private func layerBackward(_ layer: Int, _ chunks: RowChunks, _ gradients: FloatBuffer) {
-        let at = model.offsets.layers[layer]
+    /// Where the gradients of a layer's own tensors go; nil where it stays as it is.
+    private func gradientOffsets(_ layer: Int) -> LayerOffsets? {
+        guard let tuning = model.tuning else { return model.offsets.layers[layer] }
+        return tuning.offsets.layers.isEmpty ? nil : tuning.offsets.layers[layer]
+    }
+
+    private func layerBackward(_ layer: Int, below: Int?, _ chunks: RowChunks, _ gradients: FloatBuffer) {
+        let own = gradientOffsets(layer)
         let sequential = model.configuration.residual == .sequential
         pool.run(chunks.count) { chunk in
             feedForwardBackward(layer, chunks[chunk])
             if sequential { feedForwardNormBackward(layer, chunk, chunks[chunk]) }
             attentionOutputBackward(layer, chunks[chunk])
         }
-        if sequential { addNormGradients(at.feedForwardNorm, at.feedForwardNormBias, chunks.count, gradients) }
+        if sequential, let own {
+            addNormGradients(own.feedForwardNorm, own.feedForwardNormBias, chunks.count, gradients)
+        }
 
-        let late = outputGradientTasks(layer)
+        let late = own.map { outputGradientTasks(layer, $0) } ?? []
+        let tuned = outputTuningTasks(layer)
         let attention = layout.groupCount * model.configuration.keyValueHeads
         let packs = packing([.qkv], ofLayer: layer, for: .backward)
-        pool.runOnWorkers(attention + late.count + packs.count) { task, worker in
+        let packsFrom = attention + late.count
+        let tunedFrom = packsFrom + packs.count
+        pool.runOnWorkers(tunedFrom + tuned.count) { task, worker in
             if task < attention {
                 attentionBackward(layer, task, worker)
-            } else if task < attention + late.count {
+            } else if task < packsFrom {
                 run(late[task - attention], gradients, worker)
+            } else if task < tunedFrom {
+                run(packs[task - packsFrom])
             } else {
-                run(packs[task - attention - late.count])
+                run(tuned[task - tunedFrom], ofLayer: layer, gradients, worker)
             }
         }
 
         if !sequential {
             // Only now: the weight gradients needed the slopes of the attention's output alone.
             pool.run(chunks.count) { feedForwardNormBackward(layer, $0, chunks[$0]) }
-            addNormGradients(at.feedForwardNorm, at.feedForwardNormBias, chunks.count, gradients)
+            if let own { addNormGradients(own.feedForwardNorm, own.feedForwardNormBias, chunks.count, gradients) }
         }
         pool.run(chunks.count) { attentionInputBackward(layer, $0, chunks[$0]) }
-        addNormGradients(at.attentionNorm, at.attentionNormBias, chunks.count, gradients)
-        addHeadNormGradients(at, chunks.count, gradients)
-        let early = inputGradientTasks(layer)
-        let next = packing([.down, .inner, .output], ofLayer: layer - 1, for: .backward)
-        pool.runOnWorkers(early.count + next.count) { task, worker in
+        if let own {
+            addNormGradients(own.attentionNorm, own.attentionNormBias, chunks.count, gradients)
+            addHeadNormGradients(own, chunks.count, gradients)
+        }
+        let early = own.map { inputGradientTasks(layer, $0) } ?? []
+        let tunedEarly = inputTuningTasks(layer)
+        let next = packing([.down, .inner, .output], ofLayer: below ?? -1, for: .backward)
+        pool.runOnWorkers(early.count + next.count + tunedEarly.count) { task, worker in
             if task < early.count {
                 run(early[task], gradients, worker)
-            } else {
+            } else if task < early.count + next.count {
                 run(next[task - early.count])
+            } else {
+                run(tunedEarly[task - early.count - next.count], ofLayer: layer, gradients, worker)
             }
         }
     }
@@ -76,7 +98,8 @@ extension PackedPass {
         norm(
             at.feedForwardNorm, at.feedForwardNormBias, feedForwardSource(layer), memory.normed,
             forward.feedForwardNorm, rows)
-        projectBackward(store.residual, memory.activated, .down, ofLayer: layer, rows)
+        let slopes = bottleneckBackward(.afterFeedForward, ofLayer: layer, store.residual, rows)
+        projectBackward(slopes, memory.activated, .down, ofLayer: layer, rows)
         activateBackward(forward.inner, memory.activated, store.inner, rows)
         projectBackward(store.inner, store.normed, .inner, ofLayer: layer, rows)
         copyRows(store.residual, to: store.middle, rows)
@@ -92,7 +115,8 @@ extension PackedPass {
 
     private func attentionOutputBackward(_ layer: Int, _ rows: Range<Int>) {
         let store = backwardMemory
-        projectBackward(store.middle, store.attention, .output, ofLayer: layer, rows)
+        let slopes = bottleneckBackward(.afterAttention, ofLayer: layer, store.middle, rows)
+        projectBackward(slopes, store.attention, .output, ofLayer: layer, rows)
     }
 
     private func attentionBackward(_ layer: Int, _ task: Int, _ worker: Int) {
@@ -240,9 +264,8 @@ extension PackedPass {
         }
     }
 
-    private func outputGradientTasks(_ layer: Int) -> [GradientTask] {
+    private func outputGradientTasks(_ layer: Int, _ at: LayerOffsets) -> [GradientTask] {
         let c = model.configuration
-        let at = model.offsets.layers[layer]
         let forward = memory.layers[layer]
         let store = backwardMemory
         return tasks(
@@ -254,9 +277,8 @@ extension PackedPass {
                 outputs: c.width)
     }
 
-    private func inputGradientTasks(_ layer: Int) -> [GradientTask] {
+    private func inputGradientTasks(_ layer: Int, _ at: LayerOffsets) -> [GradientTask] {
         let c = model.configuration
-        let at = model.offsets.layers[layer]
         let store = backwardMemory
         return tasks(
             store.attentionNormed, store.qkv, at.qkv, bias: at.qkvBias, inputs: c.width, outputs: c.qkvWidth)
@@ -276,6 +298,7 @@ extension PackedPass {
 
     /// Each task owns a range of columns, so that a token that occurs twice is added in the order of its rows.
     private func embeddingBackward(_ gradients: FloatBuffer) {
+        if model.tuning != nil { return promptVectorBackward(gradients) }
         let width = model.configuration.width
         let slice = 32
         let slopes = backwardMemory.residual

@@ -10,6 +10,8 @@ extension PackedPass {
     }
 
     func runForward() {
+        memory.lowRank?.operands.prepare(pool)
+        memory.bottleneck?.operands.prepare(pool)
         let chunks = RowChunks(layout.tokenCount)
         let layers = model.configuration.layers
         let first = packing([.qkv], ofLayer: 0, for: .forward)
@@ -81,7 +83,7 @@ extension PackedPass {
     /// First floats of one group's part of one key/value head and of the query heads that share it.
     func attentionOffsets(_ group: Int, _ head: Int) -> (query: Int, key: Int, value: Int, out: Int, logSum: Int) {
         let c = model.configuration
-        let row = layout.promptRows(group).lowerBound
+        let row = layout.wholePromptRows(group).lowerBound
         let shared = c.heads / c.keyValueHeads
         let line = row * c.qkvWidth
         let key = line + (c.heads + head) * c.headSize
@@ -95,7 +97,7 @@ extension PackedPass {
         let c = model.configuration
         let responses = layout.responseCount(group)
         return unsafe plumb_attention(
-            prompt: Int64(layout.promptRows(group).count), responses: Int64(responses),
+            prompt: Int64(layout.wholePromptRows(group).count), responses: Int64(responses),
             lengths: lengths.base + lengthStarts[group], head_size: Int64(c.headSize),
             query_heads: Int64(c.heads / c.keyValueHeads), qkv_stride: Int64(c.qkvWidth),
             out_stride: Int64(c.attentionWidth), head_stride: Int64(c.headSize), out_head_stride: Int64(c.headSize),
@@ -109,6 +111,7 @@ extension PackedPass {
         copyRows(memory.residuals[layer], to: store.middle, rows)
         project(
             store.attention, store.middle, .output, ofLayer: layer, bias: at.outputBias, rows, adding: true)
+        addBottleneck(.afterAttention, ofLayer: layer, before: memory.residuals[layer], after: store.middle, rows)
         norm(
             at.feedForwardNorm, at.feedForwardNormBias, feedForwardSource(layer), memory.normed, store.feedForwardNorm,
             rows)
@@ -117,6 +120,8 @@ extension PackedPass {
         copyRows(store.middle, to: memory.residuals[layer + 1], rows)
         project(
             memory.activated, memory.residuals[layer + 1], .down, ofLayer: layer, bias: at.downBias, rows, adding: true)
+        addBottleneck(
+            .afterFeedForward, ofLayer: layer, before: store.middle, after: memory.residuals[layer + 1], rows)
     }
 
     /// What the feed-forward's norm reads: the stream with the attention's output, or the stream before the layer.

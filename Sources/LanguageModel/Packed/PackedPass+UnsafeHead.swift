@@ -54,7 +54,7 @@ extension PackedPass {
         entropyGradient: ((_ target: Int) -> Float)? = nil,
         lossGradient: (_ target: Int, _ logProbability: Float) -> Float
     ) -> [Float] {
-        precondition(gradients.count == model.table.count, "gradients of another model")
+        precondition(gradients.count == model.trainedTable.count, "gradients of another model")
         var results = [Float](repeating: 0, count: targets.count)
         forEachBlock(targets, temperature, entropies: entropyGradient != nil) { block, head in
             var slopes = [Float](repeating: 0, count: targets.count(in: block))
@@ -73,7 +73,7 @@ extension PackedPass {
                 }
             }
             slopesOfLogits(targets, block, head, temperature, slopes, entropySlopes: entropySlopes)
-            headWeightGradient(block.count, head, gradients)
+            if model.tuning == nil { headWeightGradient(block.count, head, gradients) }
         }
         return results
     }

@@ -76,10 +76,15 @@ extension PackedPass {
     }
 
     /// Tasks that pack matrices of a layer for products of a direction; none where the matrices serve as they lie, or
-    /// where there is no such layer. No product with the same matrix of another layer may run at the same time.
+    /// where there is no such layer. Rounded matrices are read back at once. No product with the same matrix of another
+    /// layer may run at the same time.
     func packing(_ matrices: [LayerMatrix], ofLayer layer: Int, for direction: ProductDirection) -> [PackTask] {
         let c = model.configuration
-        guard c.layers > layer, layer >= 0, direction.needsPanels(c.weightLayout, products) else { return [] }
+        guard c.layers > layer, layer >= 0 else { return [] }
+        if let frozen = model.frozen, let plain = memory.dequantised {
+            for matrix in matrices { frozen.read(matrix, ofLayer: layer, into: plain[matrix], pool) }
+        }
+        guard direction.needsPanels(c.weightLayout, products) else { return [] }
         return matrices.flatMap { matrix in
             (0..<memory.panels[matrix, direction].taskCount).map {
                 PackTask(matrix: matrix, layer: layer, direction: direction, part: $0)
@@ -88,9 +93,15 @@ extension PackedPass {
     }
 
     func run(_ task: PackTask) {
-        let offset = task.matrix.offset(model.offsets.layers[task.layer])
         unsafe memory.panels[task.matrix, task.direction].pack(
-            task.part, from: parametersBase + offset, across: task.direction.isAcross(model.configuration.weightLayout))
+            task.part, from: weights(task.matrix, task.layer),
+            across: task.direction.isAcross(model.configuration.weightLayout))
+    }
+
+    /// A layer's matrix as floats; of rounded ones the layer in work.
+    private func weights(_ matrix: LayerMatrix, _ layer: Int) -> UnsafePointer<Float> {
+        if let plain = memory.dequantised { return unsafe UnsafePointer(plain[matrix].base) }
+        return unsafe UnsafePointer(parametersBase + matrix.offset(model.offsets.layers[layer]))
     }
 
     private func operand(_ matrix: LayerMatrix, _ layer: Int, _ direction: ProductDirection) -> ProductOperand {
@@ -99,11 +110,10 @@ extension PackedPass {
             return memory.panels[matrix, direction].operand()
         }
         let (inputs, outputs) = matrix.shape(c)
-        let offset = matrix.offset(model.offsets.layers[layer])
-        return unsafe .asItLies(parametersBase + offset, columns: direction == .forward ? outputs : inputs)
+        return unsafe .asItLies(weights(matrix, layer), columns: direction == .forward ? outputs : inputs)
     }
 
-    /// target (+)= source * W + bias, for rows.
+    /// target (+)= source * W + bias, and what low-rank products add to it, for rows.
     func project(
         _ source: FloatBuffer, _ target: FloatBuffer, _ matrix: LayerMatrix, ofLayer layer: Int, bias: Int?,
         _ rows: Range<Int>, adding: Bool = false
@@ -118,9 +128,10 @@ extension PackedPass {
         unsafe kernels.product(
             rows: rows.count, columns: outputs, terms: inputs, x: source.base + rows.lowerBound * inputs,
             operand(matrix, layer, .forward), y: y, adding: adding || bias != nil, form: rounded(rows))
+        addLowRank(source, target, matrix, ofLayer: layer, rows)
     }
 
-    /// target = slopes * W transposed, for rows.
+    /// target = slopes * W transposed, and what goes back through low-rank products, for rows.
     func projectBackward(
         _ slopes: FloatBuffer, _ target: FloatBuffer, _ matrix: LayerMatrix, ofLayer layer: Int, _ rows: Range<Int>
     ) {
@@ -129,6 +140,7 @@ extension PackedPass {
             rows: rows.count, columns: inputs, terms: outputs, x: slopes.base + rows.lowerBound * outputs,
             operand(matrix, layer, .backward), y: target.base + rows.lowerBound * inputs, adding: false,
             form: rounded(rows))
+        addLowRankBackward(slopes, target, matrix, ofLayer: layer, rows)
     }
 
     /// Where rows of the pass are rounded for a product: every chunk of rows has a place of its own.

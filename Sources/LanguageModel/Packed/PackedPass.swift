@@ -17,6 +17,8 @@ public final class PackedPass {
     let keepsActivations: Bool
     /// How matrix products are computed.
     public let products: ProductPrecision
+    /// Which inputs of low-rank products are left out, where their settings ask for it; nil for scoring.
+    public var dropout: DropoutMask?
     private var storedMemory: PassMemory?
     private var rotary: RotaryTable?
     /// By worker: for attention, and for weight gradients.
@@ -56,7 +58,7 @@ public final class PackedPass {
     /// Runs the trunk over all groups, up to the last norm.
     /// - Throws: `EngineError` for an empty pass, group or response, ids outside the vocabulary, too many positions.
     public func forward(_ groups: [TokenGroup]) throws(EngineError) {
-        layout = try PackedLayout(groups, model.configuration)
+        layout = try PackedLayout(groups, model.configuration, promptVectors: model.tuning?.promptVectorCount ?? 0)
         tokens = IndexBuffer(layout.tokens)
         positions = IndexBuffer(layout.positions)
         lengthStarts = []
@@ -66,7 +68,7 @@ public final class PackedPass {
             all += group.responses.map { Int32($0.count) }
         }
         lengths = IndexBuffer(all)
-        prepareMemory(longest: groups.map { $0.prompt.count + ($0.responses.map(\.count).max() ?? 0) }.max() ?? 0)
+        prepareMemory(longest: layout.longestSequence)
         runForward()
         memory.backward?.hidden.zero()
         ranForward = true
@@ -76,7 +78,7 @@ public final class PackedPass {
     /// passes accumulate; zero them before the first.
     public func backward(into gradients: FloatBuffer) {
         precondition(keepsActivations, "this pass was made for scoring: keepsActivations is false")
-        precondition(gradients.count == model.table.count, "gradients of another model")
+        precondition(gradients.count == model.trainedTable.count, "gradients of another model")
         requireForward()
         runBackward(into: gradients)
         ranForward = false
@@ -119,7 +121,9 @@ public final class PackedPass {
         let width = model.configuration.width
         for (slope, row) in zip(scoreGradients, rows) {
             for column in 0..<width {
-                gradients[model.offsets.head + column] += slope * memory.hidden[row * width + column]
+                if model.tuning == nil {
+                    gradients[model.offsets.head + column] += slope * memory.hidden[row * width + column]
+                }
                 backwardMemory.hidden[row * width + column] += slope * weight[column]
             }
         }
@@ -152,7 +156,7 @@ public final class PackedPass {
         if (storedMemory?.rows ?? 0) < layout.tokenCount {
             storedMemory = nil
             storedMemory = PassMemory(
-                c, rows: layout.tokenCount, keepsActivations: keepsActivations, products: products)
+                model, rows: layout.tokenCount, keepsActivations: keepsActivations, products: products)
         }
         if case .rotary(let settings) = c.positions, (rotary?.positions ?? 0) < longest {
             rotary = RotaryTable(settings, positions: min(c.contextLength, max(longest, 2 * (rotary?.positions ?? 32))))

@@ -67,9 +67,21 @@ final class PassMemory {
     let panels: LayerPanels
     /// Rows rounded to bf16 for the product in work.
     let rounded: FloatBuffer
+    /// Of a model that is tuned by these.
+    let lowRank: LowRankMemory?
+    let bottleneck: BottleneckMemory?
+    /// The layer in work of a model whose matrices are rounded.
+    let dequantised: DequantisedLayer?
 
-    init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool, products: ProductPrecision) {
+    init(_ model: Transformer, rows: Int, keepsActivations: Bool, products: ProductPrecision) {
+        let c = model.configuration
         self.rows = rows
+        lowRank = model.tuning.flatMap { tuning in
+            tuning.offsets.lowRank.isEmpty
+                ? nil : LowRankMemory(tuning, c, rows: rows, keepsActivations: keepsActivations)
+        }
+        bottleneck = BottleneckMemory(model.tuning, c, rows: rows, keepsActivations: keepsActivations)
+        dequantised = model.frozen == nil ? nil : DequantisedLayer(c)
         panels = LayerPanels(c, keepsActivations: keepsActivations, precision: products)
         rounded = FloatBuffer(count: rows * products.rowFloats(c.widestTerms))
         if keepsActivations {

@@ -33,7 +33,7 @@ public struct AdamWSettings: Sendable, Codable, Equatable {
     }
 }
 
-/// Adam with decoupled weight decay and clipping by the global norm: one loop over flat buffers.
+/// Adam with decoupled weight decay and clipping by the global norm: one loop over the flat buffers of what is trained.
 /// Source: Loshchilov and Hutter 2019, algorithm 2.
 public final class AdamW {
     public let settings: AdamWSettings
@@ -51,7 +51,7 @@ public final class AdamW {
     private static let chunkSize = 1 << 15
 
     public convenience init(model: Transformer, settings: AdamWSettings) {
-        self.init(table: model.table, settings: settings)
+        self.init(table: model.trainedTable, settings: settings)
     }
 
     /// For tensors that lie in a buffer of their own.
@@ -67,6 +67,9 @@ public final class AdamW {
         }
     }
 
+    /// Numbers that each of the two moments has.
+    package var momentCount: Int { first.count }
+
     /// Length of the gradient vector; chunk sums are added in order, so the bits hang on no thread.
     public func gradientNorm(_ gradients: FloatBuffer, pool: WorkerPool) -> Double {
         let partial = DoubleBuffer(count: chunks.count)
@@ -77,12 +80,15 @@ public final class AdamW {
         return partial.sum.squareRoot()
     }
 
-    /// One update of the model's parameters; as `step(_:gradients:)` on its buffer.
+    /// One update of what the model trains, its parameters or its tuning's; as `step(_:gradients:)` on their buffer.
     @discardableResult
     public func step(
         _ model: Transformer, gradients: FloatBuffer, learningRate: Float? = nil, pool: WorkerPool
     ) throws(EngineError) -> Double {
-        try step(model.parameters, gradients: gradients, learningRate: learningRate, pool: pool)
+        let norm = try step(
+            model.trainedParameters, gradients: gradients, learningRate: learningRate, pool: pool)
+        model.publishTrained()
+        return norm
     }
 
     /// One update of parameters that lie as the table says.
