@@ -30,7 +30,7 @@ struct ModelCatalog: Sendable {
         func has(_ name: String) -> Bool {
             FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
         }
-        return has("config.json") && (has("model.safetensors") || has("model.safetensors.index.json"))
+        return has("config.json") && (AdapterFolder.hasWeights(folder) || AdapterFolder.isAdapter(folder))
             && (has("tokenizer.json") || has("vocab.json"))
     }
 }

@@ -1,4 +1,4 @@
-"""What Plumb writes and serves, used by other people's software: transformers, datasets, openai and lm-eval.
+"""What Plumb writes and serves, used by other people's software: transformers, peft, datasets, openai and lm-eval.
 
 Run by `scripts/test clients`. Makes a policy and a reward model with Plumb itself (the embedded demo policy, a few
 training steps on it), then compares every number with what PyTorch computes from the same files.
@@ -13,6 +13,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "System"))
 
+import adapters
 import chat_prompts
 import model_server
 import torch
@@ -154,6 +155,8 @@ if __name__ == "__main__":
     answers = score(program, supervised, groups, folder)
     policy_has_equal_logits(report, "policy", supervised, answers)
     tokenizer_agrees(report, "policy", supervised, answers)
+    adapters.check(report, lambda *arguments: plumb(program, *arguments), lambda model, groups: score(program, model, groups, folder),
+                   ROOT / "share" / "demo" / "demo-supervised", groups, folder)
     end = AutoTokenizer.from_pretrained(supervised).eos_token_id
     reward_model_has_equal_scores(report, "reward model", rewards, score(program, rewards, groups, folder), end)
     report.finish()

@@ -57,7 +57,7 @@ package enum RunSettings {
         switch kind {
         case RunKind.rewardModel: try specification.settings(as: RewardModelSettings.self).validate()
         case RunKind.policyRefresh: try specification.settings(as: PolicyRefreshSettings.self).validate()
-        case RunKind.supervised: try specification.settings(as: SupervisedSettings.self).training.validate()
+        case RunKind.supervised: try specification.settings(as: SupervisedSettings.self).validate()
         case RunKind.preferenceTuning: try specification.settings(as: PreferenceTuningSettings.self).validate()
         default: break
         }

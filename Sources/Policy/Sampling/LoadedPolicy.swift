@@ -11,8 +11,16 @@ public struct LoadedPolicy: Sendable {
 
     /// Loads and checks a Hugging Face folder.
     /// - Throws: an error that names the file, tensor or field that is wrong.
-    public init(folder: URL) throws {
-        let model = try Checkpoint.load(folder)
+    public init(folder: URL) throws { try self.init(folder: folder, model: try Checkpoint.load(folder)) }
+
+    /// The same with the layers' matrices rounded, for tuning beside them; nil keeps them as they are.
+    /// - Throws: an error that names the file, tensor or field that is wrong.
+    public init(folder: URL, frozen: FrozenWeights?, pool: WorkerPool) throws {
+        let model = try frozen.map { try Checkpoint.load(folder, frozen: $0, pool: pool) } ?? Checkpoint.load(folder)
+        try self.init(folder: folder, model: model)
+    }
+
+    private init(folder: URL, model: Transformer) throws {
         guard model.configuration.head == .languageModel else {
             throw PolicyError.unsuitableModel(
                 folder: folder.path, reason: "it is a sequence classifier (a reward model), not a language model")
@@ -28,7 +36,7 @@ public struct LoadedPolicy: Sendable {
     }
 
     /// Most tokens of a prompt and its response together.
-    public var contextLength: Int { model.configuration.contextLength }
+    public var contextLength: Int { model.usableContextLength }
 
     /// The tokens a prompt is given to the model as.
     /// - Parameter name: what an error calls the prompt.
@@ -69,6 +77,10 @@ public struct LoadedPolicy: Sendable {
 extension Transformer {
     /// - Throws: `PolicyError.nonFiniteWeight` that names the first tensor with a NaN or an infinity.
     func requireFiniteWeights(folder: String) throws(PolicyError) {
+        if let place = trainedParameters.firstNotFinite {
+            let tensor = trainedTable.entries.first { $0.range.contains(place) }?.name ?? "an unnamed tensor"
+            throw .nonFiniteWeight(folder: folder, tensor: tensor)
+        }
         guard let place = parameters.firstNotFinite else { return }
         let tensor = table.entries.first { $0.range.contains(place) }?.name ?? "an unnamed tensor"
         throw .nonFiniteWeight(folder: folder, tensor: tensor)

@@ -40,7 +40,7 @@ enum Demonstrations {
         let name = file.lastPathComponent
         var groups: [TokenGroup] = []
         var skipped = 0
-        try JSONLines.forEach(DemonstrationLine.self, in: try Data(contentsOf: file), file: name) { number, line in
+        try JSONLines.forEach(InstructionLine.self, in: try Data(contentsOf: file), file: name) { number, line in
             let policyPrompt: [Int32]
             do {
                 policyPrompt = try template.tokens(of: line.prompt)

@@ -33,8 +33,9 @@ struct NextTokenRun {
     /// - Returns: the model, and its numbers for the lineage.
     func train(_ fresh: Transformer) throws -> (model: Transformer, metrics: [String: JSONValue]) {
         let resumed = try attempt.resumePoint()
-        let model = try resumed.map { try Checkpoint.load($0.url.appending(path: "model")) } ?? fresh
-        let trainer = NextTokenTrainer(model: model, targets: targets, settings: settings, pool: pool)
+        let model = try resumed.map { try restored($0.url, fresh) } ?? fresh
+        let trainer = NextTokenTrainer(
+            model: model, targets: targets, settings: settings, seed: attempt.specification.seed, pool: pool)
         var step = 0
         if let resumed {
             try trainer.optimiser.load(from: resumed.url.appending(path: "optimiser.safetensors"))
@@ -77,6 +78,7 @@ struct NextTokenRun {
             }
         }
         var metrics: [String: JSONValue] = ["steps": .integer(plan.totalSteps)]
+        if let tuning = model.tuning { metrics["trained_parameters"] = .integer(tuning.table.parameterCount) }
         if let loss = try trainer.loss(of: heldOut) {
             metrics["held_out_loss"] = .number(loss)
             metrics["held_out_examples"] = .integer(heldOut.count)
@@ -84,9 +86,22 @@ struct NextTokenRun {
         return (model, metrics)
     }
 
+    private static let tuningName = "tuning.safetensors"
+
+    /// The model of a checkpoint: its own weights, or the base with what tuning had trained.
+    private func restored(_ checkpoint: URL, _ fresh: Transformer) throws -> Transformer {
+        guard fresh.tuning != nil else { return try Checkpoint.load(checkpoint.appending(path: "model")) }
+        try fresh.loadTuning(from: checkpoint.appending(path: Self.tuningName))
+        return fresh
+    }
+
     private func write(_ trainer: NextTokenTrainer, step: Int) throws {
         try attempt.writeCheckpoint(step: step) { folder in
-            try Checkpoint.save(trainer.model, to: folder.appending(path: "model"), as: .float32)
+            if trainer.model.tuning == nil {
+                try Checkpoint.save(trainer.model, to: folder.appending(path: "model"), as: .float32)
+            } else {
+                try trainer.model.saveTuning(to: folder.appending(path: Self.tuningName))
+            }
             try trainer.optimiser.save(to: folder.appending(path: "optimiser.safetensors"))
         }
     }

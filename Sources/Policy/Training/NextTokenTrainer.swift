@@ -1,4 +1,5 @@
 import LanguageModel
+import SeededRandom
 
 /// One model under next-token training: gradients, optimiser and the pass they share.
 final class NextTokenTrainer {
@@ -19,9 +20,12 @@ final class NextTokenTrainer {
     /// For the held-out loss, where steps round their products.
     private let exactPass: PackedPass
     private let tokensPerPass: Int
+    private let seed: UInt64
 
-    init(model: Transformer, targets: Targets, settings: NextTokenSettings, pool: WorkerPool) {
+    /// - Parameter seed: of dropout, where the model's tuning has it.
+    init(model: Transformer, targets: Targets, settings: NextTokenSettings, seed: UInt64, pool: WorkerPool) {
         self.model = model
+        self.seed = seed
         self.targets = targets
         self.pool = pool
         optimiser = AdamW(model: model, settings: settings.optimiser)
@@ -49,8 +53,14 @@ final class NextTokenTrainer {
         gradients.zero()
         var sum = 0.0
         let share = -1 / Float(count)
+        // Streams from here on: the plan takes one an epoch, from 0.
+        var random = SplitMix64(seed: seed, stream: 1 << 40 + UInt64(number))
+        var dropout = DropoutMask(seed: random.next(), firstRow: 0)
+        defer { pass.dropout = nil }
         for range in passes(of: groups, tokenBudget: tokensPerPass) {
+            pass.dropout = dropout
             try pass.forward(Array(groups[range]))
+            dropout.firstRow += pass.layout.tokenCount
             let learnt = pass.headBackward(of: predictionTargets(of: pass), into: gradients) { _, _ in share }
             pass.backward(into: gradients)
             for logProbability in learnt { sum -= Double(logProbability) }

@@ -14,16 +14,18 @@ struct PolicyOutput {
     static let folderName = "policy"
 
     /// - Parameters:
-    ///   - parent: where the tokenizer's files come from.
+    ///   - parent: the model that training began with; the tokenizer's files come from there.
+    ///   - keep: what of a tuned model is written.
     ///   - metrics: numbers that are the same in every run of these bytes; no time, no host.
     func write(
-        _ model: Transformer, tokenizerOf parent: URL, precision: StoredPrecision, metrics: [String: JSONValue],
+        _ model: Transformer, tokenizerOf parent: URL, precision: StoredPrecision,
+        keep: TuningSettings.Kept = .model, metrics: [String: JSONValue],
         details: JSONValue = .object([:]), notes: [String] = []
     ) throws -> JobOutcome {
         let folder = attempt.outputURL.appending(path: Self.folderName)
         try model.requireFiniteWeights(folder: folder.path)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Checkpoint.save(model, to: folder, as: precision.floatType)
+        try save(model, to: folder, base: parent, keep: keep, as: precision.floatType)
         try TokenizerFiles.copy(from: parent, to: folder)
         var lineage = Lineage(
             specification: attempt.specification, snapshot: snapshot, metrics: metrics, processor: Machine.processor,
@@ -31,5 +33,29 @@ struct PolicyOutput {
         lineage.settings = settings
         try lineage.write(to: folder)
         return JobOutcome(folders: [Self.folderName: Self.folderName], metrics: metrics, notes: notes)
+    }
+
+    private func save(
+        _ model: Transformer, to folder: URL, base: URL, keep: TuningSettings.Kept, as type: FloatType
+    ) throws {
+        guard let tuning = model.tuning else { return try Checkpoint.save(model, to: folder, as: type) }
+        switch (tuning.method, keep) {
+        case (.layers, _): try Checkpoint.save(model, to: folder, as: type)
+        case (.lowRank, .model) where AdapterFolder.isAdapter(base):
+            try Checkpoint.save(model.mergingTuning(), to: folder, as: type)
+        case (.lowRank, .model): try Checkpoint.saveMerged(model, base: base, to: folder, as: type)
+        case (.bottleneck, .model), (.promptVectors, .model):
+            try Checkpoint.save(model, to: folder, as: type)
+            try AdapterFolder.save(model, to: folder, base: ".")
+        case (_, .adapter):
+            try AdapterFolder.save(model, to: folder, base: base.path)
+            try copyConfiguration(of: base, to: folder)
+        }
+    }
+
+    /// What is read of a model without its weights.
+    private func copyConfiguration(of base: URL, to folder: URL) throws {
+        let name = "config.json"
+        try FileManager.default.copyItem(at: base.appending(path: name), to: folder.appending(path: name))
     }
 }

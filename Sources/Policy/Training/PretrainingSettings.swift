@@ -108,14 +108,18 @@ public struct PretrainingSettings: Sendable, Codable, Equatable {
     }
 }
 
-/// Settings of a `supervised` run. JSON: the fields of `NextTokenSettings`, and `skip_too_long`.
+/// Settings of a `supervised` run. JSON: the fields of `NextTokenSettings` and `TuningSettings`, and `skip_too_long`.
 public struct SupervisedSettings: Sendable, Codable, Equatable {
     public var training: NextTokenSettings
+    public var tuning: TuningSettings
     /// A demonstration longer than the context is passed over and counted; false makes it an error that names the line.
     public var skipTooLong: Bool
 
-    public init(training: NextTokenSettings = .supervised, skipTooLong: Bool = false) {
+    public init(
+        training: NextTokenSettings = .supervised, tuning: TuningSettings = TuningSettings(), skipTooLong: Bool = false
+    ) {
         self.training = training
+        self.tuning = tuning
         self.skipTooLong = skipTooLong
     }
 
@@ -123,8 +127,11 @@ public struct SupervisedSettings: Sendable, Codable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let own = CodingKeys.allCases.map(\.stringValue)
-        training = try NextTokenSettings(from: decoder, standard: .supervised, siblings: own)
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: NextTokenSettings.names)
+        training = try NextTokenSettings(
+            from: decoder, standard: .supervised, siblings: own + TuningSettings.names)
+        tuning = try TuningSettings(from: decoder, siblings: own + NextTokenSettings.names)
+        let reader = try SettingsReader(
+            decoder, keys: CodingKeys.self, siblings: NextTokenSettings.names + TuningSettings.names)
         skipTooLong = try reader.value(.skipTooLong, default: false)
     }
 
@@ -132,5 +139,12 @@ public struct SupervisedSettings: Sendable, Codable, Equatable {
         try training.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(skipTooLong, forKey: .skipTooLong)
+        try tuning.encode(to: encoder)
+    }
+
+    /// - Throws: `PolicyError.badOption` that names the field.
+    public func validate() throws(PolicyError) {
+        try training.validate()
+        try tuning.validate()
     }
 }

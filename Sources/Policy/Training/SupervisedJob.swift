@@ -10,21 +10,25 @@ struct SupervisedJob {
 
     func run() throws -> JobOutcome {
         let settings = try attempt.specification.settings(as: SupervisedSettings.self)
-        try settings.training.validate()
-        let base = try LoadedPolicy(folder: try attempt.run.parentURL(role: "base"))
+        try settings.validate()
+        let base = try LoadedPolicy(
+            folder: try attempt.run.parentURL(role: "base"), frozen: settings.tuning.frozenWeights, pool: pool)
         let file = try attempt.run.inputFile(Demonstrations.name)
+        let room = base.contextLength - (settings.tuning.kind == .prompt ? settings.tuning.promptVectors : 0)
         let read = try Demonstrations.groups(
-            in: file, template: base.template, contextLength: base.contextLength, skipTooLong: settings.skipTooLong)
+            in: file, template: base.template, contextLength: room, skipTooLong: settings.skipTooLong)
         let loop = NextTokenRun(
             attempt: attempt, settings: settings.training, targets: .responses, pool: pool,
             sources: Demonstrations.byPrompt(read.groups))
-        let trained = try loop.train(base.model)
+        let model = try settings.tuning.tuned(base.model, seed: attempt.specification.seed)
+        let trained = try loop.train(model)
         let skipped =
-            "\(read.skipped) demonstrations were longer than the context of \(base.contextLength) tokens and were not used"
+            "\(read.skipped) demonstrations were longer than the context of \(room) tokens and were not used"
         return try PolicyOutput(
             attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: try Digest.file(file)
         ).write(
             trained.model, tokenizerOf: base.folder, precision: settings.training.precision,
+            keep: settings.tuning.keep,
             metrics: trained.metrics.merging(
                 ["demonstrations": .integer(read.groups.count), "skipped": .integer(read.skipped)]
             ) { own, _ in own },

@@ -80,6 +80,28 @@ import Testing
         #expect(abs(found + all.reduce(0, +) / Double(all.count)) < 1e-6)
     }
 
+    @Test(arguments: [
+        #"{"prompt":"tell me about the cat","response":"a dog ran"}"#,
+        #"{"prompt":[{"role":"user","content":"tell me about the cat"}],"completion":[{"role":"assistant","content":"a dog ran"}]}"#,
+        #"{"prompt":"tell me about the cat","completion":"a dog ran"}"#,
+        #"{"instruction":"tell me about the cat","input":"","output":"a dog ran"}"#,
+        #"{"messages":[{"role":"user","content":"tell me about the cat"},{"role":"assistant","content":"a dog ran"}]}"#,
+    ])
+    func `instruction sets of every form are the same demonstration`(line: String) throws {
+        let folder = try TemporaryFolder()
+        let job = try supervised(
+            in: folder.url, settings: ["steps": 1, "held_out_share": 0], demonstrations: line + "\n")
+        _ = try job.output()
+        let found = try #require(try job.metrics().first?["loss"]?.doubleValue)
+        let tiny = try TinyPolicy(seed: 2)
+        let group = TokenGroup(
+            prompt: try tiny.template.prompt(text: "tell me about the cat"),
+            responses: [tiny.template.response(text: "a dog ran")])
+        let scored = try GroupScorer(model: tiny.model, pool: WorkerPool(threads: 1)).logProbabilities(of: [group])
+        let all = scored.flatMap { $0.flatMap { $0 } }
+        #expect(abs(found + all.reduce(0, +) / Double(all.count)) < 1e-6)
+    }
+
     @Test func `a step in many passes learns what a step in one pass learns`() throws {
         let folder = try TemporaryFolder()
         var weights: [[Float]] = []
@@ -132,6 +154,7 @@ import Testing
     @Test(arguments: [
         ("{\"id\":\"a\",\"prompt\":\"x\",\"response\":\"y\"}\n{\"id\":\"b\",\"prompt\":\"x\"}\n", "line 2", "response"),
         ("", "demonstrations.jsonl", "no demonstration"),
+        ("{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\n", "line 1", "message of the assistant"),
         (
             "{\"id\":\"a\",\"prompt\":\"x\",\"response\":\"\(String(repeating: "zq ", count: 90))\"}\n", "line 1",
             "context of 64"
