@@ -12,6 +12,7 @@ struct PreferenceTuningJob {
         let settings = try attempt.specification.settings(as: PreferenceTuningSettings.self)
         try settings.validate()
         let base = try LoadedPolicy(folder: try attempt.run.parentURL(role: "base"))
+        try base.requireNoTuning()
         let reference = try LoadedPolicy(folder: try attempt.run.parentURL(role: "reference"))
         try base.requireFit(
             folder: reference.folder.path, template: reference.template, contextLength: reference.contextLength)

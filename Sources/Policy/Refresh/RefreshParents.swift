@@ -23,11 +23,13 @@ struct RefreshParents {
     init(attempt: RunAttempt, pool: WorkerPool, tokensPerPass: Int) throws {
         let run = attempt.run
         base = try LoadedPolicy(folder: try run.parentURL(role: "base"))
+        try base.requireNoTuning()
         reference = try LoadedPolicy(folder: try run.parentURL(role: "reference"))
         let rewardFolder = try run.parentURL(role: "reward-model")
         rewardModel = try LoadedRewardModel(folder: rewardFolder)
         scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: tokensPerPass)
-        referenceIsBase = base.model.parameters.sha256 == reference.model.parameters.sha256
+        referenceIsBase =
+            reference.model.tuning == nil && base.model.parameters.sha256 == reference.model.parameters.sha256
         if attempt.specification.parents.contains(where: { $0.role == Self.watcherRole }) {
             let folder = try run.parentURL(role: Self.watcherRole)
             let other = try LoadedRewardModel(folder: folder)

@@ -38,6 +38,17 @@ public struct LoadedPolicy: Sendable {
     /// Most tokens of a prompt and its response together.
     public var contextLength: Int { model.usableContextLength }
 
+    /// That a run may change the weights: adapters and prompt vectors that stand beside them would be lost.
+    /// - Throws: `PolicyError.unsuitableModel`.
+    func requireNoTuning() throws(PolicyError) {
+        guard model.tuning != nil else { return }
+        throw .unsuitableModel(
+            folder: folder.path,
+            reason:
+                "it has adapters or prompt vectors of its own, and a run does not train over them; start from the model "
+                + "that they belong to")
+    }
+
     /// The tokens a prompt is given to the model as.
     /// - Parameter name: what an error calls the prompt.
     /// - Throws: `PolicyError.emptyPrompt`, or `.promptTooLong` where not even one token of a response fits.

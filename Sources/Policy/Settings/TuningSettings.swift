@@ -153,15 +153,8 @@ public struct TuningSettings: Sendable, Codable, Equatable {
     }
 
     /// The base with what is to be trained, which as it is made computes what the base computes.
-    /// - Throws: `PolicyError.badOption` where the base has adapters of its own, or has not what is to be tuned.
+    /// - Throws: `PolicyError.badOption` where the base has not what is to be tuned.
     public func tuned(_ base: Transformer, seed: UInt64) throws(PolicyError) -> Transformer {
-        guard base.tuning == nil else {
-            throw .badOption(
-                field: CodingKeys.kind.stringValue,
-                reason:
-                    "the base has adapters or prompt vectors of its own, and a run does not tune over them; start from "
-                    + "the model that they belong to")
-        }
         guard let method else { return base }
         do {
             return try base.tuned(method, seed: seed)

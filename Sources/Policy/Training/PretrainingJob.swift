@@ -14,7 +14,9 @@ struct PretrainingJob {
         let hasBase = attempt.specification.parents.contains { $0.role == "base" }
         let parent = try attempt.run.parentURL(role: hasBase ? "base" : "tokenizer")
         let template = try PromptTemplate(folder: parent, tokenizer: try Tokenizer(folder: parent))
-        let model = hasBase ? try LoadedPolicy(folder: parent).model : try fresh(settings, template: template)
+        let base = hasBase ? try LoadedPolicy(folder: parent) : nil
+        try base?.requireNoTuning()
+        let model = try base?.model ?? fresh(settings, template: template)
         let file = try corpusFile()
         let documents = try CorpusReader.documents(in: file)
         let groups = try CorpusTokens(

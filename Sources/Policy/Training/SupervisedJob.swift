@@ -13,6 +13,7 @@ struct SupervisedJob {
         try settings.validate()
         let base = try LoadedPolicy(
             folder: try attempt.run.parentURL(role: "base"), frozen: settings.tuning.frozenWeights, pool: pool)
+        try base.requireNoTuning()
         let file = try attempt.run.inputFile(Demonstrations.name)
         let room = base.contextLength - (settings.tuning.kind == .prompt ? settings.tuning.promptVectors : 0)
         let read = try Demonstrations.groups(
