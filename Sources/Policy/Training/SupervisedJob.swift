@@ -15,13 +15,13 @@ struct SupervisedJob {
             folder: try attempt.run.parentURL(role: "base"), frozen: settings.tuning.frozenWeights, pool: pool)
         try base.requireNoTuning()
         let file = try attempt.run.inputFile(Demonstrations.name)
-        let room = base.contextLength - (settings.tuning.kind == .prompt ? settings.tuning.promptVectors : 0)
+        let model = try settings.tuning.tuned(base.model, seed: attempt.specification.seed)
+        let room = model.usableContextLength
         let read = try Demonstrations.groups(
             in: file, template: base.template, contextLength: room, skipTooLong: settings.skipTooLong)
         let loop = NextTokenRun(
             attempt: attempt, settings: settings.training, targets: .responses, pool: pool,
             sources: Demonstrations.byPrompt(read.groups))
-        let model = try settings.tuning.tuned(base.model, seed: attempt.specification.seed)
         let trained = try loop.train(model)
         let skipped =
             "\(read.skipped) demonstrations were longer than the context of \(room) tokens and were not used"
