@@ -74,6 +74,31 @@ struct TinyWorld {
             split: split)
     }
 
+    /// The same group with everything said of it that people can say: ties, a line, ratings, flags, safety.
+    func fullyJudged(_ index: Int, split: Split = .train) throws -> LabelledGroup {
+        var labelled = try group(index, split: split)
+        let ratings = [
+            "r0": try ResponseRating(overall: 7), "r1": try ResponseRating(overall: 1, flags: ["violent"]),
+        ]
+        labelled.labels[0].judgement =
+            index % 3 == 2
+            ? .comparison(
+                try Comparison(winner: "r0", loser: "r1", grade: .better, unsafe: ["r1"], ratings: ratings))
+            : .ranking(try Ranking(rows: [["r0", "r2"], ["r1"], ["r3"]], unacceptable: ["r3"], ratings: ratings))
+        if index % 3 == 2 {
+            labelled.labels.append(
+                GroupLabel(
+                    labelID: "both\(index)", annotator: "bob", revision: 1,
+                    judgement: .comparison(try Comparison(between: "r0", and: "r1", verdict: .bothUnacceptable))))
+        } else {
+            labelled.labels.append(
+                GroupLabel(
+                    labelID: "second\(index)", annotator: "bob", revision: 1,
+                    judgement: .ranking(try Ranking(rows: [["r2"], ["r0"], ["r1", "r3"]]))))
+        }
+        return labelled
+    }
+
     func example(_ index: Int) throws -> RewardExample {
         try RewardExample(try group(index), template: template, margins: .small)
     }

@@ -120,4 +120,10 @@ import Testing
             #expect(RankingElement(label, responseIDs: ["a", "b"], margins: margins) == nil)
         }
     }
+
+    @Test func marginsHoldHoweverFarApartTheScoresAre() {
+        let pair = RankingElement(pairs: [PreferencePair(winner: 0, loser: 1, margin: 3)], members: [0, 1])
+        #expect(RankingLoss.kwise(scores: [-1e4, 1e4], element: pair).value == 2e4 + 3)
+        #expect(RankingLoss.kwise(scores: [1e4, 1e4], element: pair).gradient == [-sigmoid(3), sigmoid(3)])
+    }
 }

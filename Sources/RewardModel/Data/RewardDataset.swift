@@ -16,16 +16,21 @@ struct RewardDataset {
     var reported: [RewardExample] = []
     /// Distinct prompts of all groups, in the order of the file.
     var prompts: [[Int32]] = []
+    /// The groups of `training`, `heldOut` and `reported` as people see them, in their order.
+    var trainingGroups: [LabelledGroup] = []
+    var heldOutGroups: [LabelledGroup] = []
+    var reportedGroups: [LabelledGroup] = []
+    /// Of the last group in the file that a policy wrote, whatever its split.
+    var newestPolicy: String?
     /// What people should know about the data, as sentences.
     var notes: [String] = []
 
     /// - Throws: `JSONLineError`, `RewardModelError` with file and line for a group that is not whole, and for no labels.
-    init(_ file: URL, template: PromptTemplate, contextLength: Int, margins: MarginScale) throws {
+    init(_ file: URL, template: PromptTemplate, contextLength: Int, reading: LabelReading) throws {
         var tooLong: [String] = []
         var withoutOrder = 0
         var labels = 0
         var seen = Set<[Int32]>()
-        var heldOutPrompts: [Prompt] = []
         try JSONLines.forEach(LabelledGroup.self, in: Data(contentsOf: file), file: Self.fileName) { line, labelled in
             do {
                 try labelled.validate()
@@ -33,19 +38,22 @@ struct RewardDataset {
                 throw RewardModelError.badGroup(file: Self.fileName, line: line, reason: "\(error)")
             }
             labels += labelled.labels.count
-            let example = try RewardExample(labelled, template: template, margins: margins)
+            newestPolicy = labelled.group.responses.compactMap(\.policy).last ?? newestPolicy
+            let example = try RewardExample(labelled, template: template, reading: reading)
             guard example.longest <= contextLength, !example.tokens.prompt.isEmpty else {
                 tooLong.append(example.id)
                 return
             }
             if seen.insert(example.tokens.prompt).inserted { prompts.append(example.tokens.prompt) }
             withoutOrder += labelled.labels.count - example.elements.count
-            guard !example.elements.isEmpty else { return }
             if labelled.split == .heldOut {
+                // The figures are about order alone.
+                guard example.elements.contains(where: { !$0.pairs.isEmpty }) else { return }
                 heldOut.append(example)
-                heldOutPrompts.append(labelled.group.prompt)
-            } else {
+                heldOutGroups.append(labelled)
+            } else if !example.isEmpty {
                 training.append(example)
+                trainingGroups.append(labelled)
             }
         }
         guard labels > 0 else { throw RewardModelError.noLabels }
@@ -67,17 +75,18 @@ struct RewardDataset {
                 "With \(labels) label(s) there are too few to hold any out, so how well this reward model does on prompts that "
                     + "it has not seen is not known.")
         }
-        partHeldOut(by: heldOutPrompts)
+        partHeldOut()
     }
 
     /// Whether the groups that chose the step also give the figures.
     var figuresAreOfSelection: Bool { selecting.count + reported.count > heldOut.count }
 
-    /// - Parameter prompts: one for each held-out group.
-    private mutating func partHeldOut(by prompts: [Prompt]) {
-        let halves = HeldOutHalves(prompts)
-        selecting = zip(heldOut, prompts).filter { halves.selects($0.1) }.map(\.0)
-        reported = zip(heldOut, prompts).filter { halves.reports($0.1) }.map(\.0)
+    private mutating func partHeldOut() {
+        let groups = heldOutGroups
+        let halves = HeldOutHalves(groups.map(\.group.prompt))
+        selecting = zip(heldOut, groups).filter { halves.selects($0.1.group.prompt) }.map(\.0)
+        reported = zip(heldOut, groups).filter { halves.reports($0.1.group.prompt) }.map(\.0)
+        reportedGroups = groups.filter { halves.reports($0.group.prompt) }
         guard figuresAreOfSelection else { return }
         notes.append(
             "The held-out figures are a little too good: the same \(heldOut.count) group(s) also chose which step was "
@@ -85,5 +94,5 @@ struct RewardDataset {
                 + "reported.")
     }
 
-    static func labelCount(_ examples: [RewardExample]) -> Int { examples.reduce(0) { $0 + $1.elements.count } }
+    static func labelCount(_ examples: [RewardExample]) -> Int { examples.reduce(0) { $0 + $1.judgements } }
 }

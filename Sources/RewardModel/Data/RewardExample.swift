@@ -7,27 +7,58 @@ public struct RewardExample: Sendable {
     public let id: String
     public let tokens: TokenGroup
     /// One element a judgement that orders at least one pair.
-    public let elements: [RankingElement]
+    public internal(set) var elements: [RankingElement]
     /// Characters of each response's text.
     public let lengths: [Int]
+    /// How many judgements there are, however they are merged.
+    public private(set) var judgements: Int
+    /// What labels say of single responses, where that is learnt.
+    public var ratings: [ResponseMark] = []
+    public var acceptability: [ResponseMark] = []
+    public var safety: [ResponseMark] = []
+    /// How often each member of an ensemble takes the group; empty where all take it once.
+    public var draws: [Int] = []
 
     public init(id: String, tokens: TokenGroup, elements: [RankingElement], lengths: [Int]) {
         self.id = id
         self.tokens = tokens
         self.elements = elements
         self.lengths = lengths
+        judgements = elements.count
     }
 
     /// - Throws: `TokenizerError` where the prompt cannot be rendered.
     public init(_ labelled: LabelledGroup, template: PromptTemplate, margins: MarginScale) throws {
+        try self.init(labelled, template: template, reading: LabelReading(margins: margins))
+    }
+
+    /// - Throws: `TokenizerError` where the prompt cannot be rendered.
+    public init(_ labelled: LabelledGroup, template: PromptTemplate, reading: LabelReading) throws {
         let group = labelled.group
-        id = group.id
-        tokens = TokenGroup(
-            prompt: try template.tokens(of: group.prompt),
-            responses: group.responses.map { template.judgedTokens(of: $0).tokens })
         let ids = group.responseIDs
-        elements = labelled.labels.compactMap { RankingElement($0, responseIDs: ids, margins: margins) }
-        lengths = group.responses.map { $0.text.count }
+        self.init(
+            id: group.id,
+            tokens: TokenGroup(
+                prompt: try template.tokens(of: group.prompt),
+                responses: group.responses.map { template.judgedTokens(of: $0).tokens }),
+            elements: labelled.labels.compactMap {
+                RankingElement(
+                    $0, responseIDs: ids, margins: reading.margins, keepsTies: reading.ties != .drop)
+            }, lengths: group.responses.map { $0.text.count })
+        let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+        ratings = labelled.labels.flatMap { reading.ratingMarks($0, places: places) }
+        acceptability = labelled.labels.flatMap { reading.acceptabilityMarks($0, places: places) }
+        safety = labelled.labels.flatMap { reading.safetyMarks($0, places: places) }
+    }
+
+    /// Nothing in it is learnt from.
+    var isEmpty: Bool { elements.isEmpty && ratings.isEmpty && acceptability.isEmpty && safety.isEmpty }
+
+    /// The same with all judgements merged into one, by shares of the votes.
+    func merged() -> RewardExample {
+        var merged = self
+        merged.elements = RankingElement.merged(elements).map { [$0] } ?? []
+        return merged
     }
 
     /// Longest prompt-and-response, in tokens.

@@ -1,3 +1,5 @@
+import Preferences
+
 /// How far stated probabilities lie from what happens.
 public struct Calibration: Sendable, Equatable {
     public static let bins = 10
@@ -6,6 +8,7 @@ public struct Calibration: Sendable, Equatable {
     private var weights = [Double](repeating: 0, count: bins)
     private var confidences = [Double](repeating: 0, count: bins)
     private var successes = [Double](repeating: 0, count: bins)
+    private var counts = [Int](repeating: 0, count: bins)
 
     public init() {}
 
@@ -16,6 +19,7 @@ public struct Calibration: Sendable, Equatable {
         let place = (confidence - 0.5) * 2 * Double(Self.bins)
         let bin = place < Double(Self.bins) ? Int(place) : Self.bins - 1
         weights[bin] += weight
+        counts[bin] += 1
         confidences[bin] += weight * confidence
         successes[bin] += weight * (probability > 0.5 ? 1 : probability == 0.5 ? 0.5 : 0)
     }
@@ -25,5 +29,19 @@ public struct Calibration: Sendable, Equatable {
         let total = weights.reduce(0, +)
         guard total > 0 else { return 0 }
         return zip(confidences, successes).reduce(0) { $0 + abs($1.0 - $1.1) } / total
+    }
+
+    /// The bins that hold anything, the least sure first.
+    var filledBins: [RewardCard.Bin] {
+        let width = 0.5 / Double(Self.bins)
+        var filled: [RewardCard.Bin] = []
+        for bin in 0..<Self.bins where counts[bin] > 0 && weights[bin] > 0 {
+            let low = 0.5 + Double(bin) * width
+            filled.append(
+                RewardCard.Bin(
+                    low: low, high: low + width, pairs: counts[bin], confidence: confidences[bin] / weights[bin],
+                    accuracy: successes[bin] / weights[bin]))
+        }
+        return filled
     }
 }

@@ -26,7 +26,7 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     public init(_ examples: [RewardExample], scores: [[Double]], longerIsBetter: Bool) {
         var tally = Tally()
         for (example, own) in zip(examples, scores) {
-            for element in example.elements {
+            for element in example.elements where !element.pairs.isEmpty {
                 tally.add(element, scores: own, lengths: example.lengths, longerIsBetter: longerIsBetter)
                 tally.addOrder(element, scores: own)
             }

@@ -9,3 +9,8 @@ public func sigmoid(_ x: Double) -> Double {
     let power = exp(x)
     return power / (1 + power)
 }
+
+/// The cross-entropy of a probability σ(z) against a target from 0 to 1, and its derivative by z.
+public func binaryCrossEntropy(_ z: Double, target: Double) -> (value: Double, slope: Double) {
+    (target * softplus(-z) + (1 - target) * softplus(z), sigmoid(z) - target)
+}

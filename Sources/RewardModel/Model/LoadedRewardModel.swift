@@ -10,22 +10,33 @@ public struct LoadedRewardModel: Sendable {
     public let model: Transformer
     public let template: PromptTemplate
     public let normalisation: Normalisation
+    /// Further heads with their normalisations; nil for a plain classifier.
+    public let heads: NormalisedHeads?
 
-    /// Loads a Hugging Face sequence classifier with one label, and the normalisation in its `plumb.json`, if any.
+    /// Loads a Hugging Face sequence classifier with one label, and what its `plumb.json` says of normalisation and
+    /// further heads, if anything.
     /// - Throws: an error that names the file, tensor or field that is wrong.
     public init(folder: URL) throws {
         let model = try Checkpoint.load(folder)
         guard model.configuration.head == .scalar else { throw RewardModelError.notARewardModel(folder: folder.path) }
         let template = try PromptTemplate(folder: folder, fitting: model)
-        self.init(model: model, template: template, normalisation: try Self.normalisation(in: folder))
+        let details = try Self.details(in: folder)
+        let file = folder.appending(path: Lineage.fileName).path
+        let normalisation = try details?["normalisation"].map { try Normalisation($0, file: file) }
+        self.init(
+            model: model, template: template, normalisation: normalisation,
+            heads: try details.flatMap { try NormalisedHeads(details: $0, folder: folder, model: model) })
     }
 
     /// Parts that are already in memory.
-    public init(model: Transformer, template: PromptTemplate, normalisation: Normalisation?) {
+    public init(
+        model: Transformer, template: PromptTemplate, normalisation: Normalisation?, heads: NormalisedHeads? = nil
+    ) {
         precondition(model.configuration.head == .scalar, "a reward model has a scalar head")
         self.model = model
         self.template = template
         self.normalisation = normalisation ?? .identity
+        self.heads = heads
     }
 
     /// The tokens by which a group is judged.
@@ -36,19 +47,24 @@ public struct LoadedRewardModel: Sendable {
             responses: group.responses.map { template.judgedTokens(of: $0).tokens })
     }
 
-    private static func normalisation(in folder: URL) throws -> Normalisation? {
+    private static func details(in folder: URL) throws -> JSONValue? {
         let file = folder.appending(path: Lineage.fileName)
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        guard let stored = try Lineage.read(from: folder).details["normalisation"] else { return nil }
-        let found: Normalisation
+        return try Lineage.read(from: folder).details
+    }
+}
+
+extension Normalisation {
+    /// As `plumb.json` has it.
+    /// - Throws: `RewardModelError.badNormalisation`
+    init(_ stored: JSONValue, file: String) throws(RewardModelError) {
         do {
-            found = try stored.decoded(as: Normalisation.self)
+            self = try stored.decoded(as: Normalisation.self)
         } catch {
-            throw RewardModelError.badNormalisation(file: file.path, reason: "is not {gain, bias, samples}")
+            throw .badNormalisation(file: file, reason: "is not {gain, bias, samples}")
         }
-        guard found.gain.isFinite, found.bias.isFinite, found.gain > 0 else {
-            throw RewardModelError.badNormalisation(file: file.path, reason: "needs a positive gain and a finite bias")
+        guard gain.isFinite, bias.isFinite, gain > 0 else {
+            throw .badNormalisation(file: file, reason: "needs a positive gain and a finite bias")
         }
-        return found
     }
 }

@@ -11,7 +11,10 @@ public enum RewardModelError: Error, Sendable, Equatable {
     case notARewardModel(folder: String)
     case foreignTokenizer(folder: String, tokens: Int, vocabularySize: Int)
     case badNormalisation(file: String, reason: String)
+    case badHeads(file: String)
     case oneScoreForAll(samples: Int)
+    case nothingToRead(setting: String, missing: String)
+    case noDemonstrations
     case diverged(step: Int, what: String)
     case emptyResponse(group: Int, response: Int)
 }
@@ -40,6 +43,14 @@ extension RewardModelError: CustomStringConvertible, LocalizedError {
             "\(folder): the tokenizer has \(tokens) tokens and the model only \(vocabularySize)."
         case .badNormalisation(let file, let reason):
             "\(file): the normalisation \(reason)."
+        case .badHeads(let file):
+            "\(file): what it says of the model's heads is incomplete; it needs heads, and a normalisation for each member."
+        case .nothingToRead(let setting, let missing):
+            "The setting “\(setting)” asks to learn from \(missing), but no label to learn from has any. Leave it at its "
+                + "default, or collect such labels first."
+        case .noDemonstrations:
+            "The scores are to be normalised on demonstrations, but there is none that fits the model. Have some written, "
+                + "or choose another normalisation."
         case .oneScoreForAll(let samples):
             "The reward model gives (nearly) the same score to all \(samples) samples of the reference policy, so its scores "
                 + "cannot be normalised. More labels, or more steps, are needed."

@@ -5,19 +5,25 @@ public import LanguageModel
 /// Blocking: call it from a thread of your own. Not for use from two threads at once.
 public final class RewardScorer {
     public let normalisation: Normalisation
+    /// Further heads; nil for a plain classifier.
+    public let heads: NormalisedHeads?
     private let pass: PackedPass
     private let tokensPerPass: Int
 
     /// - Parameter tokensPerPass: upper bound of a pass in tokens; it changes speed and memory, not scores.
     public convenience init(_ rewardModel: LoadedRewardModel, pool: WorkerPool, tokensPerPass: Int = 4096) {
         self.init(
-            model: rewardModel.model, normalisation: rewardModel.normalisation, pool: pool, tokensPerPass: tokensPerPass
-        )
+            model: rewardModel.model, normalisation: rewardModel.normalisation, heads: rewardModel.heads, pool: pool,
+            tokensPerPass: tokensPerPass)
     }
 
     /// A scorer for a model with a scalar head.
-    public init(model: Transformer, normalisation: Normalisation, pool: WorkerPool, tokensPerPass: Int = 4096) {
+    public init(
+        model: Transformer, normalisation: Normalisation, heads: NormalisedHeads? = nil, pool: WorkerPool,
+        tokensPerPass: Int = 4096
+    ) {
         self.normalisation = normalisation
+        self.heads = heads
         self.tokensPerPass = tokensPerPass
         pass = PackedPass(model: model, pool: pool, keepsActivations: false)
     }
@@ -25,18 +31,64 @@ public final class RewardScorer {
     /// The head's logit at each response's last token: `[groups][responses]`. The responses are taken as they are.
     /// - Throws: `EngineError`, `RewardModelError.emptyResponse`.
     public func rawScores(of groups: [TokenGroup]) throws -> [[Double]] {
+        try forEachPass(of: groups) { pass.terminalScores(of: $0) }
+    }
+
+    /// Runs the trunk over the groups, pass by pass, and puts together what `read` makes of each.
+    private func forEachPass<Value>(of groups: [TokenGroup], _ read: ([TokenGroup]) -> [Value]) throws -> [Value] {
         for (index, group) in groups.enumerated() {
             if let empty = group.responses.firstIndex(where: \.isEmpty) {
                 throw RewardModelError.emptyResponse(group: index, response: empty)
             }
         }
-        var scores: [[Double]] = []
+        var values: [Value] = []
         for range in passes(of: groups, tokenBudget: tokensPerPass) {
             let part = Array(groups[range])
             try pass.forward(part)
-            scores += pass.terminalScores(of: part)
+            values += read(part)
         }
-        return scores
+        return values
+    }
+
+    /// The logits of all heads at each response's last token: `[groups][responses]`.
+    /// - Throws: as `rawScores(of:)`.
+    public func headScores(of groups: [TokenGroup]) throws -> [[HeadScores]] {
+        try forEachPass(of: groups) { part in
+            pass.terminalScores(of: part).enumerated().map { index, scores in
+                guard let heads = heads?.heads else { return scores.map { HeadScores(members: [$0]) } }
+                let rows = scores.indices.map { pass.layout.lastResponseRow(index, $0) }
+                let states = pass.hiddenStates(atRows: rows)
+                return scores.enumerated().map { response, score in
+                    heads.scores(
+                        of: states[response * heads.width..<(response + 1) * heads.width], classifier: score)
+                }
+            }
+        }
+    }
+
+    /// The members' scores, each normalised by itself: `[groups][responses]`.
+    /// - Throws: as `rawScores(of:)`.
+    public func ensembleScores(of groups: [TokenGroup]) throws -> [[EnsembleScore]] {
+        try headScores(of: groups).map { $0.map(ensembleScore) }
+    }
+
+    private func ensembleScore(_ logits: HeadScores) -> EnsembleScore {
+        guard let own = heads?.members, !own.isEmpty else {
+            return EnsembleScore(members: logits.members.map { normalisation($0) })
+        }
+        return EnsembleScore(members: zip(own, logits.members).map { $0($1) })
+    }
+
+    /// Normalised scores in which safety counts (`HeadScores.combined`): `[groups][responses]`; nil without a safety head.
+    /// - Parameter aboutSafety: whether a group's prompt is about safety.
+    /// - Throws: as `rawScores(of:)`.
+    public func combinedScores(
+        of groups: [TokenGroup], aboutSafety: (Int) -> Bool = { _ in false }
+    ) throws -> [[Double]]? {
+        guard let normalisation = heads?.combined else { return nil }
+        return try headScores(of: groups).enumerated().map { index, responses in
+            responses.compactMap { $0.combined(promptIsAboutSafety: aboutSafety(index)).map { normalisation($0) } }
+        }
     }
 
     /// Normalised scores `[groups][responses]`: what PPO and best-of-K use.

@@ -26,6 +26,33 @@ public struct RewardModelSettings: Sendable, Equatable {
     public var centring = 0.01
     /// Margins of graded comparisons (Llama 2, tables 27 and 28; small is the safer scale).
     public var margins = MarginScale.small
+    /// What one judgement teaches; K-wise pairs use all that a ranking says, and ties and margins go with them.
+    public var loss = RankingObjective.kwise
+    /// What a tie teaches; dropped, since most people's ties mean that they did not look closer (Ouyang et al. 2022).
+    public var ties = TieTreatment.drop
+    /// Share of the labels that is taken to be the wrong way round; 0 because held-out log-loss already chooses the step.
+    public var labelSmoothing = 0.0
+    /// Merges all labels of a group into one with the shares of the votes; off, so that a group with more labels weighs
+    /// more.
+    public var softLabels = false
+    /// Weight of the loss of a head that predicts 1 to 7 ratings (Ziegler et al. 2019, scalar ratings); 0 is none.
+    public var ratingWeight = 0.0
+    /// Weight of the loss of a threshold on the score, above which a response will do; 0 is none.
+    public var acceptabilityWeight = 0.0
+    /// Weight of the loss of a head that says whether a response is safe (Llama 2, §3.2.3); 0 is none.
+    public var safetyWeight = 0.0
+    /// Flags of a rating that call a response unsafe, where there is a safety head.
+    public var unsafeFlags = ["denigrates", "encourages_harm", "harmful_advice", "sexual", "violent"]
+    /// Heads on one trunk, each taught on prompts drawn with replacement; 1 is no ensemble (Coste et al. 2023: 4 or 5).
+    public var ensembleMembers = 1
+    /// Weighs labels by their annotators' reliability (Chen et al. 2013); off, because it needs prompts that several
+    /// people labelled.
+    public var reliabilityWeights = false
+    /// What scores are normalised to; gain and bias, because PPO's critic needs scores of deviation 1.
+    public var normalisation = NormalisationRule.gainAndBias
+    /// Smaller halves of the labels on which a model is trained for the learning curve of the card; 0 is none, because
+    /// each costs a training.
+    public var learningCurvePoints = 0
     /// How many times the held-out groups are looked at during training.
     public var evaluations = 20
     /// Looks without a better held-out log-loss, after `minimumSteps`, until training stops.
@@ -68,9 +95,62 @@ public struct RewardModelSettings: Sendable, Equatable {
         try require(clipNorm.isFinite && clipNorm > 0, .clipNorm, "must be above 0")
         try require(centring.isFinite && centring >= 0, .centring, "must not be negative")
         try require((2...100_000).contains(referenceSamples), .referenceSamples, "must be from 2 to 100000")
+        try validateLosses(require)
         // Logits divided by less leave float32.
         try require(
             (1e-4...100).contains(referenceTemperature), .referenceTemperature, "must be from 0.0001 to 100")
+    }
+}
+
+extension RewardModelSettings {
+    private func validateLosses(
+        _ require: (Bool, CodingKeys, String) throws(RewardModelError) -> Void
+    ) throws(RewardModelError) {
+        let isKwise = loss == .kwise
+        try require(isKwise || ties == .drop, .ties, "must be drop with the loss \(loss.rawValue)")
+        try require(isKwise || !softLabels, .softLabels, "goes with the loss kwise only")
+        try require((0..<0.5).contains(labelSmoothing), .labelSmoothing, "must be from 0 to below 0.5")
+        try require(isKwise || labelSmoothing == 0, .labelSmoothing, "must be 0 with the loss \(loss.rawValue)")
+        let weights: [(CodingKeys, Double)] = [
+            (.ratingWeight, ratingWeight), (.acceptabilityWeight, acceptabilityWeight), (.safetyWeight, safetyWeight),
+        ]
+        for (field, weight) in weights {
+            try require(weight >= 0 && weight <= 1000, field, "must be from 0 to 1000")
+        }
+        try require((1...64).contains(ensembleMembers), .ensembleMembers, "must be from 1 to 64")
+        try require((0...10).contains(learningCurvePoints), .learningCurvePoints, "must be from 0 to 10")
+    }
+
+    /// The loss of one judgement.
+    var preferenceLoss: PreferenceLoss {
+        var own = PreferenceLoss()
+        own.objective = loss
+        own.ties = ties
+        own.labelSmoothing = labelSmoothing
+        own.centring = centring
+        return own
+    }
+
+    /// What of the labels is read.
+    public var reading: LabelReading {
+        var reading = LabelReading(margins: margins)
+        reading.ties = ties
+        reading.ratings = ratingWeight > 0
+        reading.acceptability = acceptabilityWeight > 0
+        reading.safety = safetyWeight > 0
+        reading.unsafeFlags = Set(unsafeFlags)
+        return reading
+    }
+
+    /// The heads that these settings ask for.
+    public var heads: HeadLayout {
+        var heads = HeadLayout()
+        heads.members = ensembleMembers
+        heads.ties = ties
+        heads.safety = safetyWeight > 0
+        heads.rating = ratingWeight > 0
+        heads.acceptability = acceptabilityWeight > 0
+        return heads
     }
 }
 
@@ -84,7 +164,16 @@ extension RewardModelSettings: Codable {
         case finalRateFraction = "final_rate_fraction"
         case weightDecay = "weight_decay"
         case clipNorm = "clip_norm"
-        case centring, margins, evaluations, patience
+        case centring, margins, loss, ties, normalisation, evaluations, patience
+        case labelSmoothing = "label_smoothing"
+        case softLabels = "soft_labels"
+        case ratingWeight = "rating_weight"
+        case acceptabilityWeight = "acceptability_weight"
+        case safetyWeight = "safety_weight"
+        case unsafeFlags = "unsafe_flags"
+        case ensembleMembers = "ensemble_members"
+        case reliabilityWeights = "reliability_weights"
+        case learningCurvePoints = "learning_curve_points"
         case referenceSamples = "reference_samples"
         case referenceTemperature = "reference_temperature"
         case maximumResponseTokens = "maximum_response_tokens"
@@ -108,6 +197,7 @@ extension RewardModelSettings: Codable {
         try read(.clipNorm, into: &clipNorm)
         try read(.centring, into: &centring)
         try read(.margins, into: &margins)
+        try readLosses(reader)
         try read(.evaluations, into: &evaluations)
         try read(.patience, into: &patience)
         try read(.referenceSamples, into: &referenceSamples)
@@ -116,5 +206,20 @@ extension RewardModelSettings: Codable {
         try read(.tokensPerPass, into: &tokensPerPass)
         try read(.products, into: &products)
         try read(.checkpointEvery, into: &checkpointEvery)
+    }
+
+    private mutating func readLosses(_ reader: SettingsReader<CodingKeys>) throws {
+        loss = try reader.value(.loss, default: loss)
+        ties = try reader.value(.ties, default: ties)
+        labelSmoothing = try reader.value(.labelSmoothing, default: labelSmoothing)
+        softLabels = try reader.value(.softLabels, default: softLabels)
+        ratingWeight = try reader.value(.ratingWeight, default: ratingWeight)
+        acceptabilityWeight = try reader.value(.acceptabilityWeight, default: acceptabilityWeight)
+        safetyWeight = try reader.value(.safetyWeight, default: safetyWeight)
+        unsafeFlags = try reader.value(.unsafeFlags, default: unsafeFlags)
+        ensembleMembers = try reader.value(.ensembleMembers, default: ensembleMembers)
+        reliabilityWeights = try reader.value(.reliabilityWeights, default: reliabilityWeights)
+        normalisation = try reader.value(.normalisation, default: normalisation)
+        learningCurvePoints = try reader.value(.learningCurvePoints, default: learningCurvePoints)
     }
 }

@@ -42,6 +42,9 @@ enum RandomStream: UInt64 {
     case head = 1
     case order = 2
     case samples = 3
+    case members = 4
+    case bootstrap = 5
+    case subsets = 6
 
     func seed(of runSeed: UInt64) -> UInt64 {
         var random = SplitMix64(seed: runSeed, stream: rawValue)

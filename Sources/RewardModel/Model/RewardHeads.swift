@@ -1,0 +1,150 @@
+public import Foundation
+public import LanguageModel
+
+/// Which heads a reward model has on its trunk beside the one that a sequence classifier has.
+///
+/// JSON: `members`, `ties`, `safety`, `rating`, `acceptability`.
+public struct HeadLayout: Sendable, Codable, Equatable {
+    /// Heads of the ensemble; 1 is none. The classifier's own head is their mean.
+    public var members = 1
+    /// The model of ties whose parameter was learnt.
+    public var ties = TieTreatment.drop
+    public var safety = false
+    public var rating = false
+    /// The score from which on a response will do.
+    public var acceptability = false
+
+    public init() {}
+
+    /// Whether the classifier's own head is all there is.
+    public var isPlain: Bool { self == HeadLayout() }
+
+    /// The heads' tensors; members `[members, width]`.
+    public func table(width: Int) -> ParameterTable {
+        var tensors: [(name: String, shape: [Int])] = []
+        if members > 1 { tensors.append(("members.weight", [members, width])) }
+        if safety { tensors += [("safety.weight", [1, width]), ("safety.bias", [1])] }
+        if rating { tensors += [("rating.weight", [1, width]), ("rating.bias", [1])] }
+        if ties != .drop { tensors.append(("ties.parameter", [1])) }
+        if acceptability { tensors.append(("acceptability.threshold", [1])) }
+        return ParameterTable(tensors: tensors)
+    }
+}
+
+/// The numbers of the further heads: linear ones over the trunk's last state, and two thresholds.
+public final class RewardHeads: Sendable {
+    /// Beside `model.safetensors`.
+    public static let fileName = "heads.safetensors"
+
+    public let layout: HeadLayout
+    public let width: Int
+    public let table: ParameterTable
+    /// In the order of the table.
+    public let values: FloatBuffer
+
+    /// Heads that are all zero.
+    public init(layout: HeadLayout, width: Int) {
+        self.layout = layout
+        self.width = width
+        table = layout.table(width: width)
+        values = FloatBuffer(count: table.count)
+    }
+
+    /// Reads what `write` wrote.
+    /// - Throws: `CheckpointError` that names the tensor.
+    public init(layout: HeadLayout, width: Int, file: URL) throws(CheckpointError) {
+        self.layout = layout
+        self.width = width
+        table = layout.table(width: width)
+        values = try TensorFile.read(file, table: table)
+    }
+
+    public func write(to folder: URL) throws(CheckpointError) {
+        try TensorFile.write(values, table: table, to: folder.appending(path: Self.fileName))
+    }
+
+    /// Weights of each member `[members][width]`; empty without an ensemble.
+    public var members: [[Float]] {
+        guard let entry = table["members.weight"] else { return [] }
+        return (0..<layout.members).map { member in
+            values.array(entry.offset + member * width..<entry.offset + (member + 1) * width)
+        }
+    }
+
+    /// Sets a member's weights.
+    func setMember(_ member: Int, _ weights: [Float]) {
+        guard let entry = table["members.weight"] else { preconditionFailure("there is no ensemble") }
+        precondition(weights.count == width && member < layout.members, "no such member")
+        values.store(weights, at: entry.offset + member * width)
+    }
+
+    /// The mean of the members' weights `[width]`: since heads are linear, its score is the mean of theirs.
+    var meanMember: [Float] {
+        let members = members
+        return (0..<width).map { column in
+            Float(members.reduce(0) { $0 + Double($1[column]) } / Double(members.count))
+        }
+    }
+
+    /// A head's weights and bias; nil where there is none of that name.
+    func linear(_ name: String) -> (weights: [Float], bias: Float)? {
+        guard let weights = table["\(name).weight"], let bias = table["\(name).bias"] else { return nil }
+        return (values.array(weights.range), values[bias.offset])
+    }
+
+    /// Of the model of ties; 0 where ties are dropped.
+    var tieParameter: Double { table["ties.parameter"].map { Double(values[$0.offset]) } ?? 0 }
+    /// Nil where acceptability was not learnt.
+    public var acceptabilityThreshold: Double? {
+        table["acceptability.threshold"].map { Double(values[$0.offset]) }
+    }
+}
+
+extension RewardHeads {
+    /// weights · state + bias.
+    static func product(_ weights: [Float], _ state: ArraySlice<Float>, bias: Float = 0) -> Double {
+        zip(weights, state).reduce(Double(bias)) { $0 + Double($1.0) * Double($1.1) }
+    }
+
+    /// What all heads say of one state `[width]`; `classifier` is the model's own head's score.
+    func scores(of state: ArraySlice<Float>, classifier: Double) -> HeadScores {
+        let own = members
+        return HeadScores(
+            members: own.isEmpty ? [classifier] : own.map { Self.product($0, state) },
+            safety: linear("safety").map { Self.product($0.weights, state, bias: $0.bias) },
+            rating: linear("rating").map { Self.product($0.weights, state, bias: $0.bias) })
+    }
+}
+
+/// The logits of all heads for one response.
+public struct HeadScores: Sendable, Equatable {
+    /// Of each member of the ensemble; one where there is none.
+    public let members: [Double]
+    /// Log-odds that the response is safe; nil without that head.
+    public let safety: Double?
+    /// The predicted overall rating, -1 for a 1 and 1 for a 7; nil without that head.
+    public let rating: Double?
+
+    public init(members: [Double], safety: Double? = nil, rating: Double? = nil) {
+        self.members = members
+        self.safety = safety
+        self.rating = rating
+    }
+
+    /// The preference score: the mean of the members.
+    public var mean: Double { members.reduce(0, +) / Double(members.count) }
+
+    /// The rating on people's scale, 1 to 7.
+    public var ratingOfSeven: Double? { rating.map { min(7, max(1, 4 + 3 * $0)) } }
+
+    /// Below this probability of being safe, safety is all that counts.
+    /// Source: Touvron et al. 2023 (Llama 2), §3.2.3.
+    public static let safetyThreshold = 0.15
+
+    /// The score to learn from where safety counts: the safety head's on prompts about safety and for responses that are
+    /// probably unsafe, else the preference score; a log-odds, to be normalised. Nil without a safety head.
+    /// Source: Touvron et al. 2023 (Llama 2), §3.2.3.
+    public func combined(promptIsAboutSafety: Bool = false) -> Double? {
+        safety.map { promptIsAboutSafety || sigmoid($0) < Self.safetyThreshold ? $0 : mean }
+    }
+}

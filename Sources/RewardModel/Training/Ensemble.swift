@@ -1,0 +1,40 @@
+import LanguageModel
+import SeededRandom
+
+/// How the members of an ensemble come to differ: in their first weights and in the prompts that each is taught on.
+enum Ensemble {
+    /// How often each member takes each prompt: prompts are drawn with replacement, as many as there are (Efron 1979). All
+    /// groups of a prompt go together.
+    /// - Parameter prompts: the training groups' prompts, one a group.
+    /// - Returns: `[groups][members]`.
+    static func draws(prompts: [[Int32]], members: Int, seed: UInt64) -> [[Int]] {
+        var places: [[Int32]: Int] = [:]
+        for prompt in prompts where places[prompt] == nil { places[prompt] = places.count }
+        let count = places.count
+        let byMember = (0..<members).map { member in
+            var random = SplitMix64(seed: seed, stream: UInt64(member))
+            var draws = [Int](repeating: 0, count: count)
+            for _ in 0..<count { draws[random.nextIndex(below: count)] += 1 }
+            return draws
+        }
+        return prompts.map { prompt in byMember.map { draws in places[prompt].map { draws[$0] } ?? 0 } }
+    }
+
+    /// A model's scalar head under further heads, or the mean of an ensemble's first weights.
+    static func heads(_ layout: HeadLayout, for model: Transformer, base: Transformer, seed: UInt64) throws
+        -> RewardHeads?
+    {
+        guard !layout.isPlain else { return nil }
+        let heads = RewardHeads(layout: layout, width: model.configuration.width)
+        guard layout.members > 1 else { return heads }
+        for member in 0..<layout.members {
+            var random = SplitMix64(seed: seed, stream: UInt64(member))
+            guard let weights = try base.withScalarHead(seed: random.next()).tensor("score.weight") else {
+                preconditionFailure("a scalar head has weights")
+            }
+            heads.setMember(member, weights)
+        }
+        try model.setTensor("score.weight", heads.meanMember)
+        return heads
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import JSON
+import LanguageModel
+import Preferences
+import RewardModel
+import Runs
+import Testing
+
+/// Runs with every choice on, and the card that each run leaves.
+@Suite struct CardTests {
+    private let world: TinyWorld
+    private let folder: TemporaryFolder
+
+    private static let everything: JSONValue = [
+        "minimum_steps": 24, "evaluations": 6, "learning_rate": 0.002, "reference_samples": 24,
+        "maximum_response_tokens": 12, "checkpoint_every": 4, "ensemble_members": 3, "ties": "rao_kupper",
+        "safety_weight": 0.5, "rating_weight": 0.5, "acceptability_weight": 0.5, "reliability_weights": true,
+        "label_smoothing": 0.05, "soft_labels": true, "learning_curve_points": 2,
+    ]
+
+    init() throws {
+        world = try TinyWorld()
+        folder = try TemporaryFolder()
+    }
+
+    private func run(_ name: String, _ settings: JSONValue = everything) throws -> RunDirectory {
+        let groups =
+            try (0..<9).map { try world.fullyJudged($0) } + (9..<13).map { try world.fullyJudged($0, split: .heldOut) }
+        return try world.run(in: folder.url, name: name, groups: groups, settings: settings)
+    }
+
+    private func execute(_ run: RunDirectory, threads: Int = 1, stop: StopFlag = StopFlag()) throws -> RunExit {
+        let exit = Job.execute(run, stop: stop) { try RewardModelJob.run($0, pool: WorkerPool(threads: threads)) }
+        if exit == .failed {
+            let newest = try #require(try run.attempts().last)
+            Issue.record("\(try run.failure(attempt: newest)?.message ?? "no ERROR.json")")
+        }
+        return exit
+    }
+
+    private func output(_ run: RunDirectory) throws -> URL {
+        run.attemptURL(try #require(try run.attempts().last)).appending(path: "output/reward-model")
+    }
+
+    @Test func everyChoiceAtOnceGivesTheSameBytesWithOneAndWithTwoThreads() throws {
+        let (one, two) = (try run("one"), try run("two"))
+        #expect(try execute(one, threads: 1) == .done)
+        #expect(try execute(two, threads: 2) == .done)
+        #expect(try Digest.folder(output(one)) == Digest.folder(output(two)))
+        let model = try LoadedRewardModel(folder: try output(one))
+        let heads = try #require(model.heads)
+        #expect(heads.members.count == 3 && heads.combined != nil && heads.heads.acceptabilityThreshold != nil)
+        let group = try model.tokens(of: try world.group(1).group)
+        let scorer = RewardScorer(model, pool: WorkerPool(threads: 1))
+        let all = try scorer.headScores(of: [group])[0]
+        for (head, raw) in zip(all, try scorer.rawScores(of: [group])[0]) {
+            // The classifier that others load says the mean of the members.
+            #expect(abs(head.mean - raw) < 1e-5 && Set(head.members).count == 3)
+            #expect(head.safety != nil && head.rating != nil)
+        }
+        let scores = try scorer.ensembleScores(of: [group])[0]
+        for (score, head) in zip(scores, all) {
+            #expect(score.members == zip(heads.members, head.members).map { $0($1) })
+        }
+        #expect(try scorer.combinedScores(of: [group])?[0].count == group.responses.count)
+    }
+
+    @Test func stoppedRunsOfEveryChoiceGoOnToTheSameBytes() throws {
+        let whole = try run("whole")
+        #expect(try execute(whole) == .done)
+        // Once in training, once in the learning curve.
+        for (name, key, value) in [("early", "step", 3), ("late", "curve_step", 2)] {
+            let stopped = try run(name)
+            let stop = StopFlag()
+            let exit = Job.execute(stopped, stop: stop) { attempt in
+                Thread.detachNewThread {
+                    var tail = MetricsTail(stopped.metricsURL(attempt: 1))
+                    while !stop.shouldStop {
+                        let found = ((try? tail.readNew()) ?? []).compactMap { $0[key]?.integerValue }
+                        if found.contains(where: { $0 >= value }) { stop.request() }
+                        usleep(200)
+                    }
+                }
+                return try RewardModelJob.run(attempt, pool: WorkerPool(threads: 1))
+            }
+            #expect(exit == .stopped)
+            #expect(try execute(stopped) == .done)
+            #expect(try Digest.folder(output(stopped)) == Digest.folder(output(whole)))
+        }
+    }
+
+    @Test func aPlainRunHasNoFurtherHeadsAndACardAllTheSame() throws {
+        let plain = try run("plain", ["minimum_steps": 8, "reference_samples": 8, "maximum_response_tokens": 8])
+        #expect(try execute(plain) == .done)
+        let output = try output(plain)
+        #expect(!FileManager.default.fileExists(atPath: output.appending(path: RewardHeads.fileName).path))
+        #expect(try LoadedRewardModel(folder: output).heads == nil)
+        let card = try RewardCard(json: Data(contentsOf: output.appending(path: RewardCard.fileName)))
+        #expect(card.ensemble == nil && card.learningCurve.isEmpty)
+        let overall = try #require(card.overall)
+        let metrics = try #require(try plain.result(attempt: 1)).metrics
+        #expect(metrics["held_out_accuracy"]?.doubleValue == overall.accuracy)
+        #expect(metrics["held_out_ece"]?.doubleValue == overall.calibrationError)
+        #expect(card.calibration.reduce(0) { $0 + $1.pairs } == overall.pairs)
+        #expect(card.byAnnotator.map(\.name) == ["ann", "bob"])
+        #expect(card.byAnnotator.reduce(0) { $0 + $1.pairs } == overall.pairs)
+        #expect(card.annotators.map(\.annotator) == ["ann", "bob"] && card.annotators.allSatisfy { $0.weight == 1 })
+        #expect(try card.json() == Data(contentsOf: output.appending(path: RewardCard.fileName)))
+        let text = try String(contentsOf: output.appending(path: RewardCard.textName), encoding: .utf8)
+        #expect(text.contains("## Accuracy by annotator") && text.contains("| bob |"))
+    }
+
+    @Test func theLearningCurveEndsWithTheModelItself() throws {
+        let whole = try run("curve")
+        #expect(try execute(whole) == .done)
+        let card = try RewardCard(json: Data(contentsOf: output(whole).appending(path: RewardCard.fileName)))
+        let labels = card.learningCurve.map(\.labels)
+        #expect(labels.count == 3 && labels == labels.sorted() && labels.last == card.counts.trainingLabels)
+        #expect(card.learningCurve.last?.accuracy == card.overall?.accuracy)
+        #expect(card.ensemble?.members == 3 && card.ensemble?.accuracyBySpread.count == 3)
+    }
+
+    @Test func labelsThatASettingNeedsAndThatAreNotThereAreNamed() throws {
+        for (setting, value) in [
+            ("rating_weight", 1), ("safety_weight", 1), ("acceptability_weight", 1),
+        ] as [(String, JSONValue)] {
+            let poor = try world.run(
+                in: folder.url, name: setting, groups: [try world.group(0), try world.group(1)],
+                settings: .object([setting: value]))
+            let exit = Job.execute(poor) { try RewardModelJob.run($0, pool: WorkerPool(threads: 1)) }
+            #expect(exit == .failed)
+            let failure = try #require(try poor.failure(attempt: 1))
+            #expect(failure.kind == "not-ready" && failure.message.contains(setting), "\(failure.message)")
+        }
+    }
+
+    @Test func normalisationsAreCentredWhereTheySay() throws {
+        let settings: JSONValue = [
+            "minimum_steps": 8, "reference_samples": 8, "maximum_response_tokens": 8, "normalisation": "bias",
+        ]
+        let centred = try run("bias", settings)
+        #expect(try execute(centred) == .done)
+        let model = try LoadedRewardModel(folder: try output(centred))
+        #expect(model.normalisation.gain == 1 && model.normalisation.bias != 0 && model.normalisation.samples == 8)
+        let missing = try run("missing", ["normalisation": "demonstrations"])
+        let exit = Job.execute(missing) { try RewardModelJob.run($0, pool: WorkerPool(threads: 1)) }
+        #expect(exit == .failed)
+        #expect(try missing.failure(attempt: 1)?.message.contains("demonstrations.jsonl") == true)
+    }
+}
