@@ -105,7 +105,12 @@ package struct RunPreparation: Sendable {
             }
             let file = workspace.appending(path: "groups.jsonl")
             _ = try await store.writeGroups(of: snapshot, to: file)
-            return ["groups.jsonl": .copy(file)]
+            guard let written = run.parents.first(where: { $0.kind == .snapshot && $0.role == "demonstrations" }) else {
+                return ["groups.jsonl": .copy(file)]
+            }
+            let demonstrations = workspace.appending(path: "demonstrations.jsonl")
+            _ = try await store.writeDemonstrations(of: SnapshotID(rawValue: written.id), to: demonstrations)
+            return ["groups.jsonl": .copy(file), "demonstrations.jsonl": .copy(demonstrations)]
         case RunKind.supervised:
             guard let snapshot = run.snapshot else {
                 throw Problem.missing(role: "snapshot", run: run.id.description)

@@ -30,10 +30,15 @@ struct LiveServerOperations: ServerOperations {
             try RunSettings.check(settings, of: RunKind.rewardModel)
             try self.retention.requireRoom(in: self.data)
             let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
+            var parents = [Parent.policy(base, role: "base")]
+            if settings["normalisation"] == "demonstrations" {
+                let written = try await self.store.takeDemonstrationSnapshot(project.id, by: actor)
+                parents.append(.snapshot(written.id, role: "demonstrations"))
+            }
             let run = try await self.store.createRun(
                 NewRun(
                     kind: RunKind.rewardModel, project: project.id, snapshot: snapshot.id,
-                    parents: [.policy(base, role: "base")], seed: request.seed ?? Self.drawnSeed(),
+                    parents: parents, seed: request.seed ?? Self.drawnSeed(),
                     settings: settings), alone: true, by: actor)
             return run.id
         }

@@ -18,7 +18,8 @@ struct RunListPages: RouteSet {
             try await start(request, context) { project, form, user in
                 try await services.operations.startRewardModelRun(
                     RewardModelRunRequest(
-                        project: project, settings: try Self.settings(form), seed: try Self.seed(form), user: user))
+                        project: project, settings: try RewardChoice.settings(form, and: Self.settings(form)),
+                        seed: try Self.seed(form), user: user))
             }
         }
         routes.post(RouterPath(Path.refresh(":project"))) { request, context in
@@ -159,5 +160,6 @@ struct RunsPage: PageModel {
     var newLabels: String
     var rewardModels: [RewardModel]
     var hasRewardModel: Bool
+    var rewardChoices = RewardChoice.all
     var problem: String?
 }
