@@ -55,8 +55,8 @@ import Testing
         let heldOut = (0..<Self.heldOutPairs).map { _ in world.pair() }
         var settings = RewardModelSettings()
         settings.groupsPerStep = 128
-        settings.epochs = 3
-        settings.learningRate = 3e-3
+        settings.epochs = 4
+        settings.learningRate = 5e-3
         settings.tokensPerPass = 4096
         let policy = try Transformer(
             configuration: .llama(

@@ -4,12 +4,13 @@ public import Preferences
 /// How reliable each annotator is, estimated together with what the responses are worth.
 ///
 /// An annotator k orders a pair as the responses' utilities say with probability η_k and the other way round else:
-/// P(i ≻ j by k) = η_k · σ(s_i - s_j) + (1 - η_k) · σ(s_j - s_i). Utilities and reliabilities are the maximum a posteriori,
-/// found by expectation and maximisation. Source: Chen, Bennett, Collins-Thompson and Horvitz 2013, "Pairwise Ranking
-/// Aggregation in a Crowdsourced Setting" (Crowd-BT).
+/// P(i ≻ j by k) = η_k · σ(s_i - s_j) + (1 - η_k) · σ(s_j - s_i). Source: Chen, Bennett, Collins-Thompson and Horvitz 2013,
+/// "Pairwise Ranking Aggregation in a Crowdsourced Setting" (Crowd-BT).
 ///
-/// Only pairs that several people ordered say anything of reliability; for an annotator without such pairs the estimate
-/// is the prior's.
+/// A pair has few votes, so a utility that is fitted to them explains every disagreement away. Differences of utilities are
+/// therefore integrated over, normal with a deviation that is estimated too; η and deviation are the maximum a posteriori,
+/// found by expectation and maximisation over pairs. Only pairs that several people ordered say anything of reliability;
+/// for an annotator without such pairs the estimate is the prior's.
 public struct CrowdBradleyTerry: Sendable {
     /// One annotator's estimate. JSON: `annotator`, `reliability`, `pairs`, `shared_pairs`.
     public struct Annotator: Sendable, Codable, Equatable {
@@ -34,21 +35,20 @@ public struct CrowdBradleyTerry: Sendable {
     /// The prior of η, as answers that everybody starts with: most people are mostly right.
     static let priorRight = 10.0
     static let priorWrong = 1.0
-    /// Weight of the virtual comparisons with a response of utility 0, one won and one lost (Chen et al.: the virtual node).
-    static let virtualWeight = 0.5
     static let rounds = 200
-    static let tolerance = 1e-7
+    static let tolerance = 1e-6
+    /// A larger deviation of the utilities' differences changes no probability that matters.
+    static let widestDeviation = 10.0
 
-    /// - Complexity: rounds × strict pairs of all labels.
+    /// - Complexity: rounds × votes on shared pairs.
     public init(_ groups: [LabelledGroup]) {
-        var votes = Votes(groups)
+        let votes = Votes(groups)
         var eta = [Double](repeating: Self.startingReliability, count: votes.names.count)
+        var deviation = 1.5
         for _ in 0..<Self.rounds {
-            let honest = votes.expectation(eta)
-            let next = votes.reliabilities(honest)
-            votes.improveUtilities(honest)
-            let change = zip(eta, next).reduce(0) { max($0, abs($1.0 - $1.1)) }
-            eta = next
+            let next = votes.improved(eta, deviation: deviation)
+            let change = zip(eta, next.eta).reduce(0) { max($0, abs($1.0 - $1.1)) }
+            (eta, deviation) = next
             if change < Self.tolerance { break }
         }
         annotators = votes.names.enumerated().map { index, name in
@@ -59,7 +59,7 @@ public struct CrowdBradleyTerry: Sendable {
         reliabilities = Dictionary(uniqueKeysWithValues: zip(votes.names, eta))
     }
 
-    /// The most likely η before any answer, where every estimate starts.
+    /// The most likely η before any answer.
     static var startingReliability: Double { priorRight / (priorRight + priorWrong) }
 
     /// How much an annotator's labels count: 2η - 1, which is 1 for one who is never wrong and 0 for a coin.
@@ -68,22 +68,28 @@ public struct CrowdBradleyTerry: Sendable {
     }
 }
 
-/// All strict pairs with the utilities of their responses.
+/// The strict pairs that several people ordered.
 private struct Votes {
     struct Vote {
         let annotator: Int
-        let winner: Int
-        let loser: Int
+        /// Whether the response with the lower index won.
+        let firstWon: Bool
     }
 
-    private(set) var names: [String]
-    private var votes: [Vote] = []
-    /// By response; each group's lie together.
-    private var utilities: [Double] = []
-    private var places: [Range<Int>] = []
-    private var voteRanges: [Range<Int>] = []
+    let names: [String]
+    /// By annotator.
     private(set) var pairs: [Int]
     private(set) var sharedPairs: [Int]
+    /// By shared pair.
+    private var votes: [[Vote]] = []
+
+    /// Nodes and weights of the integral over a normal distribution of deviation 1.
+    private static let nodes = (-10...10).map { Double($0) * 0.4 }
+    private static let weights: [Double] = {
+        let densities = nodes.map { exp(-$0 * $0 / 2) }
+        let total = densities.reduce(0, +)
+        return densities.map { $0 / total }
+    }()
 
     init(_ groups: [LabelledGroup]) {
         names = Set(groups.flatMap { $0.labels.map(\.annotator) }).sorted()
@@ -91,84 +97,60 @@ private struct Votes {
         pairs = [Int](repeating: 0, count: names.count)
         sharedPairs = pairs
         for group in groups {
-            let ids = Dictionary(
+            let places = Dictionary(
                 group.group.responseIDs.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-            let (first, firstVote) = (utilities.count, votes.count)
+            var byPair: [[Int]: [Vote]] = [:]
             for label in group.labels {
                 guard let annotator = numbers[label.annotator] else { continue }
                 for pair in label.judgement.gradedPairs {
-                    guard let winner = ids[pair.winner], let loser = ids[pair.loser] else { continue }
-                    votes.append(Vote(annotator: annotator, winner: first + winner, loser: first + loser))
+                    guard let winner = places[pair.winner], let loser = places[pair.loser] else { continue }
+                    byPair[[min(winner, loser), max(winner, loser)], default: []].append(
+                        Vote(annotator: annotator, firstWon: winner < loser))
+                    pairs[annotator] += 1
                 }
             }
-            utilities += [Double](repeating: 0, count: group.group.responses.count)
-            places.append(first..<utilities.count)
-            voteRanges.append(firstVote..<votes.count)
-            count(firstVote..<votes.count)
+            for (_, own) in byPair.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+            where Set(own.map(\.annotator)).count > 1 {
+                votes.append(own)
+                for vote in own { sharedPairs[vote.annotator] += 1 }
+            }
         }
     }
 
-    private mutating func count(_ range: Range<Int>) {
-        var voters: [[Int]: Set<Int>] = [:]
-        for vote in votes[range] { voters[Self.key(vote), default: []].insert(vote.annotator) }
-        for vote in votes[range] {
-            pairs[vote.annotator] += 1
-            if (voters[Self.key(vote)]?.count ?? 0) > 1 { sharedPairs[vote.annotator] += 1 }
-        }
-    }
-
-    private static func key(_ vote: Vote) -> [Int] {
-        [min(vote.winner, vote.loser), max(vote.winner, vote.loser)]
-    }
-
-    /// By vote, the probability that it followed the utilities.
-    func expectation(_ eta: [Double]) -> [Double] {
-        votes.map { vote in
-            let likely = sigmoid(utilities[vote.winner] - utilities[vote.loser])
-            let right = eta[vote.annotator] * likely
-            return right / (right + (1 - eta[vote.annotator]) * (1 - likely))
-        }
-    }
-
-    /// The maximum of the expected log-posterior by η.
-    func reliabilities(_ honest: [Double]) -> [Double] {
+    /// One round of expectation and maximisation.
+    func improved(_ eta: [Double], deviation: Double) -> (eta: [Double], deviation: Double) {
         var right = [Double](repeating: CrowdBradleyTerry.priorRight, count: names.count)
         var all = [Double](
             repeating: CrowdBradleyTerry.priorRight + CrowdBradleyTerry.priorWrong, count: names.count)
-        for (vote, share) in zip(votes, honest) {
-            right[vote.annotator] += share
-            all[vote.annotator] += 1
-        }
-        return zip(right, all).map { $0 / $1 }
-    }
-
-    /// A few Newton steps by each utility in turn: the expected log-posterior is concave in them.
-    mutating func improveUtilities(_ honest: [Double]) {
-        for (group, range) in zip(places, voteRanges) where !range.isEmpty {
-            for _ in 0..<3 {
-                var slopes = [Double](repeating: 0, count: group.count)
-                var bends = slopes
-                for place in group {
-                    // One won and one lost against 0: the slope of log σ(s) + log σ(-s).
-                    let likely = sigmoid(utilities[place])
-                    slopes[place - group.lowerBound] = CrowdBradleyTerry.virtualWeight * (1 - 2 * likely)
-                    bends[place - group.lowerBound] = CrowdBradleyTerry.virtualWeight * 2 * likely * (1 - likely)
+        let likely = Self.nodes.map { sigmoid(deviation * $0) }
+        var squares = 0.0
+        var honest: [Double] = []
+        for own in votes {
+            var total = 0.0
+            var square = 0.0
+            honest = [Double](repeating: 0, count: own.count)
+            for (node, first) in likely.enumerated() {
+                var density = Self.weights[node]
+                for vote in own {
+                    let asVoted = vote.firstWon ? first : 1 - first
+                    density *= eta[vote.annotator] * asVoted + (1 - eta[vote.annotator]) * (1 - asVoted)
                 }
-                for index in range {
-                    let vote = votes[index]
-                    let likely = sigmoid(utilities[vote.winner] - utilities[vote.loser])
-                    let slope = honest[index] - likely
-                    slopes[vote.winner - group.lowerBound] += slope
-                    slopes[vote.loser - group.lowerBound] -= slope
-                    // Twice the diagonal bounds the curvature of a sum of differences, so no step overshoots.
-                    bends[vote.winner - group.lowerBound] += 2 * likely * (1 - likely)
-                    bends[vote.loser - group.lowerBound] += 2 * likely * (1 - likely)
+                for (index, vote) in own.enumerated() {
+                    let asVoted = vote.firstWon ? first : 1 - first
+                    let isHonest = eta[vote.annotator] * asVoted
+                    honest[index] += density * isHonest / (isHonest + (1 - eta[vote.annotator]) * (1 - asVoted))
                 }
-                for place in group {
-                    let step = slopes[place - group.lowerBound] / max(1e-6, bends[place - group.lowerBound])
-                    utilities[place] += min(1, max(-1, step))
-                }
+                total += density
+                square += density * Self.nodes[node] * Self.nodes[node]
             }
+            guard total > 0 else { continue }
+            for (index, vote) in own.enumerated() {
+                right[vote.annotator] += honest[index] / total
+                all[vote.annotator] += 1
+            }
+            squares += square / total
         }
+        let wider = votes.isEmpty ? deviation : deviation * (squares / Double(votes.count)).squareRoot()
+        return (zip(right, all).map { $0 / $1 }, min(CrowdBradleyTerry.widestDeviation, wider))
     }
 }
