@@ -61,8 +61,8 @@ its judges learn from {" and ".join(TITLES[name] for name in TRANSFER)}.
 regression on differences of log(1 + count) of words (of Chinese characters and their pairs) and of their number. Intervals of 95%:
 {intervals.BY_PROMPT}.
 
-Both bases are **small closed worlds**: 1.9 million parameters that have seen only the demo world, and 0.26 million that have seen
-children's stories. They know none of the languages, facts and tasks of these data, so a result near chance says nothing of larger bases, and what
+Both bases are **small closed worlds**: the embedded policy, a few million parameters that have seen only the demo world, and
+0.26 million that have seen children's stories. They know none of the languages, facts and tasks of these data, so a result near chance says nothing of larger bases, and what
 they do learn here is of form rather than of content. Their context was raised to {CONTEXT} tokens (a change of `config.json` alone); groups that are longer in
 the base's tokens are left out for every judge, and the table says how many are kept.
 """)
