@@ -175,7 +175,7 @@ def rate(test, ada):
     page.keyboard.press("Space")
     page.locator("#criticism").focus()
     page.keyboard.type("7 is a digit here.")
-    ada.seen("rating", variants=ALL)
+    ada.seen("rating-of-one", variants=ALL)
     kept_on_server(test, ada, "rating")
     submit(ada)
     test.equal("rating, flags and criticism are stored", newest(test)["rating"],
