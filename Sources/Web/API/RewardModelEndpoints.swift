@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -14,7 +15,19 @@ enum RewardModelEndpoints {
             let id: ProjectID = try call.id("project")
             let models = try await call.store.rewardModels(try await call.store.project(id).id)
             return try .json(.array(models.map(json)))
-        }
+        },
+        APIEndpoint(
+            method: .get, path: Path.api + "/reward-models/{model}/card", operation: "getRewardModelCard",
+            summary: "How well, and on what, a reward model agrees with people.", access: .lead,
+            answers: [.json(.ok, .map(.any("The fields of card.json; docs/formats.md says what each is.")))]
+        ) { call in
+            let id: RewardModelID = try call.id("model")
+            let model = try await call.store.rewardModel(id)
+            guard let files = try await call.operations.rewardCard(id) else {
+                throw APIFailure.notFound("The reward model \(model.name) has no card.")
+            }
+            return try .json(JSONValue(json: Data(files.json.utf8)))
+        },
     ]
 
     private static func json(_ model: RewardModelRecord) -> JSONValue {

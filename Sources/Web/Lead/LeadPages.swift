@@ -10,7 +10,7 @@ struct LeadPages: RouteSet {
             ProgressPages(services), SkippedTaskPages(services),
             PolicyPages(services), RewardModelPages(services), RunListPages(services), RunPages(services),
             ExportPages(services), PeoplePages(services), TokenPages(services), AuditPages(services),
-            ComponentPages(services),
+            ComponentPages(services), RewardCardPages(services),
         ]
     }
 

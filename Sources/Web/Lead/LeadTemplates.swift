@@ -17,6 +17,7 @@ enum LeadTemplates {
             ("lead-policies", PackageResources.lead_policies_mustache),
             ("lead-make-current", PackageResources.lead_make_current_mustache),
             ("lead-reward-models", PackageResources.lead_reward_models_mustache),
+            ("lead-reward-card", PackageResources.lead_reward_card_mustache),
             ("lead-runs", PackageResources.lead_runs_mustache),
             ("lead-run", PackageResources.lead_run_mustache),
             ("lead-export", PackageResources.lead_export_mustache),

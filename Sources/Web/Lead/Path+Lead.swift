@@ -25,6 +25,10 @@ extension Path {
         "/lead/projects/\(project)/policies/\(policy)/reference"
     }
     public static func rewardModels(_ project: String) -> String { "/lead/projects/\(project)/reward-models" }
+    /// A reward model's card.
+    public static func rewardModel(_ id: String) -> String { "/lead/reward-models/\(id)" }
+    /// `card.json`, `card.md`, and the plots as SVG and CSV.
+    public static func rewardModelFile(_ id: String, name: String) -> String { "/lead/reward-models/\(id)/\(name)" }
 
     // Runs
     public static func runs(_ project: String) -> String { "/lead/projects/\(project)/runs" }

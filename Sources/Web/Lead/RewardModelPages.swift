@@ -33,7 +33,8 @@ struct RewardModelPages: RouteSet {
 
     private func row(_ model: RewardModelRecord, snapshot: Snapshot?, words: String?) -> RewardModelsPage.Row {
         RewardModelsPage.Row(
-            name: model.name, runPath: model.run.map { Path.run($0.description) },
+            name: model.name, cardPath: Path.rewardModel(model.id.description),
+            runPath: model.run.map { Path.run($0.description) },
             snapshot: snapshot.map {
                 "\(Wording.count($0.labels, "label", "labels")) on \(Wording.count($0.groups, "group", "groups")), "
                     + "\($0.heldOutGroups) of them held out"
@@ -102,6 +103,7 @@ struct RewardModelsPage: PageModel {
 
     struct Row: Sendable {
         var name: String
+        var cardPath: String
         var runPath: String?
         var snapshot: String?
         var lineage: String?

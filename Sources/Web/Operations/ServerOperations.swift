@@ -74,4 +74,8 @@ public protocol ServerOperations: Sendable {
     /// What the data folder holds, in bytes.
     /// - Throws: `OperationError` where the folder cannot be read.
     func diskUsage() async throws -> DiskUsage
+
+    /// The card that a reward model's run left in its folder; nil where there is none.
+    /// - Throws: `OperationError` for an unknown reward model, or a card that cannot be read.
+    func rewardCard(_ model: RewardModelID) async throws -> RewardCardFiles?
 }

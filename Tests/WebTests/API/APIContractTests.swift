@@ -336,6 +336,12 @@ import Web
                     metrics: ["accuracy": 0.75], bytes: 10)))
         let models = try await driver.call("listRewardModels", token: lead, path: project)
         #expect(models.arrayValue?.first?["metrics"]?["accuracy"] == 0.75)
+        let model = try #require(models.arrayValue?.first?["id"]?.integerValue)
+        await site.operations.leave(
+            RewardCardFiles(card: RewardCardPageTests.card, json: #"{"counts":{"training_labels":90}}"#, text: ""),
+            for: RewardModelID(rawValue: Int64(model)))
+        let card = try await driver.call("getRewardModelCard", token: lead, path: ["model": "\(model)"])
+        #expect(card["counts"]?["training_labels"] == 90)
     }
 
     private func drivePolicies(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {

@@ -16,6 +16,7 @@ actor ScriptedOperations: ServerOperations {
     private(set) var supervisedRequests: [SupervisedRunRequest] = []
     private(set) var preferenceRequests: [PreferenceTuningRequest] = []
     private var refusal: OperationError?
+    private var cards: [RewardModelID: RewardCardFiles] = [:]
     private var conversationProblem: String?
     private var isSlow = false
 
@@ -182,6 +183,11 @@ actor ScriptedOperations: ServerOperations {
     func modelServerStatus() async -> ModelServerStatus {
         ModelServerStatus(state: .ready, address: "http://127.0.0.1:1", loadedPolicies: ["supervised"])
     }
+
+    func rewardCard(_ model: RewardModelID) async throws -> RewardCardFiles? { cards[model] }
+
+    /// A finished run left a card.
+    func leave(_ card: RewardCardFiles, for model: RewardModelID) { cards[model] = card }
 
     func diskUsage() async throws -> DiskUsage {
         DiskUsage(database: 4096, policies: 5_000_000, rewardModels: 0, runs: 12, quota: 1 << 30, free: 1 << 33)

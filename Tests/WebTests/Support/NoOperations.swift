@@ -22,5 +22,6 @@ struct NoOperations: ServerOperations {
     func answer(_ turn: ConversationTurnID) async {}
     func samplingStatus(project: ProjectID) async throws -> SamplingStatus { throw refusal }
     func modelServerStatus() async -> ModelServerStatus { ModelServerStatus(state: .stopped) }
+    func rewardCard(_ model: RewardModelID) async throws -> RewardCardFiles? { throw refusal }
     func diskUsage() async throws -> DiskUsage { throw refusal }
 }
