@@ -97,11 +97,11 @@ class Reader:
         hostile.look(self, self.person, path, self.faults)
         return set(self.page.evaluate(SHOWN)) | {self.page.evaluate(FIELD)}
 
-    def read_tasks(self, kinds, wanted, most):
+    def read_tasks(self, kinds, wanted, most, project=None):
         """Reads and answers tasks until pages of these kinds held every wanted text. Returns the missing ones."""
         missing = {hostile.as_written(text) for text in wanted}
         for _ in range(most):
-            task = self.server.wait_for_task(self.project, self.token)
+            task = self.server.wait_for_task(project or self.project, self.token)
             seen = self.look(f"/tasks/{task['lease']}")
             if task["mode"] in kinds:
                 missing -= seen
@@ -147,13 +147,15 @@ def read_prompts(test, reader, corpus):
         texts = (corpus[start:start + 8] + ["-"] * 8)[:8] + ["And?"]
         lines.append(json.dumps({"messages": [{"role": "assistant" if at % 2 else "user", "content": text}
                                               for at, text in enumerate(texts)]}))
-    server.call("POST", f"/projects/{project}/prompts", "\n".join(lines),
+    # The demo's own project has many prompts to demonstrate already.
+    own = server.post("/projects", {"name": "Demonstrations", "settings": {
+        "mode": "comparison", "rendering": "markdown", "tasks_ahead": 30, "feedback": {"shares": {"demonstration": 100}}}})["id"]
+    server.call("POST", f"/projects/{own}/prompts", "\n".join(lines),
                 query={"use": "supervised", "format": "messages", "name": "hostile.jsonl"})
     few = corpus[::6]
     server.call("POST", f"/projects/{project}/prompts", "\n".join(json.dumps({"prompt": text}) for text in few),
                 query={"use": "writing", "format": "jsonl", "name": "hostile-uses.jsonl"})
-    reader.set(feedback={"shares": {"demonstration": 100}})
-    missing = reader.read_tasks({"demonstration"}, corpus, 4 * len(lines))
+    missing = reader.read_tasks({"demonstration"}, corpus, 2 * len(lines), own)
     test.report.check("every hostile text stands whole in the prompt of a demonstration", not missing,
                       f"{len(corpus)} texts" if not missing else sorted(missing)[:3])
     reader.set(feedback={"shares": {"prompt": 100}, "prompt_styles": ["use_case"]})
