@@ -40,6 +40,7 @@ function watchRun(status) {
           const next = new DOMParser().parseFromString(await answer.text(), "text/html");
           if (takesStatus) replace(next, "run-status");
           replace(next, "run-figures");
+          replace(next, "run-samples");
         }
       } catch {
         // The server is away; the next event, after EventSource has connected again, refreshes.

@@ -18,6 +18,8 @@ public struct RunDirectory: Sendable, Equatable {
     public func attemptURL(_ number: Int) -> URL { attemptsURL.appending(path: "\(number)") }
     public func metricsURL(attempt: Int) -> URL { attemptURL(attempt).appending(path: AttemptFile.metrics) }
     public func logURL(attempt: Int) -> URL { attemptURL(attempt).appending(path: AttemptFile.log) }
+    /// Responses that the attempt sampled for people to read, a JSON object a line; only some kinds of run have them.
+    public func samplesURL(attempt: Int) -> URL { attemptURL(attempt).appending(path: AttemptFile.samples) }
 
     /// The numbers of the attempts that have a folder, ascending.
     public func attempts() throws(RunError) -> [Int] {
@@ -59,6 +61,7 @@ enum AttemptFile {
     static let lock = "lock"
     static let metrics = "metrics.jsonl"
     static let log = "log"
+    static let samples = "samples.jsonl"
     static let checkpoints = "checkpoints"
     static let output = "output"
     static let reserve = "reserve"

@@ -26,6 +26,10 @@ extension LiveServerOperations {
         }
     }
 
+    func runSamples(_ run: RunID) async throws -> [RunSample] {
+        try await translated { try RunSamplesReader(try await self.directory(of: run)).samples() }
+    }
+
     func runEvents(_ run: RunID, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent> {
         let record = try await translated { try await self.store.run(run) }
         let directory = RunDirectory(data.url.appending(path: record.directory, directoryHint: .isDirectory))
@@ -82,7 +86,7 @@ struct RunMetricsReader {
 
     init(_ run: RunDirectory) { self.run = run }
 
-    /// The lines since the last call. Heartbeats, which carry no numbers, are left out.
+    /// The lines since the last call. Heartbeats, which say nothing, are left out.
     mutating func readNew() throws -> [MetricsLine] {
         for attempt in (try? run.attempts()) ?? [] where !tails.contains(where: { $0.attempt == attempt }) {
             tails.append((attempt, MetricsTail(run.metricsURL(attempt: attempt))))
@@ -92,7 +96,7 @@ struct RunMetricsReader {
             guard FileManager.default.fileExists(atPath: run.metricsURL(attempt: tails[index].attempt).path) else {
                 continue
             }
-            for values in try tails[index].tail.readNew() where values["event"] == nil {
+            for values in try tails[index].tail.readNew() where values["event"] != "heartbeat" {
                 lines.append(MetricsLine(index: nextIndex, attempt: tails[index].attempt, values: .object(values)))
                 nextIndex += 1
             }
@@ -111,5 +115,36 @@ struct RunMetricsReader {
             }
         }
         return nil
+    }
+}
+
+/// Reads what the attempts of a run sampled for people to read.
+struct RunSamplesReader {
+    private let run: RunDirectory
+
+    init(_ run: RunDirectory) { self.run = run }
+
+    /// Where a newer attempt sampled again what an older one had, the newer one's sample stands.
+    func samples() throws -> [RunSample] {
+        var samples: [RunSample] = []
+        var places: [String: Int] = [:]
+        for attempt in (try? run.attempts()) ?? [] {
+            let file = run.samplesURL(attempt: attempt)
+            guard let data = try? Data(contentsOf: file) else { continue }
+            // A line that is being written is read the next time.
+            for line in data.prefix(through: data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex)
+                .split(separator: UInt8(ascii: "\n"))
+            {
+                guard let sample = try? JSONDecoder().decode(RunSample.self, from: Data(line)) else { continue }
+                let key = "\(sample.phase ?? "") \(sample.step) \(sample.promptID)"
+                if let place = places[key] {
+                    samples[place] = sample
+                } else {
+                    places[key] = samples.count
+                    samples.append(sample)
+                }
+            }
+        }
+        return samples
     }
 }

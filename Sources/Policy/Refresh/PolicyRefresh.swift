@@ -154,6 +154,13 @@ package final class PolicyRefresh {
         return Step(rollout: rollout, numbers: numbers, alarms: alarms, coefficient: coefficient)
     }
 
+    /// Responses of the policy as it is to the same few prompts with the same seeds whenever it is asked, for people to
+    /// compare. Nothing of the run's state hangs on it.
+    package func probe(prompts count: Int) throws -> Rollout {
+        try collector.collect(
+            streams.probes(count, of: prompts.count).map { prompts[$0] }, seed: streams.probeSampling)
+    }
+
     /// The reference's statistics, from as many responses as rollouts that are judged together have.
     package static func baseline(
         collector: RolloutCollector, prompts: [RolloutCollector.Prompt], settings: PolicyRefreshSettings, seed: UInt64

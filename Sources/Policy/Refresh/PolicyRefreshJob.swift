@@ -18,9 +18,12 @@ struct PolicyRefreshJob {
         let refresh = try makeRefresh(settings, parents: parents, prompts: prompts)
         let texts = Dictionary(prompts.map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
         let reporter = try RefreshReporter(attempt: attempt, settings: settings, promptTexts: texts)
+        if refresh.state.iteration == 0 { try reporter.reportProbe(of: refresh, step: 0, phase: "probe") }
         try train(refresh, reporter: reporter)
         let last = try refresh.finish()
         if let last { try reporter.report(last, number: refresh.state.iteration + 1, phase: "last") }
+        refresh.policy.model.parameters.copy(from: refresh.good)
+        try reporter.reportProbe(of: refresh, step: refresh.state.goodIteration ?? 0, phase: "handed_out")
         return try write(refresh, settings: settings, parents: parents, snapshot: try Digest.file(file))
     }
 
@@ -97,6 +100,9 @@ struct PolicyRefreshJob {
             let step = try refresh.iterate()
             clock.add(tokens: step.rollout.responseTokenCount)
             try reporter.report(step, number: number, phase: settings.method.rawValue, extra: clock.numbers(at: number))
+            if RefreshReporter.isProbeDue(after: refresh.state.iteration, of: settings.iterations), !refresh.isOver {
+                try reporter.reportProbe(of: refresh, step: refresh.state.iteration, phase: "probe")
+            }
             if checkpoints.isDue(step: refresh.state.iteration) && !refresh.isOver {
                 try attempt.writeCheckpoint(step: refresh.state.iteration) {
                     try RefreshCheckpoint.write(refresh, to: $0)
@@ -111,7 +117,6 @@ struct PolicyRefreshJob {
         _ refresh: PolicyRefresh, settings: PolicyRefreshSettings, parents: RefreshParents, snapshot: String
     ) throws -> JobOutcome {
         let model = refresh.policy.model
-        model.parameters.copy(from: refresh.good)
         let state = refresh.state
         var metrics: [String: JSONValue] = [
             "iterations": .integer(state.iteration),
@@ -158,13 +163,11 @@ final class RefreshReporter {
     /// Alarms of the line before.
     private var lasting: Set<RefreshAlarm.Kind> = []
 
-    static let samplesName = "samples.jsonl"
-
     init(attempt: RunAttempt, settings: PolicyRefreshSettings, promptTexts: [String: String]) throws {
         self.attempt = attempt
         self.settings = settings
         self.promptTexts = promptTexts
-        let file = attempt.url.appending(path: Self.samplesName)
+        let file = attempt.run.samplesURL(attempt: attempt.number)
         if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }
         samples = try FileHandle(forWritingTo: file)
         try samples.seekToEnd()
@@ -180,11 +183,32 @@ final class RefreshReporter {
         for event in RefreshMetrics.events(step.alarms, after: &lasting, number: number) {
             try attempt.metrics.write(event)
         }
+        try write(
+            RefreshMetrics.samples(
+                step.rollout, number: number, count: settings.samplesPerIteration, promptTexts: promptTexts))
+    }
+
+    private static let probedPrompts = 6
+    /// Looks during training, besides the one before it and the one at the policy that is handed out.
+    private static let probesOnTheWay = 4
+
+    static func isProbeDue(after iteration: Int, of iterations: Int) -> Bool {
+        let passed = { iteration in iteration * (probesOnTheWay + 1) / max(1, iterations) }
+        return passed(iteration) > passed(iteration - 1)
+    }
+
+    /// Answers the same prompts with the same seeds as every other probe of the run, so that people see what changed.
+    /// - Parameter phase: `probe`, or `handed_out` for the policy that the run makes.
+    func reportProbe(of refresh: PolicyRefresh, step: Int, phase: String) throws {
+        let rollout = try refresh.probe(prompts: Self.probedPrompts)
+        try write(
+            RefreshMetrics.samples(rollout, number: step, count: Self.probedPrompts, promptTexts: promptTexts).map {
+                $0.merging(["phase": .string(phase)]) { _, phase in phase }
+            })
+    }
+
+    private func write(_ lines: [[String: JSONValue]]) throws {
         let encoder = JSONEncoder.sorted()
-        for sample in RefreshMetrics.samples(
-            step, number: number, count: settings.samplesPerIteration, promptTexts: promptTexts)
-        {
-            try samples.write(contentsOf: encoder.encode(sample) + Data("\n".utf8))
-        }
+        for line in lines { try samples.write(contentsOf: encoder.encode(line) + Data("\n".utf8)) }
     }
 }

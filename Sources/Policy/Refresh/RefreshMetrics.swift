@@ -80,21 +80,21 @@ enum RefreshMetrics {
     }
 
     /// Some responses of a rollout, spread over its groups, for people to read.
-    static func samples(_ step: PolicyRefresh.Step, number: Int, count: Int, promptTexts: [String: String])
+    static func samples(_ rollout: Rollout, number: Int, count: Int, promptTexts: [String: String])
         -> [[String: JSONValue]]
     {
-        let groups = step.rollout.groups
+        let groups = rollout.groups
         return (0..<min(count, groups.count)).map { place in
             let index = groups.count * place / min(count, groups.count)
-            let row = step.rollout.rows(ofGroup: index).lowerBound
+            let row = rollout.rows(ofGroup: index).lowerBound
             let group = groups[index]
             let response = group.responses[0]
-            let kl = zip(step.rollout.logProbabilities[row], step.rollout.referenceLogProbabilities[row])
+            let kl = zip(rollout.logProbabilities[row], rollout.referenceLogProbabilities[row])
                 .reduce(0) { $0 + $1.0 - $1.1 }
             return [
                 "step": .integer(number), "prompt_id": .string(group.promptID),
                 "prompt": .string(promptTexts[group.promptID] ?? ""), "response": .string(response.text),
-                "score": .number(step.rollout.scores[row]), "kl": .number(kl),
+                "score": .number(rollout.scores[row]), "kl": .number(kl),
                 "tokens": .integer(response.tokens.count), "finished": .bool(response.finished),
             ]
         }

@@ -23,6 +23,15 @@ struct RefreshStreams {
     /// Seed of one set of the samples that judge the last policy.
     func last(set: Int) -> UInt64 { RefreshStreams(seed: root(5)).root(UInt64(set)) }
 
+    /// Seed of the responses that people compare before and after.
+    var probeSampling: UInt64 { root(7) }
+
+    /// Which prompts those answer.
+    func probes(_ wanted: Int, of count: Int) -> [Int] {
+        var random = SplitMix64(seed: root(8), stream: 0)
+        return Array(random.permutation(of: count).prefix(wanted))
+    }
+
     /// Which prompts an iteration answers: pass after pass over all prompts, each in an order of its own.
     func prompts(iteration: Int, perIteration: Int, of count: Int) -> [Int] {
         let seed = root(6)

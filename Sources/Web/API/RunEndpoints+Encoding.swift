@@ -56,6 +56,23 @@ extension RunEndpoints {
                 .required("values", .map(.any(), "What the job wrote: `step` and numbers by name.")),
             ])
         ),
+        (
+            "RunSample",
+            .object([
+                .required("step", .integer("Steps of learning before it was sampled.", from: 0)),
+                .required("prompt_id", .string()), .required("prompt", .string()), .required("response", .string()),
+                .required("score", .number("The reward model's, normalised.").orNull),
+                .required("kl", .number("Nats a response, to the reference.").orNull),
+                .required("tokens", .integer(from: 0).orNull),
+                .required("finished", .boolean("Whether it ended by itself.").orNull),
+                .required(
+                    "phase",
+                    .string(
+                        "`probe` for the prompts that are answered anew with the same seeds as the run goes on; "
+                            + "`handed_out` for those of the policy that the run made."
+                    ).orNull),
+            ])
+        ),
     ]
 
     private static let state = Schema.choice(RunState.allCases.map(\.rawValue))
@@ -71,5 +88,14 @@ extension APIEncoding {
 
     static func metrics(_ line: MetricsLine) -> JSONValue {
         ["index": .integer(line.index), "attempt": .integer(line.attempt), "values": line.values]
+    }
+
+    static func sample(_ sample: RunSample) -> JSONValue {
+        [
+            "step": .integer(sample.step), "prompt_id": .string(sample.promptID), "prompt": .string(sample.prompt),
+            "response": .string(sample.response), "score": number(sample.score), "kl": number(sample.kl),
+            "tokens": sample.tokens.map { .integer($0) } ?? .null,
+            "finished": sample.finished.map { .bool($0) } ?? .null, "phase": text(sample.phase),
+        ]
     }
 }

@@ -124,6 +124,14 @@ enum RunEndpoints {
             return try .json(.array(lines.map(APIEncoding.metrics)))
         },
         APIEndpoint(
+            method: .get, path: Path.api + "/runs/{run}/samples", operation: "listRunSamples",
+            summary: "Responses that the run sampled for people to read, over all attempts.", access: .lead,
+            answers: [.json(.ok, .array(.reference("RunSample")))]
+        ) { call in
+            let samples = try await call.operations.runSamples(try call.id("run"))
+            return try .json(.array(samples.map(APIEncoding.sample)))
+        },
+        APIEndpoint(
             method: .get, path: Path.api + "/runs/{run}/log", operation: "getLog",
             summary: "The last lines of the job's log.", access: .lead,
             query: [.init(name: "limit", schema: .integer("200 unless given.", from: 1, to: 10_000))],

@@ -20,13 +20,19 @@ struct ComponentsPage: PageModel {
     let title = "Components"
     let sample = ShownText(Self.sampleText, as: .markdown)
     let hostile = ShownText("An order \u{202E}turned around\u{202C} and a zero\u{200B}width space.", as: .markdown)
-    let curve = CurveDrawing(
-        MetricsCurve(
-            name: "score",
-            points: (0...40).map { step in
-                let way = Double(step) / 40
-                return .init(step: Double(step), value: 0.4 + way * (1.6 - way) + (step % 4 == 0 ? 0.05 : -0.03))
-            }))
+    let plot = PlotDrawing(
+        Plot(
+            name: "score", title: "Score", x: Plot.Axis(label: "Step", isCounted: true), y: Plot.Axis(label: "Score"),
+            series: [0.0, 0.3].map { lag in
+                Plot.Series(
+                    name: lag == 0 ? "Learned from" : "Held out", column: lag == 0 ? "score" : "held_out_score",
+                    points: (0...40).map { step in
+                        let way = Double(step) / 40
+                        let wave = step % 4 == 0 ? 0.05 : -0.03
+                        return Plot.Point(x: Double(step), y: 0.4 + way * (1.6 - lag - way) + wave)
+                    })
+            })
+    ).element
 
     /// A text with one of everything that Markdown has.
     static let sampleText = """

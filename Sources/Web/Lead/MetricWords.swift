@@ -1,3 +1,5 @@
+import Foundation
+
 /// What the numbers and settings of runs, reward models and policies are called on the pages. Files and the API have
 /// the raw names, which pages show when somebody points at the words.
 enum MetricWords {
@@ -6,6 +8,13 @@ enum MetricWords {
         if let words = known[name] { return words }
         let plain = name.replacing("_", with: " ").replacing(".", with: " ")
         return plain.prefix(1).uppercased() + plain.dropFirst()
+    }
+
+    /// The words without the unit in brackets at their end.
+    static func title(_ name: String) -> String {
+        let words = words(name)
+        guard words.hasSuffix(")"), let bracket = words.lastIndex(of: "(") else { return words }
+        return words[..<bracket].trimmingCharacters(in: .whitespaces)
     }
 
     private static let known = progress.merging(training) { first, _ in first }

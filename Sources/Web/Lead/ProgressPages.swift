@@ -51,7 +51,8 @@ struct ProgressPages: RouteSet {
             policiesPath: Path.policies(text), labelsPath: Path.projectLabels(text), counts: Self.counts(progress),
             newLabels: Wording.count(progress.labelsSinceSnapshot, "label has come", "labels have come"),
             sampling: Self.sentence(sampling),
-            samplingProblem: sampling.problem, samplingPath: Path.projectSampling(text),
+            samplingProblem: sampling.problem, samplingChoice: sampling.choice,
+            samplingPath: Path.projectSampling(text),
             retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
             isPaused: project.paused, skipReasons: Self.skipReasons(progress),
             skippedTasks: skipped == 0
@@ -132,7 +133,7 @@ struct ProgressPages: RouteSet {
                     + "tied by one \(agreement.tiedByOne), tied by both \(agreement.tiedByBoth)."),
             ProgressPage.Figure(
                 "Kendall's τ-b, mean",
-                quality.meanTau.map { MetricsCurve.text($0) } ?? QualityWords.tauUndefined()),
+                quality.meanTau.map { Plot.text($0) } ?? QualityWords.tauUndefined()),
             ProgressPage.Figure(
                 "Longer response preferred",
                 LeadWords.share(
@@ -224,6 +225,8 @@ struct ProgressPage: PageModel {
     var newLabels: String
     var sampling: String
     var samplingProblem: String?
+    /// How tasks are chosen just now; nil where the prompts simply take turns.
+    var samplingChoice: String?
     var samplingPath: String
     var retrainPath: String
     var refreshPath: String

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Labels
+import Preferences
 
 /// What the page of one run shows.
 struct RunPage: PageModel {
@@ -15,11 +16,14 @@ struct RunPage: PageModel {
     }
     struct Curve: Sendable {
         var title: String
-        var raw: String
-        var drawing: CurveDrawing
-        var plotLeft: String
-        var plotRight: String
-        var path: String
+        var svg: String
+        var svgPath: String
+        var csvPath: String
+    }
+    /// Something that is wrong, in the job's words.
+    struct Alarm: Sendable {
+        var step: String?
+        var words: String
     }
     struct Product: Sendable {
         var words: String
@@ -44,7 +48,14 @@ struct RunPage: PageModel {
     var nextIndex: Int
     var product: Product?
     var latest: [Fact]
+    var alarms: [Alarm]
+    var hasAlarms: Bool
+    /// “3 earlier alarms are in the numbers”.
+    var earlierAlarms: String?
     var curves: [Curve]
+    var samples: [SamplePair]
+    /// Where all samples are; nil where there are none.
+    var samplesPath: String?
     var log: String
     var hasLog: Bool
     var facts: [Fact]
@@ -52,8 +63,8 @@ struct RunPage: PageModel {
     var hasMetrics: Bool
 
     init(
-        _ record: RunRecord, _ status: RunStatus, lines: [MetricsLine], log: [String], nav: ProjectNav?,
-        snapshot: String?, product: Product?
+        _ record: RunRecord, _ status: RunStatus, lines: [MetricsLine], samples: RunSamples, log: [String],
+        nav: ProjectNav?, snapshot: String?, product: Product?
     ) {
         let runID = record.id.description
         id = runID
@@ -72,17 +83,42 @@ struct RunPage: PageModel {
         nextIndex = lines.count
         self.product = product
         latest = Self.latest(lines, hasEnded: status.hasEnded)
-        curves = MetricsCurve.all(of: lines).map { curve in
-            let drawing = CurveDrawing(curve)
-            return Curve(
-                title: MetricWords.words(curve.name), raw: curve.name, drawing: drawing, plotLeft: drawing.plotLeft,
-                plotRight: drawing.plotRight, path: Path.runCurve(runID, name: "\(curve.name).svg"))
+        let found = Self.alarms(lines)
+        alarms = Array(found.prefix(Self.alarmsShown))
+        hasAlarms = !found.isEmpty
+        earlierAlarms =
+            found.count > Self.alarmsShown
+            ? Wording.count(
+                found.count - Self.alarmsShown, "earlier alarm is in the numbers below",
+                "earlier alarms are in the numbers below") : nil
+        curves = RunPlots.all(of: lines).map { plot in
+            Curve(
+                title: plot.title, svg: PlotDrawing(plot).element,
+                svgPath: Path.runCurve(runID, name: "\(plot.name).svg"),
+                csvPath: Path.runCurve(runID, name: "\(plot.name).csv"))
         }
+        self.samples = Array(samples.pairs.prefix(Self.pairsShown))
+        samplesPath = samples.isEmpty ? nil : Path.runSamples(runID)
         self.log = log.joined(separator: "\n")
         hasLog = !log.isEmpty
         facts = Self.facts(record, status, snapshot: snapshot)
         metricsPath = Path.runMetrics(runID)
         hasMetrics = !lines.isEmpty
+    }
+
+    private static let alarmsShown = 8
+    private static let pairsShown = 2
+
+    /// What the job warned of, the newest first: `alarms` of a line, or a line that is an alarm.
+    private static func alarms(_ lines: [MetricsLine]) -> [Alarm] {
+        lines.reversed().flatMap { line -> [Alarm] in
+            let step = line.values["step"]?.integerValue.map { "Step \($0)" }
+            var words = (line.values["alarms"]?.arrayValue ?? []).compactMap(\.stringValue)
+            if line.values["event"] == "alarm", let message = line.values["message"]?.stringValue {
+                words.append(message)
+            }
+            return words.map { Alarm(step: step, words: Wording.sentence($0)) }
+        }
     }
 
     /// How far it is, as long as that matters: a run that is done may have stopped before its last step, when its
@@ -109,7 +145,7 @@ struct RunPage: PageModel {
             if name == "step", let step = value.integerValue, let steps = members["steps"]?.integerValue {
                 text = "\(step) of \(steps)"
             } else {
-                text = value.doubleValue.map { MetricsCurve.text($0) } ?? value.stringValue
+                text = value.doubleValue.map { Plot.text($0) } ?? value.stringValue
             }
             return text.map { Fact(name: MetricWords.words(name), raw: name, value: $0) }
         }

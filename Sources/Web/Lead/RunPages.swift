@@ -29,6 +29,10 @@ struct RunPages: RouteSet {
         routes.get(RouterPath(Path.runCurve(":run", name: ":name"))) { _, context in
             try await curveFile(try context.id("run"), name: context.parameters.get("name") ?? "")
         }
+        routes.get(RouterPath(Path.runSamples(":run"))) { request, context in
+            let step = request.uri.queryParameters.get("step").flatMap { Int($0) }
+            return try services.pages.page(try await samplesPage(try context.id("run"), step: step), for: context)
+        }
         routes.post(RouterPath(Path.cancelRun(":run"))) { _, context in
             let run: RunID = try context.id("run")
             try await services.operations.cancelRun(run, by: try context.requireLead().id)
@@ -50,6 +54,7 @@ struct RunPages: RouteSet {
         let status = try await services.operations.runStatus(id)
         let lines = try await services.operations.metricsHistory(id)
         let log = try await services.operations.runLog(id, lines: Self.logLines)
+        let samples = try await samples(of: record)
         var nav: ProjectNav?
         if let project = record.project {
             nav = ProjectNav(try await services.store.project(project), .runs)
@@ -62,8 +67,21 @@ struct RunPages: RouteSet {
                 + found.splitRule
         }
         return RunPage(
-            record, status, lines: lines, log: log, nav: nav, snapshot: snapshot,
+            record, status, lines: lines, samples: samples, log: log, nav: nav, snapshot: snapshot,
             product: try await product(of: record))
+    }
+
+    private func samples(of record: RunRecord) async throws -> RunSamples {
+        var rendering = TextRendering.plain
+        if let project = record.project { rendering = try await services.store.project(project).settings.rendering }
+        return RunSamples(try await services.operations.runSamples(record.id), as: rendering)
+    }
+
+    private func samplesPage(_ id: RunID, step: Int?) async throws -> RunSamplesPage {
+        let record = try await services.store.run(id)
+        var nav: ProjectNav?
+        if let project = record.project { nav = ProjectNav(try await services.store.project(project), .runs) }
+        return RunSamplesPage(record, samples: try await samples(of: record), step: step, nav: nav)
     }
 
     private func product(of record: RunRecord) async throws -> RunPage.Product? {
@@ -71,7 +89,8 @@ struct RunPages: RouteSet {
         if let policy = record.resultPolicy {
             return RunPage.Product(
                 words: "It made the policy \(try await services.store.policy(policy).name).",
-                path: Path.makeCurrent(project, policy: policy.description), label: "Make it current")
+                path: Path.startPromotion(project, policy: policy.description),
+                label: "Compare it with the current policy")
         }
         if let model = record.resultRewardModel {
             return RunPage.Product(
@@ -92,17 +111,34 @@ struct RunPages: RouteSet {
             ], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
+    /// A plot as SVG, or its numbers as CSV, by the ending of the name.
     private func curveFile(_ id: RunID, name: String) async throws -> Response {
-        let metric = name.hasSuffix(".svg") ? String(name.dropLast(4)) : name
-        let curves = MetricsCurve.all(of: try await services.operations.metricsHistory(id))
-        guard let curve = curves.first(where: { $0.name == metric }) else {
+        let isNumbers = name.hasSuffix(".csv")
+        let plotName = isNumbers || name.hasSuffix(".svg") ? String(name.dropLast(4)) : name
+        let plots = RunPlots.all(of: try await services.operations.metricsHistory(id))
+        guard let plot = plots.first(where: { $0.name == plotName }) else {
             throw Problem(
-                status: .notFound, title: "There is no such curve",
-                explanation: "The run \(id) has no curve “\(metric)”: a number needs two lines of metrics to be drawn.",
+                status: .notFound, title: "There is no such plot",
+                explanation:
+                    "The run \(id) has no plot “\(plotName)”: a number needs two lines of metrics to be drawn.",
                 action: Problem.Action(label: "Back to the run", path: Path.run(id.description)))
         }
-        return Response(
-            status: .ok, headers: [.contentType: "image/svg+xml; charset=utf-8", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: CurveDrawing(curve).svg)))
+        return Response.plot(plot, isNumbers: isNumbers, fileName: "run-\(id)-\(plot.name)")
+    }
+}
+
+extension Response {
+    /// A plot as a file to keep: SVG, or its numbers as CSV.
+    /// - Parameter fileName: without an ending.
+    static func plot(_ plot: Plot, isNumbers: Bool, fileName: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: isNumbers ? "text/csv; charset=utf-8" : "image/svg+xml; charset=utf-8",
+                .cacheControl: "no-store",
+                .contentDisposition: "attachment; filename=\"\(fileName).\(isNumbers ? "csv" : "svg")\"",
+            ],
+            body: ResponseBody(
+                byteBuffer: ByteBuffer(string: isNumbers ? plot.csv : PlotDrawing(plot).file)))
     }
 }

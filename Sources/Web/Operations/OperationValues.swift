@@ -146,6 +146,48 @@ public struct MetricsLine: Codable, Sendable, Equatable {
     }
 }
 
+/// A response that a run sampled, for people to read: a line of its `samples.jsonl`.
+public struct RunSample: Codable, Sendable, Equatable {
+    /// Steps of learning before it was sampled, from 0 where it was sampled before the first.
+    public var step: Int
+    public var promptID: String
+    public var prompt: String
+    public var response: String
+    /// The reward model's, normalised.
+    public var score: Double?
+    /// Nats a response, to the reference.
+    public var kl: Double?
+    public var tokens: Int?
+    /// Whether it ended by itself.
+    public var finished: Bool?
+    /// `probe` for responses to the few prompts that are answered anew as the run goes on, always with the same seeds;
+    /// `handed_out` for those of the policy that the run made.
+    public var phase: String?
+
+    public init(
+        step: Int, promptID: String, prompt: String, response: String, score: Double? = nil, kl: Double? = nil,
+        tokens: Int? = nil, finished: Bool? = nil, phase: String? = nil
+    ) {
+        self.step = step
+        self.promptID = promptID
+        self.prompt = prompt
+        self.response = response
+        self.score = score
+        self.kl = kl
+        self.tokens = tokens
+        self.finished = finished
+        self.phase = phase
+    }
+
+    /// Whether its prompt was answered before the run too, with the same seed.
+    public var isProbe: Bool { phase == "probe" || phase == "handed_out" }
+
+    private enum CodingKeys: String, CodingKey {
+        case step, prompt, response, score, kl, tokens, finished, phase
+        case promptID = "prompt_id"
+    }
+}
+
 /// One thing that happened to a run.
 public enum RunEvent: Sendable, Equatable {
     case status(RunStatus)
@@ -179,10 +221,12 @@ public struct SamplingStatus: Codable, Sendable, Equatable {
     public var lastSampledAt: Date?
     /// Why sampling stands still, in words; nil where it does not.
     public var problem: String?
+    /// How tasks are chosen just now, in words; nil where the prompts simply take turns.
+    public var choice: String?
 
     public init(
         ready: Int, target: Int, isSampling: Bool, promptsLeft: Int, lastSampledAt: Date? = nil,
-        problem: String? = nil
+        problem: String? = nil, choice: String? = nil
     ) {
         self.ready = ready
         self.target = target
@@ -190,6 +234,7 @@ public struct SamplingStatus: Codable, Sendable, Equatable {
         self.promptsLeft = promptsLeft
         self.lastSampledAt = lastSampledAt
         self.problem = problem
+        self.choice = choice
     }
 }
 

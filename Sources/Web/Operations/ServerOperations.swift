@@ -51,6 +51,11 @@ public protocol ServerOperations: Sendable {
     /// - Throws: `OperationError` for an unknown run.
     func runLog(_ run: RunID, lines: Int) async throws -> [String]
 
+    /// What a run sampled for people to read: all its attempts, in the order in which it was sampled. Empty for kinds of
+    /// run that sample nothing.
+    /// - Throws: `OperationError` for an unknown run.
+    func runSamples(_ run: RunID) async throws -> [RunSample]
+
     /// Makes a policy the one that new tasks of its project are sampled from, withdraws the tasks of older policies
     /// that nobody has opened (open leases finish), and wakes sampling.
     /// - Throws: `OperationError` for an unknown policy, or one whose files are missing.

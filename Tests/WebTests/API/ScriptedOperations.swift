@@ -163,6 +163,16 @@ actor ScriptedOperations: ServerOperations {
         return Array(["starting", "step 1 <done>"].suffix(count))
     }
 
+    private var samples: [RunID: [RunSample]] = [:]
+
+    /// The job samples something for people to read.
+    func sample(_ sample: RunSample, of run: RunID) { samples[run, default: []].append(sample) }
+
+    func runSamples(_ run: RunID) async throws -> [RunSample] {
+        _ = try await store.run(run)
+        return samples[run] ?? []
+    }
+
     func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
         if let refusal { throw refusal }
         let finishing = try await store.progress(project).liveLeases

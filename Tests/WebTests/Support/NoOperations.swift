@@ -15,6 +15,7 @@ struct NoOperations: ServerOperations {
     func metricsHistory(_ run: RunID) async throws -> [MetricsLine] { throw refusal }
     func runEvents(_ run: RunID, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent> { throw refusal }
     func runLog(_ run: RunID, lines: Int) async throws -> [String] { throw refusal }
+    func runSamples(_ run: RunID) async throws -> [RunSample] { throw refusal }
     func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
         throw refusal
     }
