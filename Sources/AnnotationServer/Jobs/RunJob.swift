@@ -1,12 +1,12 @@
 import Foundation
 import Policy
 import RewardModel
-import Runs
+package import Runs
 
 /// What each kind of run does inside its child process.
-enum RunJob {
+package enum RunJob {
     /// Runs one attempt to its end. Blocking and compute-heavy: call it from a thread of its own.
-    static func execute(_ run: RunDirectory, attempt: Int?, stop: StopFlag) -> RunExit {
+    package static func execute(_ run: RunDirectory, attempt: Int?, stop: StopFlag) -> RunExit {
         Job.execute(run, attempt: attempt, stop: stop) { attempt in
             let kind = attempt.specification.kind
             if kind == RewardModelJob.kind { return try RewardModelJob.run(attempt) }
