@@ -18,20 +18,29 @@ struct ScoreCommand: AsyncParsableCommand {
 
     @Option(help: "Folder of the policy or the reward model.", completion: .directory) var model: String
     @Argument(help: "The file of groups.", completion: .file()) var groups: String
+    @Option(help: "A file to write; without it standard output.", completion: .file()) var output: String?
     @Option(help: "For a policy: the temperature of the log-probabilities.") var temperature = 1.0
 
     func run() async throws {
         let (folder, file) = (URL(filePath: model, directoryHint: .isDirectory), URL(filePath: groups))
         let temperature = temperature
+        let place = output.map { URL(filePath: $0) }
         try await onOwnThread {
             let isScalar = try Checkpoint.configuration(of: folder).head == .scalar
             let judge: any GroupJudge =
                 isScalar ? try RewardJudge(folder) : try PolicyJudge(folder, temperature: temperature)
             let encoder = JSONEncoder.sorted()
             encoder.keyEncodingStrategy = .convertToSnakeCase
+            var written = Data()
             try JSONLines.forEach(PromptAndResponses.self, in: Data(contentsOf: file), file: file.path) { _, line in
-                print(String(decoding: try encoder.encode(try judge.judge(line)), as: UTF8.self))
+                let judged = try encoder.encode(try judge.judge(line))
+                if place == nil {
+                    print(String(decoding: judged, as: UTF8.self))
+                } else {
+                    written.append(judged + Data("\n".utf8))
+                }
             }
+            if let place { try written.write(to: place, options: .atomic) }
         }
     }
 }

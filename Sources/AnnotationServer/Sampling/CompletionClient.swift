@@ -110,6 +110,16 @@ struct CompletionClient: Sendable {
         }
     }
 
+    /// The answer's body to a JSON body.
+    func post(_ path: String, body: Data) async throws -> Data {
+        try await answer(to: request(path, body: body), seconds: 600)
+    }
+
+    /// - Throws: `CompletionError.unreadable`, which names the server.
+    func decoded<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
+        try decode(type, from: data)
+    }
+
     private func request(_ path: String, body: Data?) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: address + path)
         if let key { request.headers.add(name: "authorization", value: "Bearer \(key)") }

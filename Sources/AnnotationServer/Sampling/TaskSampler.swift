@@ -2,22 +2,33 @@ import Foundation
 import Labels
 import Logging
 import Preferences
+import SeededRandom
 import ServiceLifecycle
 import Web
 
 /// Makes tasks ahead of need: samples responses from each project's mix of policies until enough tasks are ready, so
 /// that no annotator waits for a model.
 actor TaskSampler: Service {
-    private let store: Store
+    let store: Store
     private let models: ModelServerSupervisor
     private let http: CompletionClientFactory
     private let tokenizers: PolicyTokenizers
+    private let scoring: RewardScoring
     private let logger: Logger
     private var sampling: ProjectID?
     /// What keeps each kind of task from being made, and until when it is left alone.
-    private var problems: [ProjectID: [TaskMode: String]] = [:]
-    private var pausedUntil: [ProjectID: [TaskMode: ContinuousClock.Instant]] = [:]
+    private var problems: [ProjectID: [Work: String]] = [:]
+    private var pausedUntil: [ProjectID: [Work: ContinuousClock.Instant]] = [:]
     private var lastAdded: [ProjectID: Date] = [:]
+    /// How each project's tasks are chosen, where not in turn.
+    private var choices: [ProjectID: String] = [:]
+
+    /// A kind of task; one that cannot be made keeps no other kind waiting.
+    private enum Work: Hashable {
+        case mode(TaskMode)
+        /// Pairs of two policies that people compare before one goes live.
+        case promotions
+    }
 
     /// Groups sampled before the need is looked at again, so that one project does not keep the others waiting.
     private static let groupsATurn = 4
@@ -31,6 +42,7 @@ actor TaskSampler: Service {
         self.models = models
         self.http = http
         self.tokenizers = PolicyTokenizers(data: data)
+        self.scoring = RewardScoring(data: data)
         self.logger = logger
     }
 
@@ -53,7 +65,7 @@ actor TaskSampler: Service {
         return SamplingStatus(
             ready: need.ready, target: need.wanted, isSampling: sampling == project,
             promptsLeft: try await store.promptsWithoutTask(project),
-            lastSampledAt: lastAdded[project], problem: problem(of: project))
+            lastSampledAt: lastAdded[project], problem: problem(of: project), choice: choices[project])
     }
 
     /// One round over all projects. - Returns: whether anything was sampled.
@@ -61,28 +73,43 @@ actor TaskSampler: Service {
         var sampledAny = false
         let projects = (try? await store.projects()) ?? []
         for project in projects where !project.paused && !Task.isCancelled {
-            // One kind of task that cannot be made keeps no other kind waiting.
-            for need in (try? await store.taskNeeds(project.id)) ?? [] where need.need.missing > 0 {
-                let mode = need.mode
-                if let pause = pausedUntil[project.id]?[mode], ContinuousClock.now < pause { continue }
-                do {
-                    sampling = project.id
-                    defer { sampling = nil }
-                    let made = try await makeTasks(of: mode, for: project, missing: need.need.missing)
-                    sampledAny = sampledAny || made
-                    problems[project.id]?[mode] = nil
-                } catch is CancellationError {
-                    return sampledAny
-                } catch {
-                    let lastProblem = problems[project.id, default: [:]].updateValue("\(error)", forKey: mode)
-                    pausedUntil[project.id, default: [:]][mode] = .now + Self.pauseAfterProblem
-                    if lastProblem != "\(error)" {
-                        logger.warning("Sampling for project \(project.name) stands still: \(error)")
-                    }
+            do {
+                sampledAny =
+                    try await attempt(.promotions, for: project) { try await makePairs(for: project) } || sampledAny
+                for need in (try? await store.taskNeeds(project.id)) ?? [] where need.need.missing > 0 {
+                    sampledAny =
+                        try await attempt(.mode(need.mode), for: project) {
+                            try await makeTasks(of: need.mode, for: project, missing: need.need.missing)
+                        } || sampledAny
                 }
-            }
+            } catch { return sampledAny }
         }
         return sampledAny
+    }
+
+    /// Does one kind of work, unless it failed just now; what goes wrong is kept in words.
+    /// - Returns: whether anything was sampled.
+    /// - Throws: `CancellationError` alone.
+    private func attempt(
+        _ work: Work, for project: Project, _ body: () async throws -> Bool
+    ) async throws(CancellationError) -> Bool {
+        if let pause = pausedUntil[project.id]?[work], ContinuousClock.now < pause { return false }
+        sampling = project.id
+        defer { sampling = nil }
+        do {
+            let made = try await body()
+            problems[project.id]?[work] = nil
+            return made
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let lastProblem = problems[project.id, default: [:]].updateValue("\(error)", forKey: work)
+            pausedUntil[project.id, default: [:]][work] = .now + Self.pauseAfterProblem
+            if lastProblem != "\(error)" {
+                logger.warning("Sampling for project \(project.name) stands still: \(error)")
+            }
+            return false
+        }
     }
 
     private func problem(of project: ProjectID) -> String? {
@@ -97,8 +124,67 @@ actor TaskSampler: Service {
             if made > 0 { lastAdded[project.id] = Date() }
             return made > 0
         }
-        try await sample(for: project, mode: mode, groups: min(missing, Self.groupsATurn))
+        let groups = min(missing, Self.groupsATurn)
+        let choice = project.settings.choice
+        if mode == project.settings.mode, choice.strategy == .disagreement {
+            if let model = try await store.rewardModels(project.id).filter({ $0.prunedAt == nil }).max(by: {
+                $0.id < $1.id
+            }) {
+                choices[project.id] = "Tasks are chosen by what \(model.name) is least sure of."
+                return try await makeChosenTasks(for: project, tasks: groups, by: model)
+            }
+            choices[project.id] = "The prompts take turns until there is a reward model to choose by."
+        } else {
+            choices[project.id] = nil
+        }
+        try await sample(for: project, mode: mode, groups: groups)
         return true
+    }
+
+    /// Pairs of policies that people compare.
+    private func makePairs(for project: Project) async throws -> Bool {
+        let pairs = try await store.planPromotionPairs(project.id, limit: Self.groupsATurn)
+        var listings: ModelListings = [:]
+        for pair in pairs {
+            let responses = try await sample(pair.plan, settings: project.settings, listings: &listings)
+            try await store.enter(pair, responses: responses)
+            lastAdded[project.id] = Date()
+        }
+        return !pairs.isEmpty
+    }
+
+    /// Samples more groups than are wanted, and makes tasks of those whose answers are expected to tell most, and of some by
+    /// chance, each with the probability that it was chosen with.
+    private func makeChosenTasks(for project: Project, tasks: Int, by model: RewardModelRecord) async throws -> Bool {
+        let choice = project.settings.choice
+        let seed = UInt64.random(in: 0...UInt64.max)
+        let candidates = try await store.planCandidates(
+            project.id, count: tasks * choice.candidates, seed: seed, oversampling: choice.oversampling)
+        var listings: ModelListings = [:]
+        var groups: [NewGroup] = []
+        for candidate in candidates {
+            let responses = try await sample(candidate.plan, settings: project.settings, listings: &listings)
+            groups.append(NewGroup(candidate.plan, responses: Self.spread(responses, keeping: candidate.shown)))
+        }
+        let information = try await scoring.information(
+            of: zip(candidates, groups).map { ($0.plan.prompt.prompt, $1.responses) }, by: model)
+        let probabilities = TaskChoice.inclusionProbabilities(
+            information: information, expected: Double(tasks), randomShare: choice.randomShare)
+        var random = SplitMix64(seed: seed, stream: .max)
+        var chosen: [ChosenGroup] = []
+        for (place, probability) in probabilities.enumerated() where random.nextUnit() < probability {
+            groups[place].samplingProbability = probability
+            chosen.append(ChosenGroup(group: groups[place], information: information[place]))
+        }
+        let made = try await store.enterChosen(
+            chosen, considered: candidates.map(\.plan.prompt.id), in: project.id)
+        if !made.isEmpty { lastAdded[project.id] = Date() }
+        return true
+    }
+
+    /// The most different of the responses.
+    private static func spread(_ responses: [NewResponse], keeping count: Int) -> [NewResponse] {
+        TaskChoice.farthest(responses.map(\.text), keeping: count).map { responses[$0] }
     }
 
     private func sample(for project: Project, mode: TaskMode, groups: Int) async throws {
@@ -106,16 +192,28 @@ actor TaskSampler: Service {
             project.id, groups: groups, seed: UInt64.random(in: 0...UInt64.max), mode: mode)
         var listings: ModelListings = [:]
         for plan in plans {
-            var responses: [NewResponse] = []
-            for part in plan.parts {
-                responses += try await sample(
-                    part, prompt: plan.prompt.prompt, settings: project.settings, listings: &listings)
-            }
+            let times = mode.isPreference ? project.settings.choice.oversampling : 1
+            var responses = try await sample(plan, settings: project.settings, times: times, listings: &listings)
+            responses = Self.spread(responses, keeping: responses.count / times)
             let tasks = try await store.enqueue([NewGroup(plan, responses: responses)], in: project.id, by: .system)
             // Another policy became current meanwhile: the other plans are of the old one, too.
             if tasks.isEmpty { return }
             lastAdded[project.id] = Date()
         }
+    }
+
+    /// The responses of a group, one part after the other.
+    /// - Parameter times: how many are sampled for each one that the plan asks for.
+    private func sample(
+        _ plan: GroupPlan, settings: ProjectSettings, times: Int = 1, listings: inout ModelListings
+    ) async throws -> [NewResponse] {
+        var responses: [NewResponse] = []
+        for part in plan.parts {
+            let more = PlanPart(
+                policy: part.policy, temperature: part.temperature, count: part.count * times, seed: part.seed)
+            responses += try await sample(more, prompt: plan.prompt.prompt, settings: settings, listings: &listings)
+        }
+        return responses
     }
 
     /// The responses of a group that somebody waits for, its parts sampled side by side.

@@ -120,6 +120,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     /// Shown to annotators, as Markdown where `rendering` says so.
     public var instructions = ""
     public var rendering = TextRendering.markdown
+    /// Which tasks people are given.
+    public var choice = ChoiceSettings()
     /// What people are asked for besides the `mode`.
     public var feedback = FeedbackSettings()
     /// Settings of reward-model runs that differ from the job's defaults.
@@ -142,6 +144,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
             mode == .ranking || mode == .comparison, "mode",
             "ranking or comparison; other kinds of feedback are asked for by their shares")
         try feedback.validate()
+        try choice.validate()
         let least = mode == .comparison ? 2 : 4
         let most = mode == .comparison ? 2 : 9
         let range = mode == .comparison ? "is 2 in comparisons" : "runs from 4 to 9 in rankings"
@@ -177,7 +180,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason, rendering, feedback
+        case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason, rendering, feedback,
+            choice
         case supervised
         case responseCount = "response_count"
         case leaseSeconds = "lease_seconds"
@@ -229,6 +233,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try read(.rewardModel, into: &rewardModel)
         try read(.policyRefresh, into: &policyRefresh)
         try read(.feedback, into: &feedback)
+        try read(.choice, into: &choice)
         try read(.supervised, into: &supervised)
         try read(.preferenceTuning, into: &preferenceTuning)
     }

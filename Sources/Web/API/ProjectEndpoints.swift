@@ -136,6 +136,24 @@ enum ProjectEndpoints {
                         .number("Share of the practice set to get right before real tasks.", from: 0, to: 1)),
                 ], "Other kinds of feedback than the mode.")
         ),
+        (
+            "ChoiceSettings",
+            .object(
+                [
+                    .optional(
+                        "strategy",
+                        .choice(
+                            ChoiceSettings.Strategy.allCases.map(\.rawValue),
+                            "disagreement: what the newest reward model's heads disagree on, or it is least sure of.")),
+                    .optional(
+                        "random_share", .number("The share that chance alone chooses.", from: 0.01, to: 1)),
+                    .optional(
+                        "candidates", .integer("Groups sampled for each task that is wanted.", from: 2, to: 64)),
+                    .optional(
+                        "oversampling",
+                        .integer("Responses sampled for each that is shown; the most different are.", from: 1, to: 8)),
+                ], "Which tasks people are given.")
+        ),
         ("ProjectSettingsChange", .object(settingsMembers(isRequired: false))),
         (
             "MixPart",
@@ -192,7 +210,7 @@ enum ProjectEndpoints {
             ("rendering", rendering),
             ("reward_model", jobSettings), ("policy_refresh", jobSettings), ("supervised", jobSettings),
             ("preference_tuning", jobSettings),
-            ("feedback", .reference("FeedbackSettings")),
+            ("feedback", .reference("FeedbackSettings")), ("choice", .reference("ChoiceSettings")),
         ]
         return members.map { Schema.Member(name: $0.0, schema: $0.1, isRequired: isRequired) }
     }

@@ -57,6 +57,7 @@ enum SamplingEndpoints {
             "ready": .integer(status.ready), "target": .integer(status.target),
             "is_sampling": .bool(status.isSampling), "prompts_left": .integer(status.promptsLeft),
             "last_sampled_at": APIEncoding.time(status.lastSampledAt), "problem": APIEncoding.text(status.problem),
+            "choice": APIEncoding.text(status.choice),
         ]
     }
 
@@ -92,6 +93,7 @@ enum SamplingEndpoints {
                 .required("is_sampling", .boolean()), .required("prompts_left", .integer()),
                 .required("last_sampled_at", .time().orNull),
                 .required("problem", .string("Why it stands still; null where it does not.").orNull),
+                .required("choice", .string("How tasks are chosen just now, where not in turn.").orNull),
             ])
         ),
         (

@@ -41,6 +41,8 @@ struct ProjectForm: Sendable {
     var supervisedSettings: String
     var preferenceTuningSettings: String
     var feedback: FeedbackFields
+    var strategies: [Option]
+    var choiceNumbers: [Field]
 
     /// Rows of the mix that the form offers beyond those in use.
     private static let spareMixRows = 2
@@ -71,6 +73,13 @@ struct ProjectForm: Sendable {
         supervisedSettings = Self.lines(settings.supervised)
         preferenceTuningSettings = Self.lines(settings.preferenceTuning)
         feedback = FeedbackFields(settings.feedback)
+        strategies = [
+            Option(value: "random", label: "The prompts in turn", isSelected: settings.choice.strategy == .random),
+            Option(
+                value: "disagreement", label: "What the newest reward model is least sure of",
+                isSelected: settings.choice.strategy == .disagreement),
+        ]
+        choiceNumbers = Self.choiceFields(settings.choice)
     }
 
     private static func numberFields(_ settings: ProjectSettings) -> [Field] {
@@ -106,6 +115,21 @@ struct ProjectForm: Sendable {
             field(
                 "held_out_share", "Share of prompts held out of reward-model training", "\(settings.heldOutShare)",
                 "They measure its accuracy.", decimal: true),
+        ]
+    }
+
+    private static func choiceFields(_ choice: ChoiceSettings) -> [Field] {
+        [
+            Field(
+                name: "choice_random_share", label: "Share chosen by chance alone", value: "\(choice.randomShare)",
+                help: "0.01 to 1. It keeps figures about all prompts honest.", inputMode: "decimal"),
+            Field(
+                name: "choice_candidates", label: "Candidates for each task", value: "\(choice.candidates)",
+                help: "Groups sampled for each task; more choose better and take longer.", inputMode: "numeric"),
+            Field(
+                name: "choice_oversampling", label: "Responses sampled for each one shown",
+                value: "\(choice.oversampling)", help: "Above 1, the most different ones are shown.",
+                inputMode: "numeric"),
         ]
     }
 
@@ -172,9 +196,23 @@ extension ProjectForm {
         settings.supervised = try jobSettings(form, "supervised_settings", label: "Supervised settings")
         settings.preferenceTuning = try jobSettings(
             form, "preference_tuning_settings", label: "Preference-tuning settings")
+        settings.choice = try choice(form, from: old.choice)
         settings.feedback = try FeedbackFields.settings(form, from: old.feedback)
         try settings.validate()
         return settings
+    }
+
+    private static func choice(_ form: LeadForm, from old: ChoiceSettings) throws(FieldError) -> ChoiceSettings {
+        guard !form.text("choice_strategy").isEmpty else { return old }
+        guard let strategy = ChoiceSettings.Strategy(rawValue: form.text("choice_strategy")) else {
+            throw FieldError(field: "choice_strategy", message: "Which tasks come next: choose one of the two.")
+        }
+        var choice = ChoiceSettings()
+        choice.strategy = strategy
+        choice.randomShare = try form.number("choice_random_share", label: "Share chosen by chance alone")
+        choice.candidates = try form.whole("choice_candidates", label: "Candidates for each task")
+        choice.oversampling = try form.whole("choice_oversampling", label: "Responses sampled for each one shown")
+        return choice
     }
 
     private static func mix(_ form: LeadForm) throws(FieldError) -> [MixPart] {
