@@ -12,6 +12,6 @@ struct PlumbCommand: AsyncParsableCommand {
             ExportCommand.self,
             LinkCommand.self, AddPolicyCommand.self, TrainCommand.self, SimulateCommand.self, DemoCommand.self,
             ConvertCommand.self,
-            RunJobCommand.self,
+            RunJobCommand.self, EvaluateCommand.self, ReproduceCommand.self,
         ])
 }

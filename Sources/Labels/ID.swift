@@ -34,4 +34,5 @@ public typealias UserID = ID<User>
 public typealias RunID = ID<RunRecord>
 public typealias SnapshotID = ID<Snapshot>
 public typealias RewardModelID = ID<RewardModelRecord>
+public typealias PromotionID = ID<Promotion>
 public typealias APITokenID = ID<APITokenInfo>

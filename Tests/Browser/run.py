@@ -27,6 +27,7 @@ import judging
 import keeping
 import lead_pages
 import page_weight
+import promoting
 import ranking
 import rating
 import scripts
@@ -136,6 +137,9 @@ def tell(test, iterations):
         test.chapter(feedback.practise, lead, ada)
     record = refresh and test.chapter(training.ends, refresh, "run-refresh", ("wide", "middle", "dark"))
     if record:
+        test.chapter(promoting.samples, watching, record)
+        watching.go(f"/lead/runs/{record['id']}")
+        test.chapter(promoting.compares, watching, ada, record)
         test.chapter(training.makes_current, watching, ada, record)
     if writing:
         test.chapter(feedback.tune, lead, ada)

@@ -83,7 +83,7 @@ def set_short_refresh(test, lead, iterations):
 def makes_current(test, lead, ada, record):
     report, project = test.report, test.project
     policy = record["result_policy"]
-    lead.press("Make it current", role="link", picture="make-current")
+    lead.go(f"/lead/projects/{project}/policies/{policy}/current", picture="make-current")
     name = store.value(test.server, "SELECT name FROM policies WHERE id = ?", policy)
     lead.press(f"Make {name} current")
     current = test.server.get(f"/projects/{project}")["current_policy"]

@@ -13,6 +13,7 @@ struct RunningServer: Sendable {
         case noAddress(pid: Int)
         case noToken(path: String, reason: String)
         case refused(status: UInt, message: String)
+        case noModelServer(String)
         case noProject(name: String, known: [String])
 
         var description: String {
@@ -21,6 +22,7 @@ struct RunningServer: Sendable {
                 "Process \(pid) holds the data folder but serves no address yet. Try again in a moment."
             case .noToken(let path, let reason):
                 "The running server's command-line token at \(path) cannot be read: \(reason)"
+            case .noModelServer(let reason): "The server's model process serves nothing yet: \(reason)"
             case .refused(let status, let message): "The server answered \(status): \(message)"
             case .noProject(let name, let known):
                 "There is no project '\(name)'. The projects are: \(known.joined(separator: ", "))."
@@ -64,6 +66,32 @@ struct RunningServer: Sendable {
         request.method = .POST
         request.body = .bytes(ByteBuffer(bytes: try Data(contentsOf: file)))
         return try JSONDecoder().decode(Report.self, from: try await send(request)).sentence
+    }
+
+    /// Where the server's model process listens.
+    func modelServer() async throws -> String {
+        struct Answer: Decodable {
+            struct ModelServer: Decodable {
+                let address: String?
+                let message: String?
+            }
+            let model_server: ModelServer
+        }
+        let answer = try JSONDecoder().decode(
+            Answer.self, from: try await send(HTTPClientRequest(url: address + "/api/v1/server")))
+        guard let found = answer.model_server.address else {
+            throw Problem.noModelServer(answer.model_server.message ?? "it is starting")
+        }
+        return found
+    }
+
+    /// Sends a JSON body to an address of the API and expects nothing back.
+    func send(json: Data, to path: String) async throws {
+        var request = HTTPClientRequest(url: address + path)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: json))
+        _ = try await send(request)
     }
 
     /// A one-time sign-in link of the lead whose token this is.

@@ -15,7 +15,7 @@ extension Database {
                 AND \(Database.unseenByUser)
                 AND t.label_count + (SELECT count(*) FROM leases o WHERE o.task_id = t.id AND o.closed_at IS NULL)
                     < t.overlap
-            ORDER BY t.label_count DESC, t.id LIMIT 1
+            ORDER BY t.priority DESC, t.label_count DESC, t.id LIMIT 1
             """, [project, user, user, user])?["id"]
     }
 

@@ -15,7 +15,7 @@ public struct ProjectProgress: Sendable, Hashable {
     public let tasksWithIdentityWords: Int
     /// Labels that count.
     public let labels: Int
-    /// Rankings and comparisons among them, which reward models learn from.
+    /// Rankings and comparisons among them that snapshots read.
     public let preferences: Int
     public let extras: Int
     public let retracted: Int
@@ -105,14 +105,15 @@ extension Store {
             let read = try db.count(
                 """
                 SELECT count(*) FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
-                JOIN snapshot_labels s ON s.label_revision_id = r.id
-                WHERE l.state = 'active' AND s.snapshot_id =
+                JOIN snapshot_labels s ON s.label_revision_id = r.id JOIN tasks t ON t.id = l.task_id
+                WHERE l.state = 'active' AND coalesce(t.label_use, 'learn') <> 'none' AND s.snapshot_id =
                     (SELECT max(id) FROM snapshots WHERE project_id = ? AND subject = 'preferences')
                 """, [project])
             let preferences = try db.count(
                 """
-                SELECT count(*) FROM labels
-                WHERE project_id = ? AND state = 'active' AND kind IN ('ranking', 'comparison')
+                SELECT count(*) FROM labels l JOIN tasks t ON t.id = l.task_id
+                WHERE l.project_id = ? AND l.state = 'active' AND l.kind IN ('ranking', 'comparison')
+                    AND coalesce(t.label_use, 'learn') <> 'none'
                 """, [project])
             return ProjectProgress(
                 prompts: try db.promptCounts(project), tasksOpen: tasks["open"] ?? 0, tasksDone: tasks["done"] ?? 0,

@@ -213,6 +213,8 @@ extension LabelExport {
     private var sql: String {
         var conditions = "r.project_id = :project AND r.id > :after AND r.id <= :end"
         conditions += " AND l.kind IN (SELECT value FROM json_each(:kinds))"
+        // Labels that decide between policies are for training only where a lead has said so.
+        if format != .native { conditions += " AND coalesce(t.label_use, 'learn') = 'learn'" }
         conditions += " AND (:snapshot IS NULL OR EXISTS (SELECT 1 FROM snapshot_labels s"
         conditions += " WHERE s.label_revision_id = r.id AND s.snapshot_id = :snapshot))"
         if !(format == .native && options.everyRevision) && options.snapshot == nil {
@@ -227,7 +229,7 @@ extension LabelExport {
             SELECT r.id AS revision_id, r.revision, r.status, r.judgement, r.display_order, r.issued_at, r.submitted_at,
                 r.active_ms, r.first_action_ms, r.operations, r.effort, t.identity_words, l.public_id AS label_id, u.handle,
                 t.mode, t.style, t.round, t.overlap,
-                t.sampling_probability, g.id AS group_row, g.public_id AS group_id, g.origin, p.content, p.use,
+                t.sampling_probability, t.label_use, g.id AS group_row, g.public_id AS group_id, g.origin, p.content, p.use,
                 projects.name AS project,
                 (SELECT public_id FROM labels origin WHERE origin.id = l.derived_from) AS derived_from
             FROM label_revisions r JOIN labels l ON l.id = r.label_id JOIN users u ON u.id = l.user_id
@@ -278,6 +280,7 @@ extension LabelExport {
             submittedAt: Timestamp.text(row.date("submitted_at")), activeMilliseconds: row["active_ms"],
             firstActionMilliseconds: row["first_action_ms"], operations: row["operations"])
         line.set(content)
+        line.labelUse = row["label_use"]
         line.promptStyle = row["style"]
         line.derivedFrom = row["derived_from"]
         if row["effort"] as String? != nil { line.effort = try row.json("effort") }

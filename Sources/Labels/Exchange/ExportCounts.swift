@@ -61,8 +61,9 @@ extension Store {
                     [snapshot])
                 let isWritten = try db.exists(
                     "SELECT 1 FROM snapshots WHERE id = ? AND subject = 'demonstrations'", [snapshot])
+                let all = try db.count("SELECT count(*) FROM snapshot_labels WHERE snapshot_id = ?", [snapshot])
                 return ExportCounts(
-                    nativeLabels: held.labels, paired: isWritten ? ExportCounts.Part() : held,
+                    nativeLabels: all, paired: isWritten ? ExportCounts.Part() : held,
                     demonstrations: isWritten ? held.labels : 0)
             }
             let counted = try db.newestRevisions(of: project, state: "active")
@@ -116,7 +117,7 @@ extension Database {
                 coalesce(sum(r.both_unacceptable), 0) AS both_unacceptable, coalesce(sum(p.kind = 'messages'), 0) AS conversations
             \(revisions) JOIN labels l ON l.id = r.label_id JOIN tasks t ON t.id = l.task_id
             JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
-            WHERE \(condition)
+            WHERE \(condition) AND coalesce(t.label_use, 'learn') = 'learn'
             """, arguments)
         guard let found else { return ExportCounts.Part() }
         return ExportCounts.Part(

@@ -137,6 +137,7 @@ struct LabelImport {
         let task = try db.insertTask(
             group: group, project: project, mode: line.mode, state: "done", round: line.round, overlap: line.overlap,
             probability: line.samplingProbability, under: nil, at: now)
+        if let use = line.labelUse { try db.run("UPDATE tasks SET label_use = ? WHERE id = ?", [use, task]) }
         if let style = line.promptStyle { try db.run("UPDATE tasks SET style = ? WHERE id = ?", [style, task]) }
         return task
     }

@@ -29,6 +29,8 @@ struct NativeLine: Codable, Equatable {
     var comparison: Comparison?
     /// The other kinds of feedback.
     var feedback: Feedback?
+    /// Of a comparison that decides between two policies: what else the label may be used for.
+    var labelUse: String?
     /// Style of the prompt that a task asked for.
     var promptStyle: String?
     /// Id of the label that this one follows from: the correction whose text it prefers.
@@ -55,6 +57,7 @@ struct NativeLine: Codable, Equatable {
         case groupID = "group_id"
         case samplingProbability = "sampling_probability"
         case promptUse = "prompt_use"
+        case labelUse = "label_use"
         case promptStyle = "prompt_style"
         case derivedFrom = "derived_from"
         case displayOrder = "display_order"
@@ -120,6 +123,9 @@ struct NativeLine: Codable, Equatable {
         }
         if let promptStyle, PromptStyle(rawValue: promptStyle) == nil {
             throw NativeLineError.field("prompt_style", "'\(promptStyle)' is not one of plain, few_shot, use_case")
+        }
+        if let labelUse, LabelUse(rawValue: labelUse) == nil {
+            throw NativeLineError.field("label_use", "'\(labelUse)' is not one of none, measure, learn")
         }
         guard content.kind == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
         guard displayOrder.sorted() == group.responseIDs.sorted() else { throw NativeLineError.displayOrder }

@@ -16,7 +16,7 @@ extension Store {
             let settings = try db.project(project).settings
             let ready = try db.rows(
                 """
-                SELECT mode, count(*) AS n FROM tasks WHERE project_id = ? AND state = 'open' AND label_count = 0
+                SELECT mode, count(*) AS n FROM tasks WHERE project_id = ? AND state = 'open' AND label_count = 0 AND priority = 0
                     AND NOT EXISTS (SELECT 1 FROM leases
                         WHERE task_id = tasks.id AND closed_at IS NULL AND expires_at > ?)
                     AND NOT EXISTS (SELECT 1 FROM skips WHERE task_id = tasks.id)

@@ -52,8 +52,9 @@ public struct NewGroup: Sendable, Hashable {
     }
 
     /// What was sampled by a plan.
-    public init(_ plan: GroupPlan, responses: [NewResponse]) {
-        self.init(prompt: plan.prompt.id, responses: responses, mode: plan.mode)
+    public init(_ plan: GroupPlan, responses: [NewResponse], samplingProbability: Double? = nil) {
+        self.init(
+            prompt: plan.prompt.id, responses: responses, samplingProbability: samplingProbability, mode: plan.mode)
         basis = plan.basis
     }
 }
@@ -116,8 +117,10 @@ extension ProjectSettings {
 
 extension Database {
     /// Groups with a task each, as `Store.enqueue` says.
+    /// - Parameter isOfCurrentPolicy: whether the tasks are withdrawn when another policy is made current.
     func enter(
-        _ groups: [NewGroup], in project: Project, at now: Date, configuration: StoreConfiguration
+        _ groups: [NewGroup], in project: Project, isOfCurrentPolicy: Bool = true, at now: Date,
+        configuration: StoreConfiguration
     ) throws -> [TaskID] {
         var tasks: [TaskID] = []
         for (index, new) in groups.enumerated() {
@@ -147,7 +150,8 @@ extension Database {
             tasks.append(
                 try insertTask(
                     group: row, project: project, mode: new.mode, state: "open", round: new.basis?.round,
-                    probability: new.samplingProbability, under: project.currentPolicy, at: now))
+                    probability: new.samplingProbability,
+                    under: isOfCurrentPolicy ? project.currentPolicy : nil, at: now))
         }
         return tasks
     }

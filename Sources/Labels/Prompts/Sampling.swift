@@ -18,12 +18,19 @@ public struct PlanPart: Sendable, Hashable {
     public let count: Int
     /// Not negative and below 2^53, so that it survives any JSON reader.
     public let seed: Int64
+
+    public init(policy: Policy, temperature: Double, count: Int, seed: Int64) {
+        self.policy = policy
+        self.temperature = temperature
+        self.count = count
+        self.seed = seed
+    }
 }
 
 /// A group to be sampled.
 public struct GroupPlan: Sendable, Hashable {
     public let prompt: StoredPrompt
-    public let parts: [PlanPart]
+    public internal(set) var parts: [PlanPart]
     public let basis: SamplingBasis
     /// What its task asks for.
     public let mode: TaskMode
@@ -48,7 +55,7 @@ extension Store {
             let settings = try db.project(project).settings
             let ready = try db.count(
                 """
-                SELECT count(*) FROM tasks WHERE project_id = ? AND state = 'open' AND label_count = 0
+                SELECT count(*) FROM tasks WHERE project_id = ? AND state = 'open' AND label_count = 0 AND priority = 0
                     AND NOT EXISTS (SELECT 1 FROM leases
                         WHERE task_id = tasks.id AND closed_at IS NULL AND expires_at > ?)
                     AND NOT EXISTS (SELECT 1 FROM skips WHERE task_id = tasks.id)
@@ -67,7 +74,6 @@ extension Store {
     ) async throws -> [GroupPlan] {
         try await read { db in
             let project = try db.project(project)
-            let mix = try db.resolvedMix(of: project)
             let prompts = try db.rows(
                 "SELECT * FROM prompts WHERE project_id = ? AND use = 'ranking' ORDER BY group_count, id LIMIT ?",
                 [project.id, groups]
@@ -75,21 +81,8 @@ extension Store {
             guard !prompts.isEmpty || groups <= 0 else {
                 throw StoreError.noPrompts(project: project.name, use: .ranking)
             }
-            return prompts.map { prompt in
-                var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))
-                let mode = mode ?? project.settings.mode
-                let range = mode.isPreference ? project.settings.responseCount : .fixed(1)
-                let count = range.smallest + generator.nextIndex(below: range.largest - range.smallest + 1)
-                let shares = MixShares.split(count, weights: project.settings.mix.map(\.weight), using: &generator)
-                let parts = zip(mix, shares).compactMap { part, share in
-                    let seed = Int64(generator.next() >> 11)
-                    return share == 0
-                        ? nil
-                        : PlanPart(policy: part.policy, temperature: part.temperature, count: share, seed: seed)
-                }
-                return GroupPlan(
-                    prompt: prompt, parts: parts,
-                    basis: SamplingBasis(policy: project.currentPolicy, round: project.round), mode: mode)
+            return try prompts.map {
+                try db.groupPlan(for: $0, in: project, mode: mode ?? project.settings.mode, seed: seed)
             }
         }
     }
@@ -134,6 +127,22 @@ enum MixShares {
 }
 
 extension Database {
+    /// K, and which policy of the mix writes how many of the K.
+    func groupPlan(for prompt: StoredPrompt, in project: Project, mode: TaskMode, seed: UInt64) throws -> GroupPlan {
+        var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))
+        let range = mode.isPreference ? project.settings.responseCount : .fixed(1)
+        let count = range.smallest + generator.nextIndex(below: range.largest - range.smallest + 1)
+        let shares = MixShares.split(count, weights: project.settings.mix.map(\.weight), using: &generator)
+        let parts = zip(try resolvedMix(of: project), shares).compactMap { part, share in
+            let seed = Int64(generator.next() >> 11)
+            return share == 0
+                ? nil : PlanPart(policy: part.policy, temperature: part.temperature, count: share, seed: seed)
+        }
+        return GroupPlan(
+            prompt: prompt, parts: parts, basis: SamplingBasis(policy: project.currentPolicy, round: project.round),
+            mode: mode)
+    }
+
     /// A group of two responses from two different parts of the mix, drawn by weight; from one part where there is no other.
     func pairPlan(for prompt: StoredPrompt, in project: Project, seed: UInt64) throws -> GroupPlan {
         var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))

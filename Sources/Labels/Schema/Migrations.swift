@@ -13,6 +13,9 @@ package enum Migrations {
         ("008 workplace", migration008Workplace),
         ("009 feedback, conversations and practice", migration009Feedback),
         ("010 rendering of texts", migration010Rendering),
+        ("011 promotions", migration011Promotions),
+        ("013 evaluations", migration013Evaluations),
+        ("015 choices of tasks", migration015Choices),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

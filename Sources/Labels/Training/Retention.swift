@@ -63,7 +63,8 @@ public struct RetentionReport: Sendable, Hashable {
 
 extension Store {
     /// What may be pruned: refreshed policies and reward models beyond the newest `keepLast` of their project that are
-    /// neither current, nor a reference, nor in a sampling mix, nor the parent of anything, nor used by an unfinished run.
+    /// neither current, nor a reference, nor in a sampling mix, nor compared by people just now, nor the parent of anything, nor
+    /// used by an unfinished run.
     /// - Parameter usedBytes: what is on the disk, as it was measured; nil adds up what the checkpoints said when they came.
     public func retention(
         keepLast: Int, quotaBytes: Int64? = nil, usedBytes: Int64? = nil
@@ -80,6 +81,8 @@ extension Store {
                 WHERE pruned_at IS NULL AND kind = 'refreshed'
                     AND id NOT IN (SELECT policy_id FROM current_policies WHERE until IS NULL)
                     AND id NOT IN (SELECT reference_policy_id FROM projects WHERE reference_policy_id IS NOT NULL)
+                    AND id NOT IN (SELECT candidate_id FROM promotions WHERE decision IS NULL
+                        UNION SELECT incumbent_id FROM promotions WHERE decision IS NULL)
                     AND \(Database.hasNoDescendants("policy"))
                     AND (SELECT count(*) FROM policies newer WHERE newer.project_id IS p.project_id
                         AND newer.kind = 'refreshed' AND newer.pruned_at IS NULL AND newer.id > p.id) >= ?
@@ -125,9 +128,11 @@ extension Store {
                     """
                     SELECT 1 FROM current_policies WHERE policy_id = ?1 AND until IS NULL
                     UNION SELECT 1 FROM projects WHERE reference_policy_id = ?1
+                    UNION SELECT 1 FROM promotions WHERE decision IS NULL AND ?1 IN (candidate_id, incumbent_id)
                     """, [item.id])
             {
-                throw StoreError.notAllowed("'\(item.name)' is a current or a reference policy; it is kept")
+                throw StoreError.notAllowed(
+                    "'\(item.name)' is a current or a reference policy, or is being compared; it is kept")
             }
             try db.run(
                 "UPDATE \(table) SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL", [now.milliseconds, item.id])

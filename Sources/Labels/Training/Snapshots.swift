@@ -197,12 +197,13 @@ extension Database {
             cachedStatement(
                 sql: """
                     SELECT t.group_id, g.public_id AS group_public_id, g.content_hash AS group_hash, l.public_id,
-                        r.id AS revision_id, r.revision, r.judgement, r.tied_pairs, l.state, p.content_hash, p.use
+                        r.id AS revision_id, r.revision, r.judgement, r.tied_pairs, l.state, p.content_hash, p.use, t.label_use
                     FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                     JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = t.group_id
                     JOIN prompts p ON p.id = g.prompt_id
                     WHERE l.project_id = ? AND l.kind IN ('ranking', 'comparison')
                         AND (l.state = 'active' OR (? AND l.state = 'extra'))
+                        AND coalesce(t.label_use, 'learn') <> 'none'
                     ORDER BY t.group_id, l.id
                     """), arguments: [project.id, includeExtras])
         var chosen: [ChosenLabel] = []
@@ -212,12 +213,14 @@ extension Database {
             let promptHash: Data = row["content_hash"]
             let use: PromptUse = try row.word("use")
             let state: String = row["state"]
+            let labelUse: String? = row["label_use"]
             chosen.append(
                 ChosenLabel(
                     group: row["group_id"], groupID: row["group_public_id"], groupHash: Secrets.hex(groupHash),
                     labelID: row["public_id"], revisionRow: row["revision_id"], revision: row["revision"],
                     judgementHash: Secrets.hex(Secrets.sha256(text)), ties: row["tied_pairs"],
-                    isExtra: state == "extra", promptHash: Secrets.hex(promptHash), promptIsHeldOut: use == .heldOut))
+                    isExtra: state == "extra", promptHash: Secrets.hex(promptHash),
+                    promptIsHeldOut: labelUse.map { $0 == LabelUse.measure.rawValue } ?? (use == .heldOut)))
         }
         return chosen
     }
@@ -248,9 +251,10 @@ extension Database {
         let cursor = try Row.fetchCursor(
             cachedStatement(
                 sql: """
-                    SELECT s.group_id, s.split, l.public_id, r.revision, r.judgement, u.handle
+                    SELECT s.group_id, s.split, l.public_id, r.revision, r.judgement, u.handle, t.sampling_probability
                     FROM snapshot_labels s JOIN label_revisions r ON r.id = s.label_revision_id
                     JOIN labels l ON l.id = r.label_id JOIN users u ON u.id = l.user_id
+                    JOIN tasks t ON t.id = l.task_id
                     WHERE s.snapshot_id = ? ORDER BY s.group_id, s.label_revision_id
                     """), arguments: [snapshot])
         var current: (id: GroupID, group: LabelledGroup)?
@@ -260,10 +264,14 @@ extension Database {
                 if let finished = current?.group { try body(finished) }
                 current = (id, LabelledGroup(group: try group(id), labels: [], split: try row.word("split")))
             }
+            // Held-out figures are about all prompts that were considered: a task that was chosen with a known probability
+            // counts for those that were not. What is learned from has no such weight.
+            let probability: Double? = row["sampling_probability"]
+            let isHeldOut = current?.group.split == .heldOut
             current?.group.labels.append(
                 GroupLabel(
                     labelID: row["public_id"], annotator: row["handle"], revision: row["revision"],
-                    judgement: try row.json("judgement")))
+                    judgement: try row.json("judgement"), weight: isHeldOut ? probability.map { 1 / $0 } : nil))
         }
         if let finished = current?.group { try body(finished) }
     }

@@ -3,7 +3,8 @@ enum APIList {
     static let endpoints: [APIEndpoint] =
         AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + TaskEndpoints.all + ConversationEndpoints.all
         + SubmissionEndpoints.all
-        + ProgressEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all + RewardModelEndpoints.all
+        + ProgressEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all + PolicyJudgementEndpoints.all
+        + PromotionEndpoints.all + RewardModelEndpoints.all
         + RunEndpoints.all + ExportEndpoints.all + PeopleEndpoints.all + TokenEndpoints.all
 
     static let components: [(name: String, schema: Schema)] =
@@ -12,7 +13,8 @@ enum APIList {
         + ConversationEndpoints.components
         + SubmissionEndpoints.components
         + ProgressEndpoints.components
-        + SamplingEndpoints.components + PolicyEndpoints.components + RewardModelEndpoints.components
+        + SamplingEndpoints.components + PolicyEndpoints.components + PolicyJudgementEndpoints.components
+        + PromotionEndpoints.components + RewardModelEndpoints.components
         + RunEndpoints.components + ExportEndpoints.components + PeopleEndpoints.components
         + TokenEndpoints.components
 

@@ -8,7 +8,8 @@ struct LeadPages: RouteSet {
         areas = [
             LeadHomePages(services), ProjectPages(services), PromptPages(services), PracticeSetPages(services),
             ProgressPages(services), SkippedTaskPages(services),
-            PolicyPages(services), RewardModelPages(services), RunListPages(services), RunPages(services),
+            PolicyPages(services), PolicyCardPages(services), PromotionPages(services), RewardModelPages(services),
+            RunListPages(services), RunPages(services),
             ExportPages(services), PeoplePages(services), TokenPages(services), AuditPages(services),
             ComponentPages(services), RewardCardPages(services),
         ]

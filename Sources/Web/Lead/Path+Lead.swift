@@ -24,6 +24,18 @@ extension Path {
     public static func makeReference(_ project: String, policy: String) -> String {
         "/lead/projects/\(project)/policies/\(policy)/reference"
     }
+    public static func policyCard(_ project: String, policy: String) -> String {
+        "/lead/projects/\(project)/policies/\(policy)"
+    }
+    /// The form that begins to compare a policy with the current one.
+    public static func startPromotion(_ project: String, policy: String) -> String {
+        "/lead/projects/\(project)/policies/\(policy)/promotion"
+    }
+    public static func promotion(_ id: String) -> String { "/lead/promotions/\(id)" }
+    public static func promotionPlot(_ id: String, name: String) -> String { "/lead/promotions/\(id)/plots/\(name)" }
+    public static func decidePromotion(_ id: String) -> String { "/lead/promotions/\(id)/decision" }
+    public static func extendPromotion(_ id: String) -> String { "/lead/promotions/\(id)/pairs" }
+    public static func promotionLabels(_ id: String) -> String { "/lead/promotions/\(id)/labels" }
     public static func rewardModels(_ project: String) -> String { "/lead/projects/\(project)/reward-models" }
     /// A reward model's card.
     public static func rewardModel(_ id: String) -> String { "/lead/reward-models/\(id)" }
@@ -42,6 +54,7 @@ extension Path {
     public static func runEvents(_ id: String) -> String { "/lead/runs/\(id)/events" }
     public static func runMetrics(_ id: String) -> String { "/lead/runs/\(id)/metrics.jsonl" }
     public static func runCurve(_ id: String, name: String) -> String { "/lead/runs/\(id)/curves/\(name)" }
+    public static func runSamples(_ id: String) -> String { "/lead/runs/\(id)/samples" }
     public static func cancelRun(_ id: String) -> String { "/lead/runs/\(id)/cancel" }
     public static func resumeRun(_ id: String) -> String { "/lead/runs/\(id)/resume" }
 

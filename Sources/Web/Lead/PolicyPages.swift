@@ -40,9 +40,21 @@ struct PolicyPages: RouteSet {
         let project = try await services.store.project(id)
         let standings = try await PolicyOverview.all(of: id, in: services.store)
         let history = try await services.store.currentPolicyHistory(id)
+        let strengths = try await services.store.policyStrengths(id)
+        let promotions = try await services.store.promotions(id)
         return PoliciesPage(
             title: "Policies · \(project.name)", nav: ProjectNav(project, .policies),
-            hasCurrent: project.currentPolicy != nil, rows: standings.map { row($0, project: id.description) },
+            hasCurrent: project.currentPolicy != nil,
+            rows: standings.map { row($0, project: id.description, hasCurrent: project.currentPolicy != nil) },
+            strengths: strengths.map { strength($0, project: id.description) }, hasStrengths: !strengths.isEmpty,
+            anchor: strengths.first { $0.isAnchor }?.policy.name,
+            promotions: promotions.map { standing in
+                .init(
+                    path: Path.promotion(standing.promotion.id.description),
+                    words: "\(standing.promotion.candidate.name) against \(standing.promotion.incumbent.name)",
+                    winRate: PromotionWords.winRate(standing.newest), state: PromotionWords.state(standing),
+                    advice: standing.promotion.decision == nil ? PromotionWords.adviceName(standing.advice) : nil)
+            }, hasPromotions: !promotions.isEmpty,
             history: history.map {
                 .init(
                     name: $0.policy.name, from: LeadWords.Moment($0.from), until: LeadWords.Moment($0.until),
@@ -50,7 +62,20 @@ struct PolicyPages: RouteSet {
             })
     }
 
-    private func row(_ standing: PolicyOverview, project: String) -> PoliciesPage.Row {
+    private func strength(_ strength: PolicyStrength, project: String) -> PoliciesPage.Strength {
+        PoliciesPage.Strength(
+            name: strength.policy.name,
+            cardPath: Path.policyCard(project, policy: strength.policy.id.description),
+            strength: strength.isAnchor
+                ? "0"
+                : "\(Plot.text(strength.strength)) (\(Plot.text(strength.interval.lowerBound)) to "
+                    + "\(Plot.text(strength.interval.upperBound)))",
+            winRate: strength.isAnchor
+                ? "–" : LeadWords.share(strength.winRate, strength.winInterval, otherwise: "–"),
+            prompts: strength.prompts, pairs: strength.pairs)
+    }
+
+    private func row(_ standing: PolicyOverview, project: String, hasCurrent: Bool) -> PoliciesPage.Row {
         let policy = standing.policy
         let decided = standing.wins + standing.losses
         return PoliciesPage.Row(
@@ -65,9 +90,12 @@ struct PolicyPages: RouteSet {
                     + "(\(LeadWords.share(Double(standing.wins) / Double(decided))))",
             size: LeadWords.bytes(policy.bytes),
             metrics: policy.metrics.sorted { $0.key < $1.key }.map {
-                .init(name: MetricWords.words($0.key), raw: $0.key, value: MetricsCurve.text($0.value))
+                .init(name: MetricWords.words($0.key), raw: $0.key, value: Plot.text($0.value))
             },
             created: LeadWords.Moment(policy.createdAt),
+            cardPath: Path.policyCard(project, policy: policy.id.description),
+            comparePath: hasCurrent && !standing.isCurrent && policy.prunedAt == nil
+                ? Path.startPromotion(project, policy: policy.id.description) : nil,
             currentPath: Path.makeCurrent(project, policy: policy.id.description),
             referencePath: Path.makeReference(project, policy: policy.id.description))
     }
@@ -76,11 +104,18 @@ struct PolicyPages: RouteSet {
         let project = try await services.store.project(id)
         let chosen = try await services.store.policy(policy)
         let progress = try await services.store.progress(id)
+        let compared = try await services.store.promotions(id).first { $0.promotion.candidate.id == policy }
         var current: String?
         if let old = project.currentPolicy { current = try await services.store.policy(old).name }
         return MakeCurrentPage(
             title: "Make \(chosen.name) current?", nav: ProjectNav(project, .policies), policy: chosen.name,
             current: current,
+            people: compared.map { PromotionWords.advice($0) }
+                ?? "Nobody has compared it with the current policy. A reward model's praise is no proof that people agree.",
+            comparePath: compared.map { Path.promotion($0.promotion.id.description) }
+                ?? (current == nil ? nil : Path.startPromotion(id.description, policy: policy.description)),
+            compareLabel: compared == nil ? "Compare them first" : "See the comparison",
+            isAdvised: compared?.advice == .promote,
             ready: Wording.count(progress.tasksReady, "task is ready now", "tasks are ready now"),
             open: Wording.count(progress.liveLeases, "task is open", "tasks are open"),
             action: Path.makeCurrent(id.description, policy: policy.description),
@@ -122,8 +157,28 @@ struct PoliciesPage: PageModel {
         var size: String
         var metrics: [Metric]
         var created: LeadWords.Moment
+        var cardPath: String
+        /// Where a comparison with the current policy begins; nil where there is nothing to compare.
+        var comparePath: String?
         var currentPath: String
         var referencePath: String
+    }
+    struct Strength: Sendable {
+        var name: String
+        var cardPath: String
+        /// “0.41 (0.2 to 0.63)”.
+        var strength: String
+        var winRate: String
+        var prompts: Int
+        var pairs: Int
+    }
+    struct PromotionLine: Sendable {
+        var path: String
+        var words: String
+        var winRate: String
+        var state: String
+        /// Of one that is open.
+        var advice: String?
     }
     struct Period: Sendable {
         var name: String
@@ -135,6 +190,12 @@ struct PoliciesPage: PageModel {
     var nav: ProjectNav
     var hasCurrent: Bool
     var rows: [Row]
+    /// The Bradley–Terry table, the strongest first.
+    var strengths: [Strength]
+    var hasStrengths: Bool
+    var anchor: String?
+    var promotions: [PromotionLine]
+    var hasPromotions: Bool
     var history: [Period]
 }
 
@@ -144,6 +205,11 @@ struct MakeCurrentPage: PageModel {
     var nav: ProjectNav
     var policy: String
     var current: String?
+    /// What the comparison by people says, or that there is none.
+    var people: String
+    var comparePath: String?
+    var compareLabel: String
+    var isAdvised: Bool
     /// “3 tasks are ready now”.
     var ready: String
     /// “1 task is open”.

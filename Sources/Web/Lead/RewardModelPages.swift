@@ -78,7 +78,7 @@ struct RewardModelFigures: Sendable {
     }
 
     private static func text(_ name: String, _ value: Double) -> String {
-        name.contains("accuracy") || name.contains("share") ? LeadWords.share(value) : MetricsCurve.text(value)
+        name.contains("accuracy") || name.contains("share") ? LeadWords.share(value) : Plot.text(value)
     }
 
     /// What to say where the figures rest on too little, or are missing.

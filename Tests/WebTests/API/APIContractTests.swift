@@ -27,6 +27,7 @@ import Web
             try await driveFigures(driver, lead, project)
             try await driveRuns(driver, site, project)
             try await driveTuning(driver, site)
+            try await driveJudgement(driver, site, project)
             try await drivePolicies(driver, site, project)
             try await drivePeople(driver, site)
             // The server closes the connection after a stream of events, so this comes last.
@@ -313,6 +314,11 @@ import Web
         try await site.operations.report(["step": 1, "loss": 0.7, "phase": "train"], of: RunID(rawValue: Int64(id)))
         let metrics = try await driver.call("listMetrics", token: lead, path: run)
         #expect(metrics.arrayValue?.first?["values"]?["loss"] == 0.7)
+        await site.operations.sample(
+            RunSample(step: 0, promptID: "3", prompt: "Name a bird.", response: "A wren.", score: 0.5, phase: "probe"),
+            of: RunID(rawValue: Int64(id)))
+        let samples = try await driver.call("listRunSamples", token: lead, path: run)
+        #expect(samples.arrayValue?.first?["response"] == "A wren." && samples.arrayValue?.first?["kl"] == .null)
         try await driver.call("getLog", token: lead, path: run, query: ["limit": "1"])
         let stopping = try await driver.call("cancelRun", token: lead, path: run, expecting: .accepted)
         #expect(stopping["status"]?["is_stopping"] == true)
