@@ -109,15 +109,26 @@ struct RunPage: PageModel {
     private static let alarmsShown = 8
     private static let pairsShown = 2
 
-    /// What the job warned of, the newest first: `alarms` of a line, or a line that is an alarm.
+    /// What the job warned of, the newest first, with the steps over which it held.
     private static func alarms(_ lines: [MetricsLine]) -> [Alarm] {
-        lines.reversed().flatMap { line -> [Alarm] in
-            let step = line.values["step"]?.integerValue.map { "Step \($0)" }
-            var words = (line.values["alarms"]?.arrayValue ?? []).compactMap(\.stringValue)
-            if line.values["event"] == "alarm", let message = line.values["message"]?.stringValue {
-                words.append(message)
+        var alarms: [(kind: String, from: Int?, until: Int?, words: String)] = []
+        for line in lines where line.values["event"] == "alarm" {
+            let kind = line.values["alarm"]?.stringValue ?? ""
+            let step = line.values["step"]?.integerValue
+            if line.values["state"] == "ended" {
+                if let open = alarms.lastIndex(where: { $0.kind == kind && $0.until == nil }) {
+                    alarms[open].until = step
+                }
+            } else if let message = line.values["message"]?.stringValue {
+                alarms.append((kind, step, nil, message))
             }
-            return words.map { Alarm(step: step, words: Wording.sentence($0)) }
+        }
+        return alarms.reversed().map { alarm in
+            let steps = alarm.from.map { (from) -> String in
+                guard let until = alarm.until else { return "Since step \(from)" }
+                return until - 1 > from ? "Steps \(from) to \(until - 1)" : "Step \(from)"
+            }
+            return Alarm(step: steps, words: Wording.sentence(alarm.words))
         }
     }
 

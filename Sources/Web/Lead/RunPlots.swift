@@ -17,7 +17,7 @@ enum RunPlots {
             name: "accuracy", title: "Accuracy", unit: "Share of pairs", members: ["accuracy", "held_out_accuracy"]),
         Family(
             name: "reward", title: "Reward", unit: "Reward model's score",
-            members: ["reward", "shaped_reward", "objective"]),
+            members: ["reward", "shaped_reward", "objective", "watcher_reward"]),
         Family(
             name: "clip_fraction", title: "Clipped by PPO", unit: "Share of tokens",
             members: ["clip_fraction", "value_clip_fraction"]),
@@ -27,6 +27,11 @@ enum RunPlots {
         Family(
             name: "variety", title: "Variety of responses", unit: "Share",
             members: ["distinct_1", "distinct_2", "distinct_text_share", "end_share"]),
+    ]
+
+    /// Where the words without their unit would be those of another plot.
+    private static let titles = [
+        "kl": "KL to the reference, by response", "kl_per_token": "KL to the reference, by token",
     ]
 
     private static let order = [
@@ -47,7 +52,9 @@ enum RunPlots {
                     family.name, title: members.count == 1 ? MetricWords.title(members[0].name) : family.title,
                     unit: family.unit, members))
         }
-        plots += curves.map { plot($0.name, title: MetricWords.title($0.name), unit: MetricWords.words($0.name), [$0]) }
+        plots += curves.map {
+            plot($0.name, title: titles[$0.name] ?? MetricWords.title($0.name), unit: MetricWords.words($0.name), [$0])
+        }
         func place(_ name: String) -> Int { order.firstIndex(of: name) ?? order.count }
         return plots.sorted { (place($0.name), $0.name) < (place($1.name), $1.name) }
     }

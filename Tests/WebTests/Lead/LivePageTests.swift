@@ -19,9 +19,13 @@ import Web
                     "response_length": .number(40 - way), "clip_fraction": .number(0.01 * way),
                     "value_clip_fraction": 0, "explained_variance": .number(way / 5), "learning_rate": 0.00002,
                     "value_learning_rate": 0.0001, "tokens_per_second": 1200, "seconds_left": 90,
-                    "alarms": step == 3 ? ["repetition: distinct-2 is 0.31, under 0.4"] : [],
                 ], of: run)
         }
+        try await site.operations.report(
+            [
+                "event": "alarm", "alarm": "repetition", "state": "began", "step": 3,
+                "message": "repetition: distinct-2 is 0.31, under 0.4",
+            ], of: run)
         return run
     }
 
@@ -32,7 +36,8 @@ import Web
             var browser = try await site.browser(client, as: site.lead)
             let page = try await browser.get(Path.run(run.description)).text
             for words in [
-                "Reward", "KL to the reference", "Entropy", "Response length", "Clipped by PPO",
+                "Reward", "KL to the reference, by response", "KL to the reference, by token", "Entropy",
+                "Response length", "Clipped by PPO",
                 "Returns that the value network explains", "KL of one update", "Learning rate", "Tokens a second",
             ] { #expect(page.contains("<figcaption>\(words)</figcaption>"), "\(words)") }
             for unit in ["KL to the reference (nats a response)", "(nats a token)</text>", ">Step</text>"] {
@@ -62,12 +67,17 @@ import Web
         let site = try await LeadSite()
         let run = try await refreshing(site)
         try await site.operations.report(
-            ["event": "alarm", "step": 4, "message": "the reward rises while the watcher disagrees"], of: run)
+            [
+                "event": "alarm", "alarm": "disagreement", "state": "began", "step": 4,
+                "message": "the reward rises while the watcher disagrees",
+            ], of: run)
+        try await site.operations.report(
+            ["event": "alarm", "alarm": "repetition", "state": "ended", "step": 4], of: run)
         try await site.live { client in
             var browser = try await site.browser(client, as: site.lead)
             let page = try await browser.get(Path.run(run.description)).text
             #expect(page.contains("<strong>Step 3:</strong> Repetition: distinct-2 is 0.31, under 0.4."))
-            #expect(page.contains("<strong>Step 4:</strong> The reward rises while the watcher disagrees."))
+            #expect(page.contains("<strong>Since step 4:</strong> The reward rises while the watcher disagrees."))
         }
         try site.remove()
     }
