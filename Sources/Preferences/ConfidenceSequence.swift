@@ -15,7 +15,7 @@ public struct ConfidenceSequence: Sendable, Hashable {
     public private(set) var count = 0
     private var sum = 0.0
     private var spread = 0.25
-    /// Logarithms of the wealth of the bets that the mean is above, and below, each m of the grid.
+    /// The wealth of the bets that the mean is above, and below, each m of the grid, until it is out.
     private var above: [Double]
     private var below: [Double]
     /// The m that are out, for good.
@@ -27,7 +27,7 @@ public struct ConfidenceSequence: Sendable, Hashable {
     /// - Parameter level: above 0 and below 1.
     public init(level: Double = 0.95) {
         self.level = level
-        above = Array(repeating: 0, count: Self.steps + 1)
+        above = Array(repeating: 0.5, count: Self.steps + 1)
         below = above
         isOut = Array(repeating: false, count: Self.steps + 1)
     }
@@ -43,12 +43,11 @@ public struct ConfidenceSequence: Sendable, Hashable {
         // The bet on this observation knows only the earlier ones.
         let variance = spread / next
         let bet = (2 * log(2 / error) / (variance * next * log(next + 1))).squareRoot()
-        let limit = log(1 / error)
-        for step in 0...Self.steps {
+        for step in 0...Self.steps where !isOut[step] {
             let m = Double(step) / Double(Self.steps)
-            above[step] += log(1 + (m == 0 ? bet : min(bet, Self.truncation / m)) * (value - m))
-            below[step] += log(1 - (m == 1 ? bet : min(bet, Self.truncation / (1 - m))) * (value - m))
-            if max(above[step], below[step]) - log(2) >= limit { isOut[step] = true }
+            above[step] *= 1 + (m == 0 ? bet : min(bet, Self.truncation / m)) * (value - m)
+            below[step] *= 1 - (m == 1 ? bet : min(bet, Self.truncation / (1 - m))) * (value - m)
+            if max(above[step], below[step]) >= 1 / error { isOut[step] = true }
         }
         count += 1
         sum += value
@@ -58,7 +57,7 @@ public struct ConfidenceSequence: Sendable, Hashable {
     }
 
     /// All means that are not out, a grid's step wider on each side; 0...1 before the first observation. Where every mean
-    /// is out, which a constant mean makes as rare as a miss, the one that the bettor is least rich against.
+    /// is out, which a constant mean makes as rare as a miss, the one that the bettor was least rich against.
     public var interval: ClosedRange<Double> {
         let step = 1 / Double(Self.steps)
         guard let first = isOut.firstIndex(of: false), let last = isOut.lastIndex(of: false) else {

@@ -44,7 +44,7 @@ import Web
             for unit in ["KL to the reference (nats a response)", "(nats a token)</text>", ">Step</text>"] {
                 #expect(page.contains(unit), "\(unit)")
             }
-            #expect(page.contains("Time left") && page.contains("90 s"))
+            #expect(page.contains("Time left") && page.contains("1.5 min"))
             let reward = try #require(page.firstRange(of: "<figcaption>Reward</figcaption>"))
             let drawing = page[reward.upperBound...].prefix { $0 != "\u{0}" }.prefix(6000)
             #expect(drawing.contains("stroke-dasharray=\"7 4\""), "series are told apart without colour")
