@@ -33,6 +33,7 @@ extension Store {
     ) async throws -> [CandidatePlan] {
         try await read { db in
             let project = try db.project(project)
+            let mix = try db.resolvedMix(of: project)
             let prompts = try db.rows(
                 "SELECT id, considered FROM prompts WHERE project_id = ? AND use = 'ranking' ORDER BY considered, id",
                 [project.id])
@@ -43,8 +44,8 @@ extension Store {
                 return (row["considered"], generator.next(), id)
             }.sorted { $0 < $1 }
             return try ordered.prefix(count).map { _, _, id in
-                var plan = try db.groupPlan(
-                    for: db.prompt(ID(id)), in: project, mode: project.settings.mode, seed: seed)
+                var plan = project.groupPlan(
+                    for: try db.prompt(ID(id)), from: mix, mode: project.settings.mode, seed: seed)
                 let shown = plan.parts.reduce(0) { $0 + $1.count }
                 plan.parts = plan.parts.map {
                     PlanPart(

@@ -74,6 +74,7 @@ extension Store {
     ) async throws -> [GroupPlan] {
         try await read { db in
             let project = try db.project(project)
+            let mix = try db.resolvedMix(of: project)
             let prompts = try db.rows(
                 "SELECT * FROM prompts WHERE project_id = ? AND use = 'ranking' ORDER BY group_count, id LIMIT ?",
                 [project.id, groups]
@@ -81,8 +82,8 @@ extension Store {
             guard !prompts.isEmpty || groups <= 0 else {
                 throw StoreError.noPrompts(project: project.name, use: .ranking)
             }
-            return try prompts.map {
-                try db.groupPlan(for: $0, in: project, mode: mode ?? project.settings.mode, seed: seed)
+            return prompts.map {
+                project.groupPlan(for: $0, from: mix, mode: mode ?? project.settings.mode, seed: seed)
             }
         }
     }
@@ -126,23 +127,27 @@ enum MixShares {
     }
 }
 
-extension Database {
+extension Project {
     /// K, and which policy of the mix writes how many of the K.
-    func groupPlan(for prompt: StoredPrompt, in project: Project, mode: TaskMode, seed: UInt64) throws -> GroupPlan {
+    func groupPlan(
+        for prompt: StoredPrompt, from mix: [(policy: Policy, temperature: Double)], mode: TaskMode, seed: UInt64
+    ) -> GroupPlan {
         var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))
-        let range = mode.isPreference ? project.settings.responseCount : .fixed(1)
+        let range = mode.isPreference ? settings.responseCount : .fixed(1)
         let count = range.smallest + generator.nextIndex(below: range.largest - range.smallest + 1)
-        let shares = MixShares.split(count, weights: project.settings.mix.map(\.weight), using: &generator)
-        let parts = zip(try resolvedMix(of: project), shares).compactMap { part, share in
+        let shares = MixShares.split(count, weights: settings.mix.map(\.weight), using: &generator)
+        let parts = zip(mix, shares).compactMap { part, share in
             let seed = Int64(generator.next() >> 11)
             return share == 0
                 ? nil : PlanPart(policy: part.policy, temperature: part.temperature, count: share, seed: seed)
         }
         return GroupPlan(
-            prompt: prompt, parts: parts, basis: SamplingBasis(policy: project.currentPolicy, round: project.round),
+            prompt: prompt, parts: parts, basis: SamplingBasis(policy: currentPolicy, round: round),
             mode: mode)
     }
+}
 
+extension Database {
     /// A group of two responses from two different parts of the mix, drawn by weight; from one part where there is no other.
     func pairPlan(for prompt: StoredPrompt, in project: Project, seed: UInt64) throws -> GroupPlan {
         var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: prompt.id.rawValue))
@@ -166,7 +171,7 @@ extension Database {
             mode: .comparison)
     }
 
-    fileprivate func resolvedMix(of project: Project) throws -> [(policy: Policy, temperature: Double)] {
+    func resolvedMix(of project: Project) throws -> [(policy: Policy, temperature: Double)] {
         try project.settings.mix.map { part in
             let id: PolicyID
             switch part.policy {

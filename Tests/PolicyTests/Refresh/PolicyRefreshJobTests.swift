@@ -111,8 +111,12 @@ import Testing
             "seconds_left",
         ] { #expect(lines[1][name]?.doubleValue != nil, "\(name)") }
         let samples = try String(
-            contentsOf: run.directory.attemptURL(1).appending(path: "samples.jsonl"), encoding: .utf8)
-        #expect(samples.split(separator: "\n").count == 6 * 4)
+            contentsOf: run.directory.attemptURL(1).appending(path: "samples.jsonl"), encoding: .utf8
+        ).split(separator: "\n")
+        let probes = samples.filter { $0.contains("\"phase\":\"probe\"") || $0.contains("\"phase\":\"handed_out\"") }
+        #expect(samples.count - probes.count == 6 * 4)
+        // Six prompts answered at the start, four times on the way and by the policy that is handed out.
+        #expect(probes.count == 6 * 6)
     }
 
     @Test func `a reward model with another tokenizer is refused by name`() throws {
