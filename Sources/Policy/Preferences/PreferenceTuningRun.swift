@@ -10,6 +10,8 @@ struct PreferenceTuningRun {
     let settings: PreferenceTuningSettings
     let examples: PreferenceExamples
     let base: LoadedPolicy
+    /// The base, or the base with what is trained beside it.
+    let model: Transformer
     let reference: LoadedPolicy
     let pool: WorkerPool
 
@@ -26,7 +28,7 @@ struct PreferenceTuningRun {
     /// Trains the base's model.
     /// - Returns: numbers for the lineage.
     func train() throws -> [String: JSONValue] {
-        let trainer = PreferenceTrainer(base.model, settings: settings, pool: pool)
+        let trainer = PreferenceTrainer(model, settings: settings, pool: pool)
         let (start, known) = try begin(trainer)
         var step = start
         // Each group counts as one, so that a step has so many groups whatever their lengths.
@@ -68,8 +70,7 @@ struct PreferenceTuningRun {
     /// Where training goes on from: the newest checkpoint, or the base with the reference's log-probabilities.
     private func begin(_ trainer: PreferenceTrainer) throws -> (step: Int, known: Reference) {
         if let resumed = try attempt.resumePoint() {
-            base.model.parameters.copy(
-                from: try Checkpoint.load(resumed.url.appending(path: Self.modelName)).parameters)
+            try model.loadTrained(from: resumed.url.appending(path: Self.modelName))
             try trainer.learner.optimiser.load(from: resumed.url.appending(path: Self.optimiserName))
             let data = try Data(contentsOf: resumed.url.appending(path: Self.referenceName))
             attempt.log("goes on from step \(resumed.step) of attempt \(resumed.attempt)")
@@ -84,7 +85,7 @@ struct PreferenceTuningRun {
 
     private func checkpoint(_ trainer: PreferenceTrainer, _ known: Reference, step: Int) throws {
         try attempt.writeCheckpoint(step: step) { folder in
-            try Checkpoint.save(base.model, to: folder.appending(path: Self.modelName), as: .float32)
+            try model.saveTrained(to: folder.appending(path: Self.modelName))
             try trainer.learner.optimiser.save(to: folder.appending(path: Self.optimiserName))
             try DurableFile.writeJSON(known, to: folder.appending(path: Self.referenceName))
         }
@@ -102,7 +103,7 @@ struct PreferenceTuningRun {
     /// Before the first step, base and reference of the same bytes must agree on every response.
     private func check(_ known: [[Double]]) throws {
         guard base.model.parameters.sha256 == reference.model.parameters.sha256 else { return }
-        let scorer = GroupScorer(model: base.model, pool: pool, tokensPerPass: settings.tokensPerPass)
+        let scorer = GroupScorer(model: model, pool: pool, tokensPerPass: settings.tokensPerPass)
         guard try sums(of: examples.training, by: scorer) == known else {
             throw PolicyError.startUpCheckFailed([
                 "the base is byte for byte the reference, yet they give a response different log-probabilities"
@@ -138,8 +139,8 @@ struct PreferenceTuningRun {
 
     /// Fresh responses of the tuned policy to prompts that it learnt from: how far it has gone, which no loss says.
     private func judged() throws -> (statistics: SampleStatistics, kl: Double) {
-        let prompts = examples.prompts.filter { $0.count < base.contextLength }.prefix(settings.samples)
-        let sampler = GroupSampler(model: base.model, pool: pool)
+        let prompts = examples.prompts.filter { $0.count < model.usableContextLength }.prefix(settings.samples)
+        let sampler = GroupSampler(model: model, pool: pool)
         var random = SplitMix64(seed: attempt.specification.seed, stream: .max - 1)
         let requests = prompts.enumerated().map { index, prompt in
             let share = settings.samples / prompts.count + (index < settings.samples % prompts.count ? 1 : 0)
@@ -147,7 +148,7 @@ struct PreferenceTuningRun {
                 prompt: prompt, seeds: (0..<share).map { _ in random.next() },
                 settings: LanguageModel.SamplingSettings(
                     temperature: 1, topK: 0, topP: 1,
-                    maximumTokens: min(settings.maximumTokens, base.contextLength - prompt.count),
+                    maximumTokens: min(settings.maximumTokens, model.usableContextLength - prompt.count),
                     endTokens: base.template.endTokenIDs))
         }
         let responses = try sampler.sample(requests)
@@ -164,7 +165,7 @@ struct PreferenceTuningRun {
             try GroupScorer(model: model, pool: pool, tokensPerPass: settings.tokensPerPass)
                 .logProbabilities(of: groups).joined().map { $0.reduce(0, +) }
         }
-        let differences = zip(try sums(base.model), try sums(reference.model)).map { $0 - $1 }
+        let differences = zip(try sums(model), try sums(reference.model)).map { $0 - $1 }
         return (statistics, differences.reduce(0, +) / Double(max(1, differences.count)))
     }
 }

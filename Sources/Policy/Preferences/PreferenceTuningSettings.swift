@@ -11,6 +11,8 @@ public struct PreferenceTuningSettings: Sendable, Equatable {
     public var beta = 0.1
     /// Share of pairs that are taken to be judged the wrong way round (cDPO). Off: with 0.1 or more pairs flipped it pays.
     public var labelSmoothing = 0.0
+    /// What is trained: all weights, or something beside them that leaves the base as it is.
+    public var tuning = TuningSettings()
     /// Labelled groups of one optimiser step.
     public var groupsPerStep = 4
     /// Passes over the groups: one, as for reward models; more learn the labels by heart.
@@ -84,6 +86,7 @@ public struct PreferenceTuningSettings: Sendable, Equatable {
         }
         try require((0..<0.5).contains(labelSmoothing), "label_smoothing", "\(labelSmoothing) is not in 0…0.5")
         try require(weightDecay >= 0 && weightDecay.isFinite, "weight_decay", "\(weightDecay) is negative or no number")
+        try tuning.validateForPreferences()
         try require(
             method == .dpo || order == .pairs, "order",
             "plackett-luce is an order for dpo; ipo compares pairs")
@@ -139,12 +142,14 @@ extension PreferenceTuningSettings: Codable {
 
     public init(from decoder: any Decoder) throws {
         self.init()
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self)
+        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: TuningSettings.names)
         for field in Self.fields { try field.read(&self, reader) }
+        tuning = try TuningSettings(from: decoder, siblings: CodingKeys.allCases.map(\.stringValue))
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         for field in Self.fields { try field.write(self, &container) }
+        try tuning.encode(to: encoder)
     }
 }

@@ -47,9 +47,9 @@ package final class PolicyRefresh {
     package let settings: PolicyRefreshSettings
     package let policy: PolicyLearner
     package let value: ValueNetwork
-    /// Weights of the newest policy within all limits.
+    /// What training changed, of the newest policy within all limits.
     package let good: FloatBuffer
-    /// Moving average of the policy's weights, where asked for. Rollouts are by the policy itself, so nobody knows how the
+    /// Moving average of what training changes, where asked for. Rollouts are by the policy itself, so nobody knows how the
     /// average does before `finish()` samples from it.
     package let average: FloatBuffer?
     package private(set) var state: RefreshState
@@ -86,10 +86,8 @@ package final class PolicyRefresh {
         self.mix = mix
         self.state = state
         streams = RefreshStreams(seed: seed)
-        good = FloatBuffer(count: policy.model.table.count)
-        good.copy(from: policy.model.parameters)
-        average = settings.averageDecay == nil ? nil : FloatBuffer(count: policy.model.table.count)
-        average?.copy(from: policy.model.parameters)
+        good = policy.model.trainedCopy()
+        average = settings.averageDecay == nil ? nil : policy.model.trainedCopy()
     }
 
     /// Training is over: all iterations are done, or a limit ended it.
@@ -139,7 +137,7 @@ package final class PolicyRefresh {
     package func finish() throws -> Step? {
         guard state.stopReason == nil else { return nil }
         if let average {
-            policy.model.parameters.copy(from: average)
+            policy.model.setTrained(average)
             state.window.clear()
             state.watch?.clearWindow()
             for earlier in 1..<settings.rolloutsJudged {
@@ -208,7 +206,7 @@ package final class PolicyRefresh {
             if let alarm = found.alarm { alarms.append(alarm) }
         }
         if isBest && !alarms.contains(where: \.isLimit) {
-            good.copy(from: policy.model.parameters)
+            good.copy(from: policy.model.trainedParameters)
             state.goodIteration = iteration
             state.good = numbers
             state.goodIsAverage = average == nil ? nil : isAverage
@@ -236,7 +234,7 @@ package final class PolicyRefresh {
     private func moveAverage() {
         guard let average, let decay = settings.averageDecay else { return }
         let old = average.array(0..<average.count)
-        let new = policy.model.parameters.array(0..<average.count)
+        let new = policy.model.trainedParameters.array(0..<average.count)
         let kept = Float(decay)
         average.store(zip(old, new).map { kept * $0 + (1 - kept) * $1 }, at: 0)
     }

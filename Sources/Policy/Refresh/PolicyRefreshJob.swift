@@ -12,7 +12,7 @@ struct PolicyRefreshJob {
     func run() throws -> JobOutcome {
         let settings = try attempt.specification.settings(as: PolicyRefreshSettings.self)
         try settings.validate()
-        let parents = try RefreshParents(attempt: attempt, pool: pool, tokensPerPass: settings.tokensPerPass)
+        let parents = try RefreshParents(attempt: attempt, settings: settings, pool: pool)
         let file = try attempt.run.inputFile(RefreshPrompts.name)
         let prompts = try RefreshPrompts.read(file, policy: parents.base)
         let refresh = try makeRefresh(settings, parents: parents, prompts: prompts)
@@ -22,7 +22,7 @@ struct PolicyRefreshJob {
         try train(refresh, reporter: reporter)
         let last = try refresh.finish()
         if let last { try reporter.report(last, number: refresh.state.iteration + 1, phase: "last") }
-        refresh.policy.model.parameters.copy(from: refresh.good)
+        refresh.policy.model.setTrained(refresh.good)
         try reporter.reportProbe(of: refresh, step: refresh.state.goodIteration ?? 0, phase: "handed_out")
         return try write(refresh, settings: settings, parents: parents, snapshot: try Digest.file(file))
     }
@@ -32,7 +32,8 @@ struct PolicyRefreshJob {
     ) throws -> PolicyRefresh {
         let resumed = try attempt.resumePoint()
         let policy = PolicyLearner(
-            model: parents.base.model, optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
+            model: try settings.tuning.tuned(parents.base.model, seed: attempt.specification.seed),
+            optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
             temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool)
         let seed = attempt.specification.seed
         let collector = RolloutCollector(
@@ -149,7 +150,8 @@ struct PolicyRefreshJob {
         }
         return try PolicyOutput(attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: snapshot)
             .write(
-                model, tokenizerOf: parents.base.folder, precision: settings.precision, metrics: metrics,
+                model, tokenizerOf: parents.base.folder, precision: settings.precision, keep: settings.tuning.keep,
+                metrics: metrics,
                 details: ["reference": try JSONValue(encoding: state.reference.byRollouts.last)], notes: notes)
     }
 }

@@ -135,12 +135,14 @@ extension PolicyRefreshSettings {
 
     public init(from decoder: any Decoder) throws {
         self.init()
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self)
+        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: TuningSettings.names)
         for field in Self.fields { try field.read(&self, reader) }
+        tuning = try TuningSettings(from: decoder, siblings: CodingKeys.allCases.map(\.stringValue))
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         for field in Self.fields { try field.write(self, &container) }
+        try tuning.encode(to: encoder)
     }
 }

@@ -3,6 +3,7 @@ extension PolicyRefreshSettings {
     public func validate() throws(PolicyError) {
         try validateCounts()
         try validateNumbers()
+        try tuning.validateForPreferences()
     }
 
     private func validateCounts() throws(PolicyError) {

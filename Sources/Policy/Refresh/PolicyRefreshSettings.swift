@@ -59,6 +59,9 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
 
     // MARK: Updates
 
+    /// What is trained: all weights, or something beside them that leaves the base as it is.
+    public var tuning = TuningSettings()
+
     /// Passes over a rollout. More gain less than fresh responses and drift further from the policy that sampled.
     public var epochs = 1
     /// Optimiser steps of one pass, each on whole groups.

@@ -14,16 +14,20 @@ enum RefreshCheckpoint {
     private static let stateFile = "state.json"
 
     static func write(_ refresh: PolicyRefresh, to folder: URL) throws {
-        try save(refresh.policy.model, to: folder.appending(path: policyFolder))
-        try save(refresh.policy.model, weights: refresh.good, to: folder.appending(path: goodFolder))
+        let model = refresh.policy.model
+        try model.saveTrained(to: folder.appending(path: policyFolder))
+        let copy = model.copy()
+        copy.setTrained(refresh.good)
+        try copy.saveTrained(to: folder.appending(path: goodFolder))
         if let average = refresh.average {
-            try save(refresh.policy.model, weights: average, to: folder.appending(path: averageFolder))
+            copy.setTrained(average)
+            try copy.saveTrained(to: folder.appending(path: averageFolder))
         }
         try refresh.policy.optimiser.save(to: folder.appending(path: policyMoments))
         switch refresh.value {
         case .none: break
         case .separate(let network):
-            try save(network.model, to: folder.appending(path: valueFolder))
+            try Checkpoint.save(network.model, to: folder.appending(path: valueFolder), as: .float32)
             try network.optimiser.save(to: folder.appending(path: valueMoments))
         case .shared(let head):
             let weights = head.parameters.array(0..<head.parameters.count)
@@ -40,28 +44,25 @@ enum RefreshCheckpoint {
 
     /// Puts weights and moments into a refresh that was made like the one that wrote them.
     static func restore(_ refresh: PolicyRefresh, from folder: URL) throws {
-        func weights(_ name: String) throws -> FloatBuffer {
-            try Checkpoint.load(folder.appending(path: name)).parameters
+        let model = refresh.policy.model
+        let copy = model.copy()
+        try copy.loadTrained(from: folder.appending(path: goodFolder))
+        refresh.good.copy(from: copy.trainedParameters)
+        if let average = refresh.average {
+            try copy.loadTrained(from: folder.appending(path: averageFolder))
+            average.copy(from: copy.trainedParameters)
         }
-        refresh.policy.model.parameters.copy(from: try weights(policyFolder))
-        refresh.good.copy(from: try weights(goodFolder))
-        if let average = refresh.average { average.copy(from: try weights(averageFolder)) }
+        try model.loadTrained(from: folder.appending(path: policyFolder))
         try refresh.policy.optimiser.load(from: folder.appending(path: policyMoments))
         switch refresh.value {
         case .none: break
         case .separate(let network):
-            network.model.parameters.copy(from: try weights(valueFolder))
+            network.model.parameters.copy(from: try Checkpoint.load(folder.appending(path: valueFolder)).parameters)
             try network.optimiser.load(from: folder.appending(path: valueMoments))
         case .shared(let head):
             let data = try Data(contentsOf: folder.appending(path: valueHead))
             head.parameters.store(try JSONDecoder().decode([Float].self, from: data), at: 0)
             try head.optimiser.load(from: folder.appending(path: valueMoments))
         }
-    }
-
-    private static func save(_ model: Transformer, weights: FloatBuffer? = nil, to folder: URL) throws {
-        let written = weights == nil ? model : model.copy()
-        if let weights { written.parameters.copy(from: weights) }
-        try Checkpoint.save(written, to: folder, as: .float32)
     }
 }

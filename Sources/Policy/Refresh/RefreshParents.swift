@@ -20,22 +20,32 @@ struct RefreshParents {
     private static let watcherRole = "watcher"
 
     /// - Throws: what loading throws; `PolicyError.unsuitableModel` where the models do not speak the same tokens.
-    init(attempt: RunAttempt, pool: WorkerPool, tokensPerPass: Int) throws {
+    init(attempt: RunAttempt, settings: PolicyRefreshSettings, pool: WorkerPool) throws {
         let run = attempt.run
-        base = try LoadedPolicy(folder: try run.parentURL(role: "base"))
+        let tuning = settings.tuning
+        base = try LoadedPolicy(
+            folder: try run.parentURL(role: "base"), frozen: tuning.frozenWeights, pool: pool)
         try base.requireNoTuning()
-        reference = try LoadedPolicy(folder: try run.parentURL(role: "reference"))
+        let specification = attempt.specification
+        let areSameFiles =
+            try specification.parent(role: "base").sha256 == specification.parent(role: "reference").sha256
+        // With the tuning beside its weights, the base without it is the reference: one copy of the weights, not two.
+        reference =
+            areSameFiles && tuning.beginsAsBase
+            ? base : try LoadedPolicy(folder: try run.parentURL(role: "reference"))
         let rewardFolder = try run.parentURL(role: "reward-model")
         rewardModel = try LoadedRewardModel(folder: rewardFolder)
-        scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: tokensPerPass)
+        scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: settings.tokensPerPass)
         referenceIsBase =
-            reference.model.tuning == nil && base.model.parameters.sha256 == reference.model.parameters.sha256
-        if attempt.specification.parents.contains(where: { $0.role == Self.watcherRole }) {
+            areSameFiles
+            || reference.model.tuning == nil
+                && base.model.parameters.sha256 == reference.model.parameters.sha256
+        if specification.parents.contains(where: { $0.role == Self.watcherRole }) {
             let folder = try run.parentURL(role: Self.watcherRole)
             let other = try LoadedRewardModel(folder: folder)
             try base.requireFit(
                 folder: folder.path, template: other.template, contextLength: other.model.configuration.contextLength)
-            watcher = RewardScorer(other, pool: pool, tokensPerPass: tokensPerPass)
+            watcher = RewardScorer(other, pool: pool, tokensPerPass: settings.tokensPerPass)
         } else {
             watcher = nil
         }

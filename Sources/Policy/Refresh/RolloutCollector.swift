@@ -34,7 +34,7 @@ package final class RolloutCollector {
         self.settings = settings
         self.scorer = scorer
         self.watcher = watcher
-        contextLength = policy.configuration.contextLength
+        contextLength = policy.usableContextLength
         sampler = GroupSampler(model: policy, pool: pool)
         policyScorer = GroupScorer(model: policy, pool: pool, tokensPerPass: settings.tokensPerPass)
         referenceScorer = GroupScorer(model: reference, pool: pool, tokensPerPass: settings.tokensPerPass)

@@ -11,13 +11,13 @@ public final class SharedValueHead {
     public let optimiser: AdamW
     private let table: ParameterTable
     private let gradients: FloatBuffer
-    private let policy: Transformer
+    private let width: Int
     private let scoring: PackedPass
     private let pool: WorkerPool
     private let tokensPerPass: Int
 
     public init(policy: Transformer, optimiser settings: AdamWSettings, tokensPerPass: Int, pool: WorkerPool) {
-        self.policy = policy
+        width = policy.configuration.width
         self.pool = pool
         self.tokensPerPass = tokensPerPass
         table = ParameterTable(tensors: [("value.weight", [1, policy.configuration.width]), ("value.bias", [1])])
@@ -58,7 +58,6 @@ public final class SharedValueHead {
             values: values, old: Array(batch.values[responses]), returns: Array(batch.returns[responses]),
             tokenCount: batch.responseTokenCount)
         let slopes = found.gradient.flatMap { $0 }
-        let width = policy.configuration.width
         let (start, biasPlace) = (table.entries[0].offset, table.entries[1].offset)
         let weights = weights
         var stateGradients = [Float](repeating: 0, count: trunkShare == nil ? 0 : states.count)
@@ -106,7 +105,6 @@ public final class SharedValueHead {
         }
         let rows = before.flatMap { $0 }
         let states = pass.hiddenStates(atRows: rows)
-        let width = policy.configuration.width
         let (weights, bias) = (weights, bias)
         var row = 0
         let values = before.map { response in

@@ -48,6 +48,7 @@ import Testing
 
     private static let variants: [[String: JSONValue]] = [
         [:], ["method": "ipo", "beta": 0.5], ["order": "plackett-luce"], ["label_smoothing": 0.1],
+        ["tuning": "lora", "lora_rank": 4, "learning_rate": 0.02],
     ]
 
     @Test(arguments: variants)

@@ -55,6 +55,21 @@ import Testing
         #expect(abs(found.numeric - found.norm) < 2e-3 * found.norm)
     }
 
+    @Test func `how a step is cut into passes changes rounding alone`() throws {
+        let model = try model()
+        func gradient(tokensPerPass: Int) throws -> [Float] {
+            let learner = PolicyLearner(
+                model: model, optimiser: AdamWSettings(), temperature: 1, tokensPerPass: tokensPerPass, pool: pool)
+            _ = try learner.accumulate(groups, entropyGradient: { _ in 0.2 }) { response, token, logProbability in
+                logProbability * Double(response + 1) + Double(token)
+            }
+            return learner.gradientValues
+        }
+        let (whole, cut) = (try gradient(tokensPerPass: 1000), try gradient(tokensPerPass: 1))
+        let largest = whole.reduce(0) { max($0, abs($1)) }
+        #expect(zip(whole, cut).allSatisfy { abs($0 - $1) < 1e-5 * largest })
+    }
+
     @Test func `the gradient of whole responses is that of finite differences, whatever the passes`() throws {
         let weights = [0.7, -1.2, 0.4]
         let found = try slopes(

@@ -48,7 +48,10 @@ import Testing
 
     /// What each method, and each option with a state of its own, needs beside the settings above.
     private static let variants: [[String: JSONValue]] =
-        [["value_network": "shared"], ["pretraining_coefficient": 2, "entropy_coefficient": 0.01]]
+        [
+            ["value_network": "shared"], ["tuning": "lora", "lora_rank": 4], ["tuning": "layers", "tuned_layers": [1]],
+            ["tuning": "lora", "base_weights": "nf4", "method": "rloo"], ["tuning": "adapters", "method": "best-of-k"],
+        ] + [["pretraining_coefficient": 2, "entropy_coefficient": 0.01]]
         + ["rloo", "grpo", "dr-grpo", "reinforce", "best-of-k"].map { ["method": .string($0)] }
 
     @Test(arguments: variants)
@@ -69,6 +72,7 @@ import Testing
         #expect(try #require(line["approximate_kl"]?.doubleValue) < 1)
         #expect((line["pretraining_loss"]?.doubleValue ?? 0 > 0) == (variant["pretraining_coefficient"] != nil))
         #expect((line["explained_variance"] != nil) == (variant["method"] == nil))
+        _ = try LoadedPolicy(folder: first.directory.attemptURL(2).appending(path: "output/policy"))
     }
 
     @Test func `threads, a kill and a second run change no byte`() throws {
@@ -79,6 +83,40 @@ import Testing
         try first.kill(afterStep: 2)
         #expect(try contents(of: try first.output(threads: 2)) == whole)
         #expect(try first.metrics(attempt: 2).first?["step"]?.integerValue == 3)
+    }
+
+    @Test func `a watcher's scores are told and recorded, and a kill changes no byte`() throws {
+        let folder = try TemporaryFolder()
+        let parents = try parents(in: folder.url)
+        let watcher = folder.url.appending(path: "watcher")
+        try FileManager.default.copyItem(at: parents[2].url, to: watcher)
+        try Checkpoint.save(
+            try TinyPolicy(seed: 3).sharpened(by: 5).model.withScalarHead(seed: 77), to: watcher, as: .float32)
+        let run = try RunningJob(
+            in: folder.url, kind: "policy-refresh", parents: parents + [("watcher", watcher)], settings: settings,
+            files: ["prompts.jsonl": prompts])
+        let whole = try contents(of: try run.output())
+        #expect(try run.metrics().allSatisfy { $0["watcher_reward"]?.doubleValue != nil })
+        try run.kill(afterStep: 2)
+        let again = try run.output()
+        #expect(try contents(of: again) == whole)
+        #expect(try Lineage.read(from: again).parents.map(\.role).contains("watcher"))
+    }
+
+    @Test func `alarms begin and end as events of the run`() throws {
+        let folder = try TemporaryFolder()
+        var settings = self.settings.objectValue ?? [:]
+        settings["kl_budget"] = 1e-9
+        settings["alarm_patience"] = 3
+        let run = try job(in: folder.url, name: "run", settings: .object(settings))
+        _ = try run.output()
+        var tail = MetricsTail(run.directory.metricsURL(attempt: 1))
+        let events = try tail.readNew().filter { $0["event"] == "alarm" }
+        let first = try #require(events.first { $0["alarm"] == "kl" })
+        #expect(first["state"] == "began" && first["is_limit"] == true)
+        #expect(first["message"]?.stringValue?.contains("over the budget") == true)
+        // It lasts, so it began once.
+        #expect(events.count { $0["alarm"] == "kl" } == 1)
     }
 
     @Test func `a run that is asked to stop goes on to the same bytes`() throws {
@@ -143,7 +181,9 @@ import Testing
 
     @Test(
         arguments: [
-            (["method": "ddpo"], "method"), (["kl_loss_estimator": "k1"], "kl_loss_estimator"),
+            (["method": "ddpo"], "method"),
+            (["lora_dropout": 0.1], "lora_dropout"),
+            (["tuning": "prompt"], "tuning"), (["kl_loss_estimator": "k1"], "kl_loss_estimator"),
             (["method": "rloo", "responses_per_prompt": 1], "responses_per_prompt"),
             (["length_penalty": -1], "length_penalty"), (["entropy_coefficient": -0.5], "entropy_coefficient"),
             (["pretraining_coefficient": 27.8], "pretraining_coefficient"),
@@ -172,7 +212,7 @@ import Testing
         let json = try JSONValue(encoding: settings)
         #expect(json["score_clip"] == nil || json["score_clip"] == .null)
         let mirror = Mirror(reflecting: settings)
-        #expect(mirror.children.count == 55)
+        #expect(mirror.children.count == 56)
         var again = try json.decoded(as: PolicyRefreshSettings.self)
         again.scoreClip = nil
         #expect(again == settings)
