@@ -23,6 +23,10 @@ struct SimulateCommand: AsyncParsableCommand {
             "A program instead: JSON lines of prompt and response on its standard input, a score a line as its answer.")
     var goldCommand: String?
     @Option(help: "How the policy learns: \(SimulationMethod.names.joined(separator: ", ")).") var method = "ppo"
+    @Flag(
+        help: "Learn the reward model from one half of the labels; one from the other half watches, and ends a refresh."
+    )
+    var watch = false
     @Option(help: "Rounds of ranking, retraining and refreshing.") var rounds = 3
     @Option(help: "Rankings a round.") var rankings = 100
     @Option(name: .customShort("k"), help: "Responses a prompt.") var count = 4
@@ -57,6 +61,9 @@ struct SimulateCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--method must be one of \(SimulationMethod.names.joined(separator: ", ")), not '\(method)'.")
         }
+        if watch, case .preferences = chosen {
+            throw ValidationError("--watch goes with a refresh; \(method) has no reward model.")
+        }
         let named = ["method": chosen.name]
         switch chosen {
         case .refresh:
@@ -85,7 +92,7 @@ struct SimulateCommand: AsyncParsableCommand {
             gold: CommandGold(command: goldCommand ?? ""),
             rounds: rounds, rankingsPerRound: rankings, responsesPerPrompt: count, noise: noise, seed: seed,
             evaluationSamples: evaluationSamples, maximumTokens: maximumTokens,
-            method: SimulationMethod(name: method) ?? .refresh(.ppo),
+            method: SimulationMethod(name: method) ?? .refresh(.ppo), isWatched: watch,
             rewardModelSettings: try RunSettings.parsed(rewardSettings),
             preferenceTuningSettings: try RunSettings.parsed(preferenceSettings),
             policyRefreshSettings: try RunSettings.parsed(refreshSettings),

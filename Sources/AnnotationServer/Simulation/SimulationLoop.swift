@@ -5,6 +5,7 @@ import LanguageModel
 import Logging
 import Policy
 import Preferences
+import RewardModel
 import Runs
 import SeededRandom
 import Web
@@ -27,6 +28,8 @@ struct SimulationPlan: Sendable {
     var evaluationSamples: Int
     var maximumTokens: Int
     var method = SimulationMethod.refresh(.ppo)
+    /// Two reward models on the two halves of the labels: the policy is refreshed against one, and the other watches.
+    var isWatched = false
     var rewardModelSettings: [String: String] = [:]
     var preferenceTuningSettings: [String: String] = [:]
     var policyRefreshSettings: [String: String] = [:]
@@ -140,8 +143,15 @@ actor SimulationLoop {
         switch plan.method {
         case .preferences: return (try await tune(round: round, project: project), nil)
         case .refresh:
-            let rewardModel = try await retrain(round: round, project: project)
-            return (try await refresh(round: round, project: project, rewardModel: rewardModel), rewardModel)
+            guard plan.isWatched else {
+                let rewardModel = try await retrain(round: round, project: project)
+                return (try await refresh(round: round, project: project, rewardModel: rewardModel), rewardModel)
+            }
+            let rewardModel = try await retrain(round: round, project: project, labels: .firstHalf)
+            let watcher = try await retrain(round: round, project: project, labels: .secondHalf)
+            let policy = try await refresh(
+                round: round, project: project, rewardModel: rewardModel, watcher: watcher)
+            return (policy, rewardModel)
         }
     }
 
@@ -220,7 +230,10 @@ actor SimulationLoop {
         }
     }
 
-    private func retrain(round: Int, project: ProjectID) async throws -> RewardModelRecord {
+    private func retrain(
+        round: Int, project: ProjectID, labels: LabelHalf = .all
+    ) async throws -> RewardModelRecord {
+        let half = labels == .all ? [:] : ["labels": labels.rawValue]
         let snapshot = try await store.takeSnapshot(project, SnapshotOptions(), by: .commandLine)
         guard let reference = try await store.project(project).referencePolicy else {
             throw Problem.runFailed(run: "reward-model", message: "The project has no supervised policy.")
@@ -229,7 +242,7 @@ actor SimulationLoop {
             NewRun(
                 kind: RunKind.rewardModel, project: project, snapshot: snapshot.id,
                 parents: [.policy(reference, role: "base")], seed: plan.seed &+ UInt64(round),
-                settings: plan.rewardModelSettings), by: .commandLine)
+                settings: plan.rewardModelSettings.merging(half) { $1 }), by: .commandLine)
         let finished = try await finish(run.id)
         guard let id = finished.resultRewardModel else {
             throw Problem.runFailed(run: run.id.description, message: "It made no reward model.")
@@ -259,7 +272,7 @@ actor SimulationLoop {
     }
 
     private func refresh(
-        round: Int, project: ProjectID, rewardModel: RewardModelRecord
+        round: Int, project: ProjectID, rewardModel: RewardModelRecord, watcher: RewardModelRecord? = nil
     ) async throws -> Labels.Policy {
         let standing = try await store.project(project)
         guard let current = standing.currentPolicy, let reference = standing.referencePolicy else {
@@ -271,7 +284,8 @@ actor SimulationLoop {
                 parents: [
                     .policy(current, role: "base"), .policy(reference, role: "reference"),
                     .rewardModel(rewardModel.id, role: "reward-model"),
-                ], seed: plan.seed &+ UInt64(round), settings: refreshSettings), by: .commandLine)
+                ] + (watcher.map { [.rewardModel($0.id, role: "watcher")] } ?? []), seed: plan.seed &+ UInt64(round),
+                settings: refreshSettings), by: .commandLine)
         return try await policy(madeBy: try await finish(run.id))
     }
 

@@ -54,7 +54,7 @@ struct PolicyRefreshJob {
             settings: settings, policy: policy, value: valueNetwork(settings, parents: parents, policy: policy),
             collector: collector,
             check: StartUpCheck(
-                referenceIsBase: parents.referenceIsBase, valueIsRewardModel: true,
+                referenceIsBase: parents.referenceIsBase, valueIsRewardModel: settings.ensemble == .mean,
                 endTokens: parents.base.template.endTokenIDs),
             prompts: prompts,
             mix: try PretrainingMix.read(

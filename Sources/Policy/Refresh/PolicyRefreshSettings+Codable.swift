@@ -8,6 +8,8 @@ extension PolicyRefreshSettings {
         case responsesPerPrompt = "responses_per_prompt"
         case maximumTokens = "maximum_tokens"
         case temperature
+        case ensemble
+        case ensemblePenalty = "ensemble_penalty"
         case scoreClip = "score_clip"
         case missingEndPenalty = "missing_end_penalty"
         case lengthPenalty = "length_penalty"
@@ -71,6 +73,8 @@ extension PolicyRefreshSettings {
             .init(.responsesPerPrompt, \.responsesPerPrompt),
             .init(.maximumTokens, \.maximumTokens),
             .init(.temperature, \.temperature),
+            .init(.ensemble, \.ensemble),
+            .init(.ensemblePenalty, \.ensemblePenalty),
             .init(optional: .scoreClip, \.scoreClip),
             .init(.missingEndPenalty, \.missingEndPenalty),
             .init(.lengthPenalty, \.lengthPenalty),

@@ -61,6 +61,7 @@ extension PolicyRefreshSettings {
             ("weight_decay", weightDecay), ("length_penalty", lengthPenalty),
             ("entropy_coefficient", entropyCoefficient), ("value_coefficient", valueCoefficient),
             ("pretraining_coefficient", pretrainingCoefficient), ("watch_deviations", watchDeviations),
+            ("ensemble_penalty", ensemblePenalty),
         ] { try require(value >= 0 && value.isFinite, name, "\(value) is negative or no number") }
         try require(
             (1...100).contains(limitPressure), "limit_pressure", "\(limitPressure) is not a factor from 1 to 100")

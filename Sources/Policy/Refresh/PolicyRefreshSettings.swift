@@ -25,6 +25,12 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
 
     // MARK: Reward
 
+    /// What becomes of a reward model with several heads: their mean, or a score that is careful where they disagree (Coste
+    /// et al. 2024). The mean: most reward models have one head.
+    public var ensemble = EnsembleUse.mean
+    /// What a unit of variance between heads costs with `variance-penalised` (Coste et al.: 0.1 for PPO).
+    public var ensemblePenalty = 0.1
+
     /// Normalised scores are cut to ± this (DeepSpeed-Chat).
     public var scoreClip: Double? = 5
     /// Subtracted from a response without an end token.

@@ -35,7 +35,7 @@ struct RefreshParents {
             ? base : try LoadedPolicy(folder: try run.parentURL(role: "reference"))
         let rewardFolder = try run.parentURL(role: "reward-model")
         rewardModel = try LoadedRewardModel(folder: rewardFolder)
-        scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: settings.tokensPerPass)
+        scorer = try Self.scorer(rewardModel, folder: rewardFolder, settings: settings, pool: pool)
         referenceIsBase =
             areSameFiles
             || reference.model.tuning == nil
@@ -54,5 +54,20 @@ struct RefreshParents {
         try base.requireFit(
             folder: rewardFolder.path, template: rewardModel.template,
             contextLength: rewardModel.model.configuration.contextLength)
+    }
+
+    private static func scorer(
+        _ rewardModel: LoadedRewardModel, folder: URL, settings: PolicyRefreshSettings, pool: WorkerPool
+    ) throws -> any ResponseScorer {
+        let scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: settings.tokensPerPass)
+        guard settings.ensemble != .mean else { return scorer }
+        guard rewardModel.heads?.members.count ?? 0 > 1 else {
+            throw PolicyError.badOption(
+                field: "ensemble",
+                reason:
+                    "the reward model in \(folder.path) has one head, which cannot disagree with itself; train it with "
+                    + "ensemble_members, or take mean")
+        }
+        return EnsembleScorer(scorer: scorer, use: settings.ensemble, penalty: settings.ensemblePenalty)
     }
 }

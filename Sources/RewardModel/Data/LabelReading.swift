@@ -14,6 +14,9 @@ public struct LabelReading: Sendable, Equatable {
     /// A rated response with one of these flags is unsafe, one without is safe.
     public var unsafeFlags: Set<String> = []
 
+    /// The prompts whose labels are learnt.
+    public var half = LabelHalf.all
+
     public init(margins: MarginScale) { self.margins = margins }
 }
 

@@ -37,6 +37,8 @@ struct RewardDataset {
             } catch {
                 throw RewardModelError.badGroup(file: Self.fileName, line: line, reason: "\(error)")
             }
+            // What is held out is held out of both halves.
+            guard labelled.split == .heldOut || reading.half.includes(labelled.group.prompt) else { return }
             labels += labelled.labels.count
             newestPolicy = labelled.group.responses.compactMap(\.policy).last ?? newestPolicy
             let example = try RewardExample(labelled, template: template, reading: reading)

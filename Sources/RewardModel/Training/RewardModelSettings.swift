@@ -53,6 +53,8 @@ public struct RewardModelSettings: Sendable, Equatable {
     /// Smaller halves of the labels on which a model is trained for the learning curve of the card; 0 is none, because
     /// each costs a training.
     public var learningCurvePoints = 0
+    /// Whose prompts' labels are learnt: all, or one half, so that a model of the other half can watch a refresh.
+    public var labels = LabelHalf.all
     /// How many times the held-out groups are looked at during training.
     public var evaluations = 20
     /// Looks without a better held-out log-loss, after `minimumSteps`, until training stops.
@@ -135,6 +137,7 @@ extension RewardModelSettings {
     public var reading: LabelReading {
         var reading = LabelReading(margins: margins)
         reading.ties = ties
+        reading.half = labels
         reading.ratings = ratingWeight > 0
         reading.acceptability = acceptabilityWeight > 0
         reading.safety = safetyWeight > 0
@@ -164,7 +167,7 @@ extension RewardModelSettings: Codable {
         case finalRateFraction = "final_rate_fraction"
         case weightDecay = "weight_decay"
         case clipNorm = "clip_norm"
-        case centring, margins, loss, ties, normalisation, evaluations, patience
+        case centring, margins, loss, ties, labels, normalisation, evaluations, patience
         case labelSmoothing = "label_smoothing"
         case softLabels = "soft_labels"
         case ratingWeight = "rating_weight"
@@ -221,5 +224,6 @@ extension RewardModelSettings: Codable {
         reliabilityWeights = try reader.value(.reliabilityWeights, default: reliabilityWeights)
         normalisation = try reader.value(.normalisation, default: normalisation)
         learningCurvePoints = try reader.value(.learningCurvePoints, default: learningCurvePoints)
+        labels = try reader.value(.labels, default: labels)
     }
 }

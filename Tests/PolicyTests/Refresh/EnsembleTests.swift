@@ -1,0 +1,48 @@
+import Foundation
+import JSON
+import LanguageModel
+import Policy
+import Preferences
+import RewardModel
+import Testing
+
+@Suite struct EnsembleTests {
+    @Test func `where the heads disagree a careful score is lower`() throws {
+        let tiny = try TinyPolicy(seed: 3).sharpened(by: 5)
+        var layout = HeadLayout()
+        layout.members = 3
+        let heads = RewardHeads(layout: layout, width: tiny.model.configuration.width)
+        heads.values.store((0..<heads.values.count).map { sin(Float($0)) }, at: 0)
+        let scorer = RewardScorer(
+            model: try tiny.model.withScalarHead(seed: 2), normalisation: .identity,
+            heads: NormalisedHeads(
+                heads: heads, members: (1...3).map { Normalisation(gain: Double($0), bias: 0.5, samples: 8) },
+                combined: nil), pool: WorkerPool(threads: 1))
+        let groups = [
+            TokenGroup(prompt: [5, 6], responses: [[7, 8], [9]]), TokenGroup(prompt: [4], responses: [[3, 3, 9]]),
+        ]
+        func scores(_ use: EnsembleUse) throws -> [Double] {
+            try EnsembleScorer(scorer: scorer, use: use, penalty: 0.5).scores(of: groups).flatMap { $0 }
+        }
+        let members = try scorer.ensembleScores(of: groups).flatMap { $0.map(\.members) }
+        #expect(members.map(\.count) == [3, 3, 3])
+        let means = members.map { $0.reduce(0, +) / 3 }
+        let variances = zip(members, means).map { own, mean in own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 3 }
+        for (found, expected) in zip(try scores(.mean), means) { #expect(abs(found - expected) < 1e-12) }
+        #expect(try scores(.worstCase) == members.map { $0.min() ?? 0 })
+        for (found, (mean, variance)) in zip(try scores(.variancePenalised), zip(means, variances)) {
+            #expect(abs(found - (mean - 0.5 * variance)) < 1e-12)
+            #expect(found < mean)
+        }
+    }
+
+    @Test func `the labels' halves share no prompt and leave none out`() {
+        let prompts = (0..<200).map { "prompt \($0)" }
+        let first = prompts.filter { LabelHalf.firstHalf.includes(.text($0)) }
+        let second = prompts.filter { LabelHalf.secondHalf.includes(.text($0)) }
+        #expect(Set(first).isDisjoint(with: second))
+        #expect(first.count + second.count == 200)
+        #expect(abs(first.count - 100) < 30)
+        #expect(prompts.allSatisfy { LabelHalf.all.includes(.text($0)) })
+    }
+}
