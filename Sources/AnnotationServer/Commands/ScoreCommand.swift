@@ -62,6 +62,8 @@ private struct JudgedGroup: Encodable {
         /// A reward model's logit, and the same normalised.
         var rawScore: Double?
         var score: Double?
+        /// Of an ensemble: each member's score, normalised by itself.
+        var headScores: [Double]?
     }
     /// Only where the prompt is a plain text.
     let promptText: String?
@@ -105,9 +107,11 @@ private struct RewardJudge: GroupJudge {
         let tokens = try rewardModel.tokens(
             of: ResponseGroup(id: "scored", prompt: line.prompt, responses: line.responses))
         let raw = try scorer.rawScores(of: [tokens]).first ?? []
+        let members = rewardModel.heads == nil ? nil : try scorer.ensembleScores(of: [tokens]).first
         return JudgedGroup(line, promptIDs: tokens.prompt, tokens: tokens.responses) {
             $0.rawScore = raw[$1]
             $0.score = rewardModel.normalisation(raw[$1])
+            if let members = members?[$1].members, members.count > 1 { $0.headScores = members }
         }
     }
 }
