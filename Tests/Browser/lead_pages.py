@@ -112,7 +112,7 @@ def every_link(test, person, start):
         pages += 1
         for link in person.page.locator("a[href]").all():
             path = link.get_attribute("href")
-            is_file = re.search(r"\.(jsonl?|svg)$|/api/|/practice/file$", path)
+            is_file = re.search(r"\.(jsonl?|svg|csv|md)$|/api/|/practice/file$", path.split("?")[0])
             if path.startswith("/") and not is_file and shape(path) not in known:
                 known.add(shape(path))
                 waiting.append(path)
