@@ -115,7 +115,9 @@ extension PreferenceTuningSettings: Codable {
         case precision
     }
 
-    private static var fields: [SettingsField<PreferenceTuningSettings, CodingKeys>] {
+    private typealias Field = SettingsField<PreferenceTuningSettings, CodingKeys>
+
+    private static var fields: [Field] {
         [
             .init(.method, \.method),
             .init(.order, \.order),
@@ -142,14 +144,12 @@ extension PreferenceTuningSettings: Codable {
 
     public init(from decoder: any Decoder) throws {
         self.init()
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: TuningSettings.names)
-        for field in Self.fields { try field.read(&self, reader) }
+        try Field.read(Self.fields, of: &self, from: decoder, siblings: TuningSettings.names)
         tuning = try TuningSettings(from: decoder, siblings: CodingKeys.allCases.map(\.stringValue))
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        for field in Self.fields { try field.write(self, &container) }
+        try Field.write(Self.fields, of: self, to: encoder)
         try tuning.encode(to: encoder)
     }
 }

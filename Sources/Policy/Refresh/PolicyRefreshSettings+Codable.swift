@@ -139,14 +139,12 @@ extension PolicyRefreshSettings {
 
     public init(from decoder: any Decoder) throws {
         self.init()
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: TuningSettings.names)
-        for field in Self.fields { try field.read(&self, reader) }
+        try Field.read(Self.fields, of: &self, from: decoder, siblings: TuningSettings.names)
         tuning = try TuningSettings(from: decoder, siblings: CodingKeys.allCases.map(\.stringValue))
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        for field in Self.fields { try field.write(self, &container) }
+        try Field.write(Self.fields, of: self, to: encoder)
         try tuning.encode(to: encoder)
     }
 }

@@ -67,40 +67,35 @@ public struct TuningSettings: Sendable, Codable, Equatable {
 
     static let names = CodingKeys.allCases.map(\.stringValue)
 
+    private typealias Field = SettingsField<TuningSettings, CodingKeys>
+
+    private static var fields: [Field] {
+        [
+            .init(.kind, \.kind),
+            .init(optional: .layers, \.layers),
+            .init(.rank, \.rank),
+            .init(.alpha, \.alpha),
+            .init(.targets, \.targets),
+            .init(.dropout, \.dropout),
+            .init(.rankStabilised, \.rankStabilised),
+            .init(.adapterWidth, \.adapterWidth),
+            .init(.promptVectors, \.promptVectors),
+            .init(.baseWeights, \.baseWeights),
+            .init(.doubleQuantisation, \.doubleQuantisation),
+            .init(.keep, \.keep),
+        ]
+    }
+
     public init(from decoder: any Decoder) throws { try self.init(from: decoder, siblings: []) }
 
     /// `siblings` are the other fields of the same object.
     init(from decoder: any Decoder, siblings: [String]) throws {
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: siblings)
-        kind = try reader.value(.kind, default: kind)
-        layers = try reader.optional(.layers, default: layers)
-        rank = try reader.value(.rank, default: rank)
-        alpha = try reader.value(.alpha, default: alpha)
-        targets = try reader.value(.targets, default: targets)
-        dropout = try reader.value(.dropout, default: dropout)
-        rankStabilised = try reader.value(.rankStabilised, default: rankStabilised)
-        adapterWidth = try reader.value(.adapterWidth, default: adapterWidth)
-        promptVectors = try reader.value(.promptVectors, default: promptVectors)
-        baseWeights = try reader.value(.baseWeights, default: baseWeights)
-        doubleQuantisation = try reader.value(.doubleQuantisation, default: doubleQuantisation)
-        keep = try reader.value(.keep, default: keep)
+        try Field.read(Self.fields, of: &self, from: decoder, siblings: siblings)
     }
 
     /// Every field, also those that are off.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(kind, forKey: .kind)
-        try container.encode(layers, forKey: .layers)
-        try container.encode(rank, forKey: .rank)
-        try container.encode(alpha, forKey: .alpha)
-        try container.encode(targets, forKey: .targets)
-        try container.encode(dropout, forKey: .dropout)
-        try container.encode(rankStabilised, forKey: .rankStabilised)
-        try container.encode(adapterWidth, forKey: .adapterWidth)
-        try container.encode(promptVectors, forKey: .promptVectors)
-        try container.encode(baseWeights, forKey: .baseWeights)
-        try container.encode(doubleQuantisation, forKey: .doubleQuantisation)
-        try container.encode(keep, forKey: .keep)
+        try Field.write(Self.fields, of: self, to: encoder)
     }
 
     /// What can be said without the model.

@@ -87,53 +87,42 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
 
     static let names = CodingKeys.allCases.map(\.stringValue)
 
+    private typealias Field = SettingsField<NextTokenSettings, CodingKeys>
+
+    private static var fields: [Field] {
+        [
+            .init(.learningRate, \.learningRate),
+            .init(.finalLearningRateFraction, \.finalLearningRateFraction),
+            .init(.warmUpSteps, \.warmUpSteps),
+            .init(.epochs, \.epochs),
+            .init(optional: .steps, \.steps),
+            .init(.tokensPerStep, \.tokensPerStep),
+            .init(.tokensPerPass, \.tokensPerPass),
+            .init(.weightDecay, \.weightDecay),
+            .init(.beta1, \.beta1),
+            .init(.beta2, \.beta2),
+            .init(.epsilon, \.epsilon),
+            .init(optional: .clipNorm, \.clipNorm),
+            .init(.heldOutShare, \.heldOutShare),
+            .init(.heldOutLimit, \.heldOutLimit),
+            .init(.evaluateEvery, \.evaluateEvery),
+            .init(.checkpointEvery, \.checkpointEvery),
+            .init(.precision, \.precision),
+            .init(.products, \.products),
+        ]
+    }
+
     public init(from decoder: any Decoder) throws { try self.init(from: decoder, standard: .pretraining, siblings: []) }
 
     /// Reads the fields that are given over `standard`; `siblings` are the other fields of the same object.
     init(from decoder: any Decoder, standard: NextTokenSettings, siblings: [String]) throws {
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self, siblings: siblings)
         self = standard
-        learningRate = try reader.value(.learningRate, default: learningRate)
-        finalLearningRateFraction = try reader.value(.finalLearningRateFraction, default: finalLearningRateFraction)
-        warmUpSteps = try reader.value(.warmUpSteps, default: warmUpSteps)
-        epochs = try reader.value(.epochs, default: epochs)
-        steps = try reader.optional(.steps, default: steps)
-        tokensPerStep = try reader.value(.tokensPerStep, default: tokensPerStep)
-        tokensPerPass = try reader.value(.tokensPerPass, default: tokensPerPass)
-        weightDecay = try reader.value(.weightDecay, default: weightDecay)
-        beta1 = try reader.value(.beta1, default: beta1)
-        beta2 = try reader.value(.beta2, default: beta2)
-        epsilon = try reader.value(.epsilon, default: epsilon)
-        clipNorm = try reader.optional(.clipNorm, default: clipNorm)
-        heldOutShare = try reader.value(.heldOutShare, default: heldOutShare)
-        heldOutLimit = try reader.value(.heldOutLimit, default: heldOutLimit)
-        evaluateEvery = try reader.value(.evaluateEvery, default: evaluateEvery)
-        checkpointEvery = try reader.value(.checkpointEvery, default: checkpointEvery)
-        precision = try reader.value(.precision, default: precision)
-        products = try reader.value(.products, default: products)
+        try Field.read(Self.fields, of: &self, from: decoder, siblings: siblings)
     }
 
     /// Every field, also those that are off: an absent field would be read as its default.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(learningRate, forKey: .learningRate)
-        try container.encode(finalLearningRateFraction, forKey: .finalLearningRateFraction)
-        try container.encode(warmUpSteps, forKey: .warmUpSteps)
-        try container.encode(epochs, forKey: .epochs)
-        try container.encode(steps, forKey: .steps)
-        try container.encode(tokensPerStep, forKey: .tokensPerStep)
-        try container.encode(tokensPerPass, forKey: .tokensPerPass)
-        try container.encode(weightDecay, forKey: .weightDecay)
-        try container.encode(beta1, forKey: .beta1)
-        try container.encode(beta2, forKey: .beta2)
-        try container.encode(epsilon, forKey: .epsilon)
-        try container.encode(clipNorm, forKey: .clipNorm)
-        try container.encode(heldOutShare, forKey: .heldOutShare)
-        try container.encode(heldOutLimit, forKey: .heldOutLimit)
-        try container.encode(evaluateEvery, forKey: .evaluateEvery)
-        try container.encode(checkpointEvery, forKey: .checkpointEvery)
-        try container.encode(precision, forKey: .precision)
-        try container.encode(products, forKey: .products)
+        try Field.write(Self.fields, of: self, to: encoder)
     }
 
     /// - Throws: `PolicyError.badOption` that names the field.

@@ -185,45 +185,50 @@ extension RewardModelSettings: Codable {
         case checkpointEvery = "checkpoint_every"
     }
 
-    public init(from decoder: any Decoder) throws {
-        let reader = try SettingsReader(decoder, keys: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into field: inout Value) throws {
-            field = try reader.value(key, default: field)
-        }
-        try read(.groupsPerStep, into: &groupsPerStep)
-        try read(.epochs, into: &epochs)
-        try read(.minimumSteps, into: &minimumSteps)
-        try read(.learningRate, into: &learningRate)
-        try read(.warmUpFraction, into: &warmUpFraction)
-        try read(.finalRateFraction, into: &finalRateFraction)
-        try read(.weightDecay, into: &weightDecay)
-        try read(.clipNorm, into: &clipNorm)
-        try read(.centring, into: &centring)
-        try read(.margins, into: &margins)
-        try readLosses(reader)
-        try read(.evaluations, into: &evaluations)
-        try read(.patience, into: &patience)
-        try read(.referenceSamples, into: &referenceSamples)
-        try read(.referenceTemperature, into: &referenceTemperature)
-        try read(.maximumResponseTokens, into: &maximumResponseTokens)
-        try read(.tokensPerPass, into: &tokensPerPass)
-        try read(.products, into: &products)
-        try read(.checkpointEvery, into: &checkpointEvery)
+    private typealias Field = SettingsField<RewardModelSettings, CodingKeys>
+
+    private static var fields: [Field] {
+        [
+            .init(.groupsPerStep, \.groupsPerStep),
+            .init(.epochs, \.epochs),
+            .init(.minimumSteps, \.minimumSteps),
+            .init(.learningRate, \.learningRate),
+            .init(.warmUpFraction, \.warmUpFraction),
+            .init(.finalRateFraction, \.finalRateFraction),
+            .init(.weightDecay, \.weightDecay),
+            .init(.clipNorm, \.clipNorm),
+            .init(.centring, \.centring),
+            .init(.margins, \.margins),
+            .init(.loss, \.loss),
+            .init(.ties, \.ties),
+            .init(.labels, \.labels),
+            .init(.normalisation, \.normalisation),
+            .init(.evaluations, \.evaluations),
+            .init(.patience, \.patience),
+            .init(.labelSmoothing, \.labelSmoothing),
+            .init(.softLabels, \.softLabels),
+            .init(.ratingWeight, \.ratingWeight),
+            .init(.acceptabilityWeight, \.acceptabilityWeight),
+            .init(.safetyWeight, \.safetyWeight),
+            .init(.unsafeFlags, \.unsafeFlags),
+            .init(.ensembleMembers, \.ensembleMembers),
+            .init(.reliabilityWeights, \.reliabilityWeights),
+            .init(.learningCurvePoints, \.learningCurvePoints),
+            .init(.referenceSamples, \.referenceSamples),
+            .init(.referenceTemperature, \.referenceTemperature),
+            .init(.maximumResponseTokens, \.maximumResponseTokens),
+            .init(.tokensPerPass, \.tokensPerPass),
+            .init(.products, \.products),
+            .init(.checkpointEvery, \.checkpointEvery),
+        ]
     }
 
-    private mutating func readLosses(_ reader: SettingsReader<CodingKeys>) throws {
-        loss = try reader.value(.loss, default: loss)
-        ties = try reader.value(.ties, default: ties)
-        labelSmoothing = try reader.value(.labelSmoothing, default: labelSmoothing)
-        softLabels = try reader.value(.softLabels, default: softLabels)
-        ratingWeight = try reader.value(.ratingWeight, default: ratingWeight)
-        acceptabilityWeight = try reader.value(.acceptabilityWeight, default: acceptabilityWeight)
-        safetyWeight = try reader.value(.safetyWeight, default: safetyWeight)
-        unsafeFlags = try reader.value(.unsafeFlags, default: unsafeFlags)
-        ensembleMembers = try reader.value(.ensembleMembers, default: ensembleMembers)
-        reliabilityWeights = try reader.value(.reliabilityWeights, default: reliabilityWeights)
-        normalisation = try reader.value(.normalisation, default: normalisation)
-        learningCurvePoints = try reader.value(.learningCurvePoints, default: learningCurvePoints)
-        labels = try reader.value(.labels, default: labels)
+    public init(from decoder: any Decoder) throws {
+        self.init()
+        try Field.read(Self.fields, of: &self, from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try Field.write(Self.fields, of: self, to: encoder)
     }
 }
