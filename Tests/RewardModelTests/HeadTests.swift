@@ -160,11 +160,11 @@ import Testing
 
     @Test func unsafeResponsesAreScoredByTheirSafetyAlone() {
         // σ(-1.7) is above 0.15, σ(-1.8) below.
-        #expect(HeadScores(members: [2, 4], safety: -1.7).combined() == 3)
-        #expect(HeadScores(members: [2, 4], safety: -1.8).combined() == -1.8)
-        #expect(HeadScores(members: [2, 4], safety: 3.5).combined(promptIsAboutSafety: true) == 3.5)
-        #expect(HeadScores(members: [2, 4]).combined() == nil)
-        #expect(HeadScores(members: [0], rating: 1.0 / 3).ratingOfSeven == 5)
+        #expect(HeadScores(classifier: 3, members: [2, 4], safety: -1.7).combined() == 3)
+        #expect(HeadScores(classifier: 3, members: [2, 4], safety: -1.8).combined() == -1.8)
+        #expect(HeadScores(classifier: 3, members: [2, 4], safety: 3.5).combined(promptIsAboutSafety: true) == 3.5)
+        #expect(HeadScores(classifier: 3, members: [2, 4]).combined() == nil)
+        #expect(HeadScores(classifier: 0, members: [0], rating: 1.0 / 3).ratingOfSeven == 5)
     }
 
     @Test func anEnsemblesScoresAreTheOnesCountedByHand() {

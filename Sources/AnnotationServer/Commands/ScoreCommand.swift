@@ -106,12 +106,12 @@ private struct RewardJudge: GroupJudge {
     func judge(_ line: PromptAndResponses) throws -> JudgedGroup {
         let tokens = try rewardModel.tokens(
             of: ResponseGroup(id: "scored", prompt: line.prompt, responses: line.responses))
-        let raw = try scorer.rawScores(of: [tokens]).first ?? []
-        let members = rewardModel.heads == nil ? nil : try scorer.ensembleScores(of: [tokens]).first
+        let heads = try scorer.headScores(of: [tokens]).first ?? []
         return JudgedGroup(line, promptIDs: tokens.prompt, tokens: tokens.responses) {
-            $0.rawScore = raw[$1]
-            $0.score = rewardModel.normalisation(raw[$1])
-            if let members = members?[$1].members, members.count > 1 { $0.headScores = members }
+            $0.rawScore = heads[$1].classifier
+            $0.score = rewardModel.normalisation(heads[$1].classifier)
+            let members = scorer.ensembleScore(heads[$1]).members
+            if members.count > 1 { $0.headScores = members }
         }
     }
 }

@@ -110,7 +110,7 @@ extension RewardHeads {
     func scores(of state: ArraySlice<Float>, classifier: Double) -> HeadScores {
         let own = members
         return HeadScores(
-            members: own.isEmpty ? [classifier] : own.map { Self.product($0, state) },
+            classifier: classifier, members: own.isEmpty ? [classifier] : own.map { Self.product($0, state) },
             safety: linear("safety").map { Self.product($0.weights, state, bias: $0.bias) },
             rating: linear("rating").map { Self.product($0.weights, state, bias: $0.bias) })
     }
@@ -118,6 +118,8 @@ extension RewardHeads {
 
 /// The logits of all heads for one response.
 public struct HeadScores: Sendable, Equatable {
+    /// Of the model's own head, which other software computes too.
+    public let classifier: Double
     /// Of each member of the ensemble; one where there is none.
     public let members: [Double]
     /// Log-odds that the response is safe; nil without that head.
@@ -125,7 +127,8 @@ public struct HeadScores: Sendable, Equatable {
     /// The predicted overall rating, -1 for a 1 and 1 for a 7; nil without that head.
     public let rating: Double?
 
-    public init(members: [Double], safety: Double? = nil, rating: Double? = nil) {
+    public init(classifier: Double, members: [Double], safety: Double? = nil, rating: Double? = nil) {
+        self.classifier = classifier
         self.members = members
         self.safety = safety
         self.rating = rating

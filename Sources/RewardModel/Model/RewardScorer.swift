@@ -55,7 +55,7 @@ public final class RewardScorer {
     public func headScores(of groups: [TokenGroup]) throws -> [[HeadScores]] {
         try forEachPass(of: groups) { part in
             pass.terminalScores(of: part).enumerated().map { index, scores in
-                guard let heads = heads?.heads else { return scores.map { HeadScores(members: [$0]) } }
+                guard let heads = heads?.heads else { return scores.map { HeadScores(classifier: $0, members: [$0]) } }
                 let rows = scores.indices.map { pass.layout.lastResponseRow(index, $0) }
                 let states = pass.hiddenStates(atRows: rows)
                 return scores.enumerated().map { response, score in
@@ -72,7 +72,8 @@ public final class RewardScorer {
         try headScores(of: groups).map { $0.map(ensembleScore) }
     }
 
-    private func ensembleScore(_ logits: HeadScores) -> EnsembleScore {
+    /// The members' scores, each normalised by itself.
+    public func ensembleScore(_ logits: HeadScores) -> EnsembleScore {
         guard let own = heads?.members, !own.isEmpty else {
             return EnsembleScore(members: logits.members.map { normalisation($0) })
         }
