@@ -79,7 +79,7 @@ struct LiveServerOperations: ServerOperations {
         }
     }
 
-    func startPreferenceTuning(_ request: PreferenceTuningRequest) async throws -> RunID {
+    func startPreferenceTuning(_ request: TuningRequest) async throws -> RunID {
         try await translated {
             let project = try await self.store.project(request.project)
             let actor = Actor.user(request.user)
@@ -101,7 +101,7 @@ struct LiveServerOperations: ServerOperations {
         }
     }
 
-    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID {
+    func startSupervisedRun(_ request: TuningRequest) async throws -> RunID {
         try await translated {
             let project = try await self.store.project(request.project)
             let actor = Actor.user(request.user)

@@ -42,41 +42,14 @@ enum RunEndpoints {
                     settings: settings(of: call), seed: seed(of: call), user: try call.user.id))
             return try .json(try await json(run, call), status: .accepted)
         },
-        APIEndpoint(
-            method: .post, path: Path.api + "/projects/{project}/supervised-runs", operation: "startSupervisedRun",
-            summary: "Takes a snapshot of all demonstrations and corrections and tunes a policy on them.",
-            access: .lead,
-            body: .json(
-                .object([
-                    .optional("base", .integer("The policy to tune; the reference policy unless given.")),
-                    .optional("settings", settings), .optional("seed", seed),
-                ])), answers: [.json(.accepted, .reference("Run"))]
-        ) { call in
-            let run = try await call.operations.startSupervisedRun(
-                SupervisedRunRequest(
-                    project: try call.id("project"),
-                    base: call.body["base"]?.integerValue.map { PolicyID(rawValue: Int64($0)) },
-                    settings: settings(of: call), seed: seed(of: call), user: try call.user.id))
-            return try .json(try await json(run, call), status: .accepted)
-        },
-        APIEndpoint(
-            method: .post, path: Path.api + "/projects/{project}/preference-tuning-runs",
-            operation: "startPreferenceTuning",
-            summary: "Takes a snapshot of all labels so far and tunes a policy on it, without a reward model.",
-            access: .lead,
-            body: .json(
-                .object([
-                    .optional("base", .integer("The policy to tune; the reference policy unless given.")),
-                    .optional("settings", settings), .optional("seed", seed),
-                ])), answers: [.json(.accepted, .reference("Run"))]
-        ) { call in
-            let run = try await call.operations.startPreferenceTuning(
-                PreferenceTuningRequest(
-                    project: try call.id("project"),
-                    base: call.body["base"]?.integerValue.map { PolicyID(rawValue: Int64($0)) },
-                    settings: settings(of: call), seed: seed(of: call), user: try call.user.id))
-            return try .json(try await json(run, call), status: .accepted)
-        },
+        tuning(
+            "supervised-runs", operation: "startSupervisedRun",
+            summary: "Takes a snapshot of all demonstrations and corrections and tunes a policy on them."
+        ) { try await $0.startSupervisedRun($1) },
+        tuning(
+            "preference-tuning-runs", operation: "startPreferenceTuning",
+            summary: "Takes a snapshot of all labels so far and tunes a policy on it, without a reward model."
+        ) { try await $0.startPreferenceTuning($1) },
         APIEndpoint(
             method: .post, path: Path.api + "/runs/{run}/cancel", operation: "cancelRun",
             summary: "Asks the job to write a checkpoint and stop.", access: .lead,
@@ -159,6 +132,30 @@ enum RunEndpoints {
             return RunEventStream().response(events, to: call.request)
         },
     ]
+
+    /// A tuning of a policy on people's labels, below a project's path.
+    private static func tuning(
+        _ name: String, operation: String, summary: String,
+        start: @escaping @Sendable (any ServerOperations, TuningRequest) async throws -> RunID
+    ) -> APIEndpoint {
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/\(name)", operation: operation, summary: summary,
+            access: .lead,
+            body: .json(
+                .object([
+                    .optional("base", .integer("The policy to tune; the reference policy unless given.")),
+                    .optional("settings", settings), .optional("seed", seed),
+                ])), answers: [.json(.accepted, .reference("Run"))]
+        ) { call in
+            let run = try await start(
+                call.operations,
+                TuningRequest(
+                    project: try call.id("project"),
+                    base: call.body["base"]?.integerValue.map { PolicyID(rawValue: Int64($0)) },
+                    settings: settings(of: call), seed: seed(of: call), user: try call.user.id))
+            return try .json(try await json(run, call), status: .accepted)
+        }
+    }
 
     private static func settings(of call: APICall) -> [String: String] {
         (call.body["settings"]?.objectValue ?? [:]).compactMapValues { value in

@@ -35,7 +35,7 @@ struct RunListPages: RouteSet {
         routes.post(RouterPath(Path.tuneOnOrders(":project"))) { request, context in
             try await start(request, context) { project, form, user in
                 try await services.operations.startPreferenceTuning(
-                    PreferenceTuningRequest(
+                    TuningRequest(
                         project: project, base: PolicyID(form.text("base")),
                         settings: try Self.settings(form, withMethod: true), seed: try Self.seed(form), user: user))
             }
@@ -43,7 +43,7 @@ struct RunListPages: RouteSet {
         routes.post(RouterPath(Path.tune(":project"))) { request, context in
             try await start(request, context) { project, form, user in
                 try await services.operations.startSupervisedRun(
-                    SupervisedRunRequest(
+                    TuningRequest(
                         project: project, base: PolicyID(form.text("base")), settings: try Self.settings(form),
                         seed: try Self.seed(form), user: user))
             }

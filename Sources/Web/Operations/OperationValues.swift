@@ -51,34 +51,9 @@ public struct PolicyRefreshRequest: Sendable, Equatable {
     }
 }
 
-/// What a supervised run is asked to do.
-public struct SupervisedRunRequest: Sendable, Equatable {
-    /// The project whose demonstrations and corrections it learns from.
-    public var project: ProjectID
-    /// The policy that is tuned; nil takes the project's reference policy, else its current one.
-    public var base: PolicyID?
-    /// Settings that differ from the project's and the defaults, as texts by their names in `run.json`; the
-    /// implementation checks them.
-    public var settings: [String: String]
-    /// The seed; nil lets the server draw one and record it.
-    public var seed: UInt64?
-    /// The lead (or token's owner) who asked.
-    public var user: UserID
-
-    public init(
-        project: ProjectID, base: PolicyID? = nil, settings: [String: String] = [:], seed: UInt64? = nil, user: UserID
-    ) {
-        self.project = project
-        self.base = base
-        self.settings = settings
-        self.seed = seed
-        self.user = user
-    }
-}
-
-/// What a tuning on people's orders is asked to do.
-public struct PreferenceTuningRequest: Sendable, Equatable {
-    /// The project whose rankings and comparisons it learns from.
+/// What a tuning on people's labels is asked to do: a supervised run on what they wrote, or one on their orders.
+public struct TuningRequest: Sendable, Equatable {
+    /// The project whose labels it learns from.
     public var project: ProjectID
     /// The policy that is tuned; nil takes the project's reference policy, else its current one.
     public var base: PolicyID?

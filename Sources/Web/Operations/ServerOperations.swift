@@ -18,12 +18,12 @@ public protocol ServerOperations: Sendable {
     /// Takes a snapshot of a project's written answers and starts a `supervised` run that tunes a policy on them.
     /// - Returns: the id of the run.
     /// - Throws: `OperationError` where there are none yet, there is no policy to tune, or such a run is going.
-    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID
+    func startSupervisedRun(_ request: TuningRequest) async throws -> RunID
 
     /// Takes a snapshot of all labels so far of a project and starts a `preference-tuning` run on it.
     /// - Returns: the id of the run.
     /// - Throws: `OperationError` where there are no labels yet, there is no policy to tune, or such a run is going.
-    func startPreferenceTuning(_ request: PreferenceTuningRequest) async throws -> RunID
+    func startPreferenceTuning(_ request: TuningRequest) async throws -> RunID
 
     /// Asks a running job to write a checkpoint and stop. Returns once the request is recorded, not once it ended.
     /// - Throws: `OperationError` for an unknown run or one that has ended.

@@ -13,8 +13,8 @@ actor ScriptedOperations: ServerOperations {
     private(set) var sampled: [ProjectID] = []
     private(set) var requests: [RewardModelRunRequest] = []
     private(set) var refreshRequests: [PolicyRefreshRequest] = []
-    private(set) var supervisedRequests: [SupervisedRunRequest] = []
-    private(set) var preferenceRequests: [PreferenceTuningRequest] = []
+    private(set) var supervisedRequests: [TuningRequest] = []
+    private(set) var preferenceRequests: [TuningRequest] = []
     private var refusal: OperationError?
     private var cards: [RewardModelID: RewardCardFiles] = [:]
     private var conversationProblem: String?
@@ -45,51 +45,49 @@ actor ScriptedOperations: ServerOperations {
         }
     }
 
+    private func start(_ new: NewRun, by user: UserID) async throws -> RunID {
+        let run = try await store.createRun(new, by: .user(user))
+        _ = try await store.startAttempt(run)
+        return run.id
+    }
+
     func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID {
         if let refusal { throw refusal }
         requests.append(request)
         let snapshot = try await store.takeSnapshot(request.project, SnapshotOptions(), by: .user(request.user))
-        let run = try await store.createRun(
+        return try await start(
             NewRun(
                 kind: "reward-model", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
-                settings: request.settings), by: .user(request.user))
-        _ = try await store.startAttempt(run)
-        return run.id
+                settings: request.settings), by: request.user)
     }
 
     func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID {
         if let refusal { throw refusal }
         refreshRequests.append(request)
-        let run = try await store.createRun(
+        return try await start(
             NewRun(
                 kind: "policy-refresh", project: request.project, seed: request.seed ?? 7,
-                settings: request.settings), by: .user(request.user))
-        _ = try await store.startAttempt(run)
-        return run.id
+                settings: request.settings), by: request.user)
     }
 
-    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID {
+    func startSupervisedRun(_ request: TuningRequest) async throws -> RunID {
         if let refusal { throw refusal }
         supervisedRequests.append(request)
         let snapshot = try await store.takeDemonstrationSnapshot(request.project, by: .user(request.user))
-        let run = try await store.createRun(
+        return try await start(
             NewRun(
                 kind: "supervised", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
-                settings: request.settings), by: .user(request.user))
-        _ = try await store.startAttempt(run)
-        return run.id
+                settings: request.settings), by: request.user)
     }
 
-    func startPreferenceTuning(_ request: PreferenceTuningRequest) async throws -> RunID {
+    func startPreferenceTuning(_ request: TuningRequest) async throws -> RunID {
         if let refusal { throw refusal }
         preferenceRequests.append(request)
         let snapshot = try await store.takeSnapshot(request.project, SnapshotOptions(), by: .user(request.user))
-        let run = try await store.createRun(
+        return try await start(
             NewRun(
                 kind: "preference-tuning", project: request.project, snapshot: snapshot.id, seed: request.seed ?? 7,
-                settings: request.settings), by: .user(request.user))
-        _ = try await store.startAttempt(run)
-        return run.id
+                settings: request.settings), by: request.user)
     }
 
     /// Answers at once, or not at all while `problem` says why.

@@ -7,8 +7,8 @@ struct NoOperations: ServerOperations {
 
     func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID { throw refusal }
     func startPolicyRefresh(_ request: PolicyRefreshRequest) async throws -> RunID { throw refusal }
-    func startSupervisedRun(_ request: SupervisedRunRequest) async throws -> RunID { throw refusal }
-    func startPreferenceTuning(_ request: PreferenceTuningRequest) async throws -> RunID { throw refusal }
+    func startSupervisedRun(_ request: TuningRequest) async throws -> RunID { throw refusal }
+    func startPreferenceTuning(_ request: TuningRequest) async throws -> RunID { throw refusal }
     func cancelRun(_ run: RunID, by user: UserID) async throws { throw refusal }
     func resumeRun(_ run: RunID, by user: UserID) async throws { throw refusal }
     func runStatus(_ run: RunID) async throws -> RunStatus { throw refusal }
