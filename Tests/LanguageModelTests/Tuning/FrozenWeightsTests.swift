@@ -13,10 +13,10 @@ import Testing
     func `a model with rounded weights computes what its rounded weights compute, forward and backward`(
         _ configuration: ModelConfiguration
     ) throws {
-        let groups = TuningCase.groups(configuration, shapes: [(13, [9, 4]), (5, [6])])
+        let groups = randomGroups(configuration, shapes: [(13, [9, 4]), (5, [6])])
         let method = TuningMethod.lowRank(LowRankSettings(rank: 5, alpha: 7))
         for settings in Self.all {
-            let model = try TuningCase.model(configuration)
+            let model = try lively(configuration)
             let frozen = try model.freezing(settings, pool: pool)
             // The same numbers as floats among the parameters.
             for entry in model.table.entries where frozen.table[entry.name] == nil {
@@ -35,7 +35,7 @@ import Testing
     @Test func `rounding is as fine as its bits allow, and rounded scales cost little`() throws {
         var errors: [Double] = []
         for settings in Self.all {
-            let model = try TuningCase.model(PackedPassTests.configurations[0])
+            let model = try lively(PackedPassTests.configurations[0])
             let frozen = try model.freezing(settings, pool: pool)
             var (error, size) = (0.0, 0.0)
             for entry in model.table.entries where frozen.table[entry.name] == nil {
@@ -61,7 +61,7 @@ import Testing
             0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1,
         ]
         let configuration = PackedPassTests.configurations[1]
-        let model = try TuningCase.model(configuration)
+        let model = try lively(configuration)
         let name = "model.layers.0.self_attn.o_proj.weight"
         let values = try #require(model.tensor(name))
         let frozen = try model.freezing(FrozenWeights(precision: .nf4), pool: pool)
@@ -80,12 +80,12 @@ import Testing
     {
         try Fixtures.withTemporaryFolder { folder in
             for (configuration, shard) in [(PackedPassTests.configurations[0], nil), (PackedPassTests.neoX, 20_000)] {
-                let model = try TuningCase.model(configuration)
+                let model = try lively(configuration)
                 let place = folder.appending(path: "\(configuration.family)")
                 try Checkpoint.save(model, to: place, shardBytes: shard)
                 let settings = FrozenWeights(precision: .nf4, doubleQuantised: true)
                 let read = try Checkpoint.load(place, frozen: settings, pool: pool)
-                let groups = TuningCase.groups(configuration, shapes: [(13, [9, 4])])
+                let groups = randomGroups(configuration, shapes: [(13, [9, 4])])
                 let expected = try TuningCase.logProbabilities(model.freezing(settings, pool: pool), groups, pool: pool)
                 #expect(try TuningCase.logProbabilities(read, groups, pool: pool) == expected)
                 #expect(read.weightBytes < model.weightBytes)
@@ -96,10 +96,10 @@ import Testing
 
     @Test func `a rounded model decodes what it is trained as`() throws {
         for configuration in [PackedPassTests.configurations[0], PackedPassTests.configurations[2]] {
-            let model = try TuningCase.model(configuration).freezing(FrozenWeights(precision: .nf4), pool: pool)
+            let model = try lively(configuration).freezing(FrozenWeights(precision: .nf4), pool: pool)
                 .tuned(.lowRank(LowRankSettings(rank: 3)), seed: 1)
             TuningCase.stir(model)
-            let prompt = TuningCase.groups(configuration, shapes: [(9, [])])[0].prompt
+            let prompt = randomGroups(configuration, shapes: [(9, [])])[0].prompt
             let request = SamplingRequest(
                 prompt: prompt, seeds: [1, 2], settings: SamplingSettings(maximumTokens: 7, endTokens: []))
             let responses = try GroupSampler(model: model, pool: pool).sample([request])[0]

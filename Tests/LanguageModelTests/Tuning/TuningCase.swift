@@ -1,28 +1,8 @@
 import LanguageModel
 import SeededRandom
 
-/// Models and groups for tests of tuning: every family, with weights large enough that each part of a layer matters.
+/// What tests of tuning share.
 enum TuningCase {
-    static func model(_ configuration: ModelConfiguration) throws -> Transformer {
-        let model = try Transformer(configuration: configuration, seed: 11)
-        for entry in model.table.entries {
-            let values = randomValues(entry.count, seed: UInt64(entry.offset), scale: 0.25)
-            let centre: Float = entry.shape.count == 1 && entry.name.hasSuffix(".weight") ? 1 : 0
-            try model.setTensor(entry.name, values.map { $0 + centre })
-        }
-        return model
-    }
-
-    static func groups(_ configuration: ModelConfiguration, shapes: [(Int, [Int])]) -> [TokenGroup] {
-        var random = SplitMix64(seed: 31)
-        func tokens(_ count: Int) -> [Int32] {
-            (0..<count).map { _ in Int32(random.nextIndex(below: configuration.vocabularySize)) }
-        }
-        return shapes.map { prompt, responses in
-            TokenGroup(prompt: tokens(prompt), responses: responses.map { tokens($0) })
-        }
-    }
-
     /// Fills everything that a tuning trains with random numbers, so that no part of it is zero.
     static func stir(_ model: Transformer, scale: Double = 0.2) {
         for (index, entry) in model.trainedTable.entries.enumerated() {

@@ -8,8 +8,8 @@ import Testing
 
     @Test(arguments: PackedPassTests.configurations)
     func `a tuned model begins as the model itself, bit for bit`(_ configuration: ModelConfiguration) throws {
-        let model = try TuningCase.model(configuration)
-        let groups = TuningCase.groups(configuration, shapes: Self.shapes)
+        let model = try lively(configuration)
+        let groups = randomGroups(configuration, shapes: Self.shapes)
         let expected = try TuningCase.logProbabilities(model, groups, pool: pool)
         for method in TuningCase.methods(configuration) {
             if case .promptVectors = method { continue }
@@ -20,9 +20,9 @@ import Testing
 
     @Test(arguments: PackedPassTests.configurations)
     func `gradients of what is trained are the slopes of the loss`(_ configuration: ModelConfiguration) throws {
-        let groups = TuningCase.groups(configuration, shapes: Self.shapes)
+        let groups = randomGroups(configuration, shapes: Self.shapes)
         for method in TuningCase.methods(configuration) {
-            let model = try TuningCase.model(configuration).tuned(method, seed: 3)
+            let model = try lively(configuration).tuned(method, seed: 3)
             if case .layers = method {} else { TuningCase.stir(model) }
             try expectSlopes(model, groups, dropout: nil, "\(method)")
         }
@@ -30,10 +30,10 @@ import Testing
 
     @Test func `gradients under dropout are the slopes of the loss under the same mask`() throws {
         for configuration in [PackedPassTests.configurations[0], PackedPassTests.configurations[2]] {
-            let model = try TuningCase.model(configuration)
+            let model = try lively(configuration)
                 .tuned(.lowRank(LowRankSettings(rank: 4, alpha: 8, dropout: 0.3)), seed: 3)
             TuningCase.stir(model)
-            let groups = TuningCase.groups(configuration, shapes: Self.shapes)
+            let groups = randomGroups(configuration, shapes: Self.shapes)
             try expectSlopes(model, groups, dropout: DropoutMask(seed: 8, firstRow: 5), "dropout")
         }
     }
@@ -69,8 +69,8 @@ import Testing
     func `merged low-rank products give what products beside the weights give, also while decoding`(
         _ configuration: ModelConfiguration
     ) throws {
-        let groups = TuningCase.groups(configuration, shapes: Self.shapes)
-        let model = try TuningCase.model(configuration).tuned(.lowRank(LowRankSettings(rank: 5, alpha: 7)), seed: 3)
+        let groups = randomGroups(configuration, shapes: Self.shapes)
+        let model = try lively(configuration).tuned(.lowRank(LowRankSettings(rank: 5, alpha: 7)), seed: 3)
         TuningCase.stir(model)
         let plain = try TuningCase.logProbabilities(model.untuned, groups, pool: pool)
         let apart = try TuningCase.logProbabilities(model, groups, pool: pool)
@@ -86,9 +86,9 @@ import Testing
         _ configuration: ModelConfiguration
     ) throws {
         for method in TuningCase.methods(configuration) {
-            let model = try TuningCase.model(configuration).tuned(method, seed: 3)
+            let model = try lively(configuration).tuned(method, seed: 3)
             TuningCase.stir(model)
-            let prompt = TuningCase.groups(configuration, shapes: [(9, [])])[0].prompt
+            let prompt = randomGroups(configuration, shapes: [(9, [])])[0].prompt
             let request = SamplingRequest(
                 prompt: prompt, seeds: [1, 2, 3], settings: SamplingSettings(maximumTokens: 7, endTokens: []))
             let sampler = GroupSampler(model: model, pool: pool)
@@ -106,13 +106,13 @@ import Testing
 
     @Test func `the bits do not depend on the number of threads`() throws {
         let configuration = PackedPassTests.configurations[0]
-        let groups = TuningCase.groups(configuration, shapes: (0..<9).map { (10 + $0, [17 + $0, 12]) })
+        let groups = randomGroups(configuration, shapes: (0..<9).map { (10 + $0, [17 + $0, 12]) })
         for method in TuningCase.methods(configuration)
             + [.lowRank(LowRankSettings(rank: 3, alpha: 2, dropout: 0.2))]
         {
             func result(threads: Int) throws -> String {
                 let pool = WorkerPool(threads: threads)
-                let model = try TuningCase.model(configuration).tuned(method, seed: 3)
+                let model = try lively(configuration).tuned(method, seed: 3)
                 let optimiser = AdamW(model: model, settings: AdamWSettings(learningRate: 0.01))
                 for step in 0..<3 {
                     let found = try TuningCase.loss(
@@ -129,9 +129,9 @@ import Testing
 
     @Test func `training changes what is tuned and nothing else`() throws {
         let configuration = PackedPassTests.configurations[0]
-        let groups = TuningCase.groups(configuration, shapes: Self.shapes)
+        let groups = randomGroups(configuration, shapes: Self.shapes)
         for method in TuningCase.methods(configuration) {
-            let base = try TuningCase.model(configuration)
+            let base = try lively(configuration)
             let before = base.parameters.array(0..<base.parameters.count)
             let model = try base.tuned(method, seed: 3)
             let optimiser = AdamW(model: model, settings: AdamWSettings(learningRate: 0.01))
@@ -150,10 +150,10 @@ import Testing
 
     @Test func `masks of dropout leave out their share, each product and row another`() throws {
         let configuration = PackedPassTests.configurations[0]
-        let model = try TuningCase.model(configuration)
+        let model = try lively(configuration)
             .tuned(.lowRank(LowRankSettings(rank: 4, alpha: 8, dropout: 0.5)), seed: 3)
         TuningCase.stir(model)
-        let groups = TuningCase.groups(configuration, shapes: Self.shapes)
+        let groups = randomGroups(configuration, shapes: Self.shapes)
         func loss(_ mask: DropoutMask?) throws -> Double {
             try TuningCase.loss(model, groups, pool: pool, dropout: mask).loss
         }
@@ -175,7 +175,7 @@ import Testing
         (.layers([1, 1]), "twice"),
     ])
     func `what cannot be tuned is an error that names it`(method: TuningMethod, word: String) throws {
-        let model = try TuningCase.model(PackedPassTests.configurations[0])
+        let model = try lively(PackedPassTests.configurations[0])
         let error = #expect(throws: EngineError.self) { try model.tuned(method, seed: 1) }
         #expect(error?.description.contains(word) == true)
     }
