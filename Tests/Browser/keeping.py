@@ -179,13 +179,6 @@ def offline(test, ada):
 
 def sign_in_ends(test, ada):
     """The sign-in ends elsewhere while a ranking is half done; the work stays, and the sign-in leads back to it."""
-    # A page whose sign-in has ended sends its draft and its answer again; when, depends on the machine.
-    with test.watch.expecting(401, 403, 409):
-        half_done_without_sign_in(test, ada)
-        ada.page.wait_for_timeout(1000)
-
-
-def half_done_without_sign_in(test, ada):
     report, page = test.report, ada.page
     board = ready(test, ada)
     board.keys("j", "2", "j", "1")
@@ -214,10 +207,10 @@ def half_done_without_sign_in(test, ada):
     before = store.label_count(test.server, test.project)
     other = ada.another_page()
     other.go("/history")
-    other.press("Sign out")
-    # The page tries again until there is a sign-in; where the ranking takes its time, so does its draft, and a draft that was
-    # under way when the answer came is refused.
+    # The page tries again until there is a sign-in: its answer, and what it had just put back as its draft. A draft that is
+    # under way when the answer comes is refused.
     with test.watch.expecting(401, 403, 409):
+        other.press("Sign out")
         rank_all(board)
         board.keys("Control+Enter")
         page.locator('[data-notice="outbox"]', has_text="sign in again").wait_for()
