@@ -66,12 +66,6 @@ struct PolicyCardPage: PageModel {
     static let template = "lead-policy-card"
     let title: String
 
-    struct Fact: Sendable {
-        var name: String
-        /// The name in files and the API, where it has one.
-        var raw: String?
-        var value: String
-    }
     struct Ancestor: Sendable {
         var name: String
         var kind: String
@@ -137,7 +131,7 @@ struct PolicyCardPage: PageModel {
         if let sha256 = policy.sha256 { facts.append(Fact(name: "SHA-256", value: sha256)) }
         self.lineage = lineage
         settings = (run?.settings ?? [:]).sorted { $0.key < $1.key }.map {
-            Fact(name: MetricWords.words($0.key), raw: $0.key, value: $0.value)
+            Fact(named: $0.key, value: $0.value)
         }
         if let run {
             settings.insert(Fact(name: "Seed", raw: "seed", value: "\(run.seed)"), at: 0)
@@ -145,7 +139,7 @@ struct PolicyCardPage: PageModel {
         }
         hasSettings = !settings.isEmpty
         figures = policy.metrics.sorted { $0.key < $1.key }.map {
-            Fact(name: MetricWords.words($0.key), raw: $0.key, value: Plot.text($0.value))
+            Fact(named: $0.key, value: Plot.text($0.value))
         }
         hasFigures = !figures.isEmpty
         strength = strengths.first { $0.policy.id == policy.id }.map { found in

@@ -1,8 +1,6 @@
 import Foundation
-import HTTPTypes
 import Hummingbird
 import Labels
-import NIOCore
 import Preferences
 
 /// A project's practice set: tasks with a known answer and the reason for it.
@@ -43,12 +41,8 @@ struct PracticeSetPages: RouteSet {
         }
         routes.get(RouterPath(Path.practiceFile(":project"))) { _, context -> Response in
             let lines = try await services.store.practiceLines(try context.id("project"))
-            return Response(
-                status: .ok,
-                headers: [
-                    .contentType: "application/jsonl; charset=utf-8", .cacheControl: "no-store",
-                    .contentDisposition: "attachment; filename=\"practice.jsonl\"",
-                ], body: .init(byteBuffer: ByteBuffer(string: lines.map { $0 + "\n" }.joined())))
+            return .file(
+                lines.map { $0 + "\n" }.joined(), mediaType: "application/jsonl", savedAs: "practice.jsonl")
         }
     }
 

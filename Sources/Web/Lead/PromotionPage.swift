@@ -55,10 +55,6 @@ struct PromotionPage: PageModel {
         var words: String
         var isChosen: Bool
     }
-    struct Fact: Sendable {
-        var name: String
-        var value: String
-    }
 
     static func uses(chosen: LabelUse) -> [Use] {
         LabelUse.allCases.map { Use(value: $0.rawValue, words: PromotionWords.labelUse($0), isChosen: $0 == chosen) }

@@ -1,7 +1,5 @@
-import HTTPTypes
 import Hummingbird
 import Labels
-import NIOCore
 import Preferences
 
 /// The card of one reward model: how well, and on what, it agrees with people.
@@ -42,29 +40,21 @@ struct RewardCardPages: RouteSet {
         let files = try await services.operations.rewardCard(id)
         switch name {
         case RewardCard.fileName:
-            if let files { return answer(files.json, "application/json; charset=utf-8", "\(model.name)-\(name)") }
+            if let files { return .file(files.json, mediaType: "application/json", savedAs: "\(model.name)-\(name)") }
         case RewardCard.textName:
-            if let files { return answer(files.text, "text/markdown; charset=utf-8", "\(model.name)-\(name)") }
+            if let files { return .file(files.text, mediaType: "text/markdown", savedAs: "\(model.name)-\(name)") }
         default:
             let plots = try await plots(model, files?.card)
             if let plot = plots.first(where: { name == "\($0.name).svg" }) {
-                return answer(PlotDrawing(plot).file, "image/svg+xml; charset=utf-8", nil)
+                return .file(PlotDrawing(plot).file, mediaType: "image/svg+xml", savedAs: nil)
             }
             if let plot = plots.first(where: { name == "\($0.name).csv" }) {
-                return answer(plot.csv, "text/csv; charset=utf-8", "\(model.name)-\(name)")
+                return .file(plot.csv, mediaType: "text/csv", savedAs: "\(model.name)-\(name)")
             }
         }
         throw Problem(
             status: .notFound, title: "There is no such file",
             explanation: "The reward model \(model.name) has no “\(name)”.",
             action: Problem.Action(label: "Back to its card", path: Path.rewardModel(id.description)))
-    }
-
-    /// - Parameter attachment: the name under which it is saved; nil shows it.
-    private func answer(_ text: String, _ type: String, _ attachment: String?) -> Response {
-        var headers: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
-        if let attachment { headers[.contentDisposition] = "attachment; filename=\"\(attachment)\"" }
-        return Response(
-            status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }

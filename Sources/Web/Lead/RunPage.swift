@@ -8,12 +8,6 @@ struct RunPage: PageModel {
     static let template = "lead-run"
     let title: String
 
-    struct Fact: Sendable {
-        var name: String
-        /// The name in files and the API, where it has one.
-        var raw: String?
-        var value: String
-    }
     struct Curve: Sendable {
         var title: String
         var svg: String
@@ -149,7 +143,7 @@ struct RunPage: PageModel {
             if name == "time" { return nil }
             if name == "seconds_left" {
                 return hasEnded
-                    ? nil : Fact(name: MetricWords.words(name), raw: name, value: LeadWords.seconds(value.doubleValue))
+                    ? nil : Fact(named: name, value: LeadWords.seconds(value.doubleValue))
             }
             if name == "steps", members["step"] != nil { return nil }
             let text: String?
@@ -158,7 +152,7 @@ struct RunPage: PageModel {
             } else {
                 text = value.doubleValue.map { Plot.text($0) } ?? value.stringValue
             }
-            return text.map { Fact(name: MetricWords.words(name), raw: name, value: $0) }
+            return text.map { Fact(named: name, value: $0) }
         }
     }
 
@@ -173,7 +167,7 @@ struct RunPage: PageModel {
         if let snapshot { facts.append(Fact(name: "Snapshot", value: snapshot)) }
         if let lineage = LeadWords.lineage(record.parents) { facts.append(Fact(name: "Made from", value: lineage)) }
         for (name, value) in record.settings.sorted(by: { $0.key < $1.key }) {
-            facts.append(Fact(name: MetricWords.words(name), raw: name, value: value))
+            facts.append(Fact(named: name, value: value))
         }
         return facts
     }

@@ -1,8 +1,6 @@
-import HTTPTypes
 import Hummingbird
 import JSON
 import Labels
-import NIOCore
 import Preferences
 
 /// One run: where it stands, its curves, its log, and stopping or resuming it.
@@ -103,12 +101,7 @@ struct RunPages: RouteSet {
     private func metricsFile(_ id: RunID) async throws -> Response {
         let lines = try await services.operations.metricsHistory(id)
         let text = try lines.map { try APIEncoding.metrics($0).json() + "\n" }.joined()
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "application/jsonl; charset=utf-8", .cacheControl: "no-store",
-                .contentDisposition: "attachment; filename=\"run-\(id)-metrics.jsonl\"",
-            ], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        return .file(text, mediaType: "application/jsonl", savedAs: "run-\(id)-metrics.jsonl")
     }
 
     /// A plot as SVG, or its numbers as CSV, by the ending of the name.
@@ -124,21 +117,5 @@ struct RunPages: RouteSet {
                 action: Problem.Action(label: "Back to the run", path: Path.run(id.description)))
         }
         return Response.plot(plot, isNumbers: isNumbers, fileName: "run-\(id)-\(plot.name)")
-    }
-}
-
-extension Response {
-    /// A plot as a file to keep: SVG, or its numbers as CSV.
-    /// - Parameter fileName: without an ending.
-    static func plot(_ plot: Plot, isNumbers: Bool, fileName: String) -> Response {
-        Response(
-            status: .ok,
-            headers: [
-                .contentType: isNumbers ? "text/csv; charset=utf-8" : "image/svg+xml; charset=utf-8",
-                .cacheControl: "no-store",
-                .contentDisposition: "attachment; filename=\"\(fileName).\(isNumbers ? "csv" : "svg")\"",
-            ],
-            body: ResponseBody(
-                byteBuffer: ByteBuffer(string: isNumbers ? plot.csv : PlotDrawing(plot).file)))
     }
 }
