@@ -71,6 +71,22 @@ struct LeadSite: Sendable {
         return try await store.submit(judgement, token: task.token, user: user.id)
     }
 
+    /// A task, its label, and the finished run that made the reward model `rm-1` of them.
+    @discardableResult
+    func addRewardModel(metrics: [String: Double]) async throws -> RunID {
+        try await addTasks(1)
+        try await label(as: annotator)
+        let run = try await operations.startRewardModelRun(
+            RewardModelRunRequest(project: project.id, user: lead.id))
+        _ = try await store.importResult(
+            run, attempt: 1,
+            .rewardModel(
+                NewRewardModel(
+                    name: "rm-1", path: "reward-models/rm-1", sha256: String(repeating: "a", count: 64), parents: [],
+                    metrics: metrics, bytes: 10)))
+        return run
+    }
+
     func router() throws -> Router<PlumbContext> {
         let services = try WebServices(
             store: store, operations: operations,

@@ -40,16 +40,7 @@ import Web
     }()
 
     private func model(on site: LeadSite) async throws -> RewardModelID {
-        try await site.addTasks(1)
-        try await site.label(as: site.annotator)
-        let run = try await site.operations.startRewardModelRun(
-            RewardModelRunRequest(project: site.project.id, user: site.lead.id))
-        _ = try await site.store.importResult(
-            run, attempt: 1,
-            .rewardModel(
-                NewRewardModel(
-                    name: "rm-1", path: "reward-models/rm-1", sha256: String(repeating: "a", count: 64), parents: [],
-                    metrics: ["held_out_accuracy": 0.725, "training_labels": 90], bytes: 10)))
+        try await site.addRewardModel(metrics: ["held_out_accuracy": 0.725, "training_labels": 90])
         return try #require(try await site.store.rewardModel(named: "rm-1")).id
     }
 

@@ -142,16 +142,8 @@ import Web
 
     @Test func aRewardModelPageSaysWhenThereWereTooFewLabels() async throws {
         let site = try await LeadSite()
-        try await site.addTasks(1)
-        try await site.label(as: site.annotator)
-        let run = try await site.operations.startRewardModelRun(
-            RewardModelRunRequest(project: site.project.id, user: site.lead.id))
-        _ = try await site.store.importResult(
-            run, attempt: 1,
-            .rewardModel(
-                NewRewardModel(
-                    name: "rm-1", path: "reward-models/rm-1", sha256: String(repeating: "a", count: 64), parents: [],
-                    metrics: ["held_out_accuracy": 0.75, "length_baseline_accuracy": 0.5, "gain": 2], bytes: 10)))
+        let run = try await site.addRewardModel(
+            metrics: ["held_out_accuracy": 0.75, "length_baseline_accuracy": 0.5, "gain": 2])
         try await site.live { client in
             var browser = try await site.browser(client, as: site.lead)
             let page = try await browser.get(Path.rewardModels(site.project.id.description))
