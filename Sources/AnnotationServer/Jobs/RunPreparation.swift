@@ -105,19 +105,12 @@ package struct RunPreparation: Sendable {
             }
             let file = workspace.appending(path: "groups.jsonl")
             _ = try await store.writeGroups(of: snapshot, to: file)
-            guard let written = run.parents.first(where: { $0.kind == .snapshot && $0.role == "demonstrations" }) else {
-                return ["groups.jsonl": .copy(file)]
-            }
-            let demonstrations = workspace.appending(path: "demonstrations.jsonl")
-            _ = try await store.writeDemonstrations(of: SnapshotID(rawValue: written.id), to: demonstrations)
-            return ["groups.jsonl": .copy(file), "demonstrations.jsonl": .copy(demonstrations)]
+            return try await ["groups.jsonl": .copy(file)].merging(besides(of: run, in: workspace)) { $1 }
         case RunKind.supervised:
             guard let snapshot = run.snapshot else {
                 throw Problem.missing(role: "snapshot", run: run.id.description)
             }
-            let file = workspace.appending(path: "demonstrations.jsonl")
-            _ = try await store.writeDemonstrations(of: snapshot, to: file)
-            return ["demonstrations.jsonl": .copy(file)]
+            return try await demonstrations(of: snapshot, in: workspace)
         case RunKind.policyRefresh:
             guard let project = run.project else {
                 throw Problem.missing(role: "project", run: run.id.description)
@@ -126,19 +119,29 @@ package struct RunPreparation: Sendable {
                 project, use: .ppo, count: Self.promptsPerRefresh, seed: run.seed)
             let file = workspace.appending(path: "prompts.jsonl")
             try store.writePrompts(prompts, to: file)
-            var files = ["prompts.jsonl": RunDirectory.InputFile.copy(file)]
-            if let texts = run.parents.first(where: { $0.role == Self.demonstrationsRole }) {
-                let demonstrations = workspace.appending(path: "demonstrations.jsonl")
-                _ = try await store.writeDemonstrations(of: SnapshotID(rawValue: texts.id), to: demonstrations)
-                files["demonstrations.jsonl"] = .copy(demonstrations)
-            }
-            return files
+            return try await ["prompts.jsonl": .copy(file)].merging(besides(of: run, in: workspace)) { $1 }
         default:
             return [:]
         }
     }
 
-    /// The snapshot that a refresh learns beside the reward.
+    /// The demonstrations that a run reads besides what it is about, where its parents name some.
+    private func besides(of run: RunRecord, in workspace: URL) async throws -> [String: RunDirectory.InputFile] {
+        guard let written = run.parents.first(where: { $0.kind == .snapshot && $0.role == Self.demonstrationsRole })
+        else { return [:] }
+        return try await demonstrations(of: SnapshotID(rawValue: written.id), in: workspace)
+    }
+
+    private func demonstrations(
+        of snapshot: SnapshotID, in workspace: URL
+    ) async throws -> [String: RunDirectory.InputFile] {
+        let file = workspace.appending(path: "demonstrations.jsonl")
+        _ = try await store.writeDemonstrations(of: snapshot, to: file)
+        return ["demonstrations.jsonl": .copy(file)]
+    }
+
+    /// The snapshot of demonstrations that a refresh learns beside the reward, or that a reward model's scores are
+    /// normalised on.
     static let demonstrationsRole = "demonstrations"
 
     /// More than a refresh ever visits, so that its prompts are a fresh sample without repetition.

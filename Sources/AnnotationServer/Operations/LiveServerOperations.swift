@@ -30,15 +30,13 @@ struct LiveServerOperations: ServerOperations {
             try RunSettings.check(settings, of: RunKind.rewardModel)
             try self.retention.requireRoom(in: self.data)
             let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
-            var parents = [Parent.policy(base, role: "base")]
-            if settings["normalisation"] == "demonstrations" {
-                let written = try await self.store.takeDemonstrationSnapshot(project.id, by: actor)
-                parents.append(.snapshot(written.id, role: "demonstrations"))
-            }
+            let written =
+                settings["normalisation"] == "demonstrations"
+                ? [try await self.demonstrations(of: project, by: actor)] : []
             let run = try await self.store.createRun(
                 NewRun(
                     kind: RunKind.rewardModel, project: project.id, snapshot: snapshot.id,
-                    parents: parents, seed: request.seed ?? Self.drawnSeed(),
+                    parents: [.policy(base, role: "base")] + written, seed: request.seed ?? Self.drawnSeed(),
                     settings: settings), alone: true, by: actor)
             return run.id
         }
@@ -65,7 +63,8 @@ struct LiveServerOperations: ServerOperations {
                 project: lengths.merging(project.settings.policyRefresh) { $1 }, request: request.settings)
             try RunSettings.check(settings, of: RunKind.policyRefresh)
             try self.retention.requireRoom(in: self.data)
-            let texts = try await self.mixedTexts(settings, of: project, by: actor)
+            let mixesTexts = Double(settings["pretraining_coefficient"] ?? "0") ?? 0 > 0
+            let texts = mixesTexts ? [try await self.demonstrations(of: project, by: actor)] : []
             let run = try await self.store.createRun(
                 NewRun(
                     kind: RunKind.policyRefresh, project: project.id, snapshot: rewardModel.snapshot,
@@ -205,13 +204,10 @@ struct LiveServerOperations: ServerOperations {
         return base
     }
 
-    /// What a refresh learns beside the reward where its settings ask for that: the project's demonstrations.
-    private func mixedTexts(
-        _ settings: [String: String], of project: Project, by actor: Actor
-    ) async throws -> [Parent] {
-        guard Double(settings["pretraining_coefficient"] ?? "0") ?? 0 > 0 else { return [] }
+    /// The project's demonstrations as they are now, for a run that reads them besides what it is about.
+    private func demonstrations(of project: Project, by actor: Actor) async throws -> Parent {
         let snapshot = try await store.takeDemonstrationSnapshot(project.id, by: actor)
-        return [.snapshot(snapshot.id, role: RunPreparation.demonstrationsRole)]
+        return .snapshot(snapshot.id, role: RunPreparation.demonstrationsRole)
     }
 
     private func watcher(
