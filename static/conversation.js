@@ -3,7 +3,7 @@
 
 import { DraftKeeper, forgetDraft } from "./draft.js";
 import { showNotice, signInAgain } from "./notices.js";
-import { refreshToken, signIn, token } from "./sign-in.js";
+import { isSignedOut, sendSignedIn, token } from "./sign-in.js";
 
 const lookEvery = 1000;
 const slowAfter = 20_000;
@@ -64,19 +64,15 @@ class Message {
     this.#isSending = true;
     this.keeper.end();
     this.#say("Sending…");
-    let response;
+    let response, found;
     try {
-      response = await this.#post();
-      if (response.status === 401 || response.status === 403) {
-        const found = await refreshToken();
-        if (found === signIn.ended || found === signIn.another) {
-          this.#notSent("Your sign-in has ended. This page keeps your message; sign in again and send it.", [signInAgain()]);
-          return;
-        }
-        if (found === signIn.holds) response = await this.#post();
-      }
+      ({ response, found } = await sendSignedIn(() => this.#post()));
     } catch {
       this.#notSent("Not sent: no connection. Your message is kept in this browser; send it again when that is back.");
+      return;
+    }
+    if (isSignedOut(found)) {
+      this.#notSent("Your sign-in has ended. This page keeps your message; sign in again and send it.", [signInAgain()]);
       return;
     }
     const answer = await response.json().catch(() => null);

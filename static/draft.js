@@ -4,7 +4,7 @@
 
 import { keys, person, read, remove, write } from "./browser-store.js";
 import { removeNotice, showNotice, signInAgain } from "./notices.js";
-import { refreshToken, signIn, token } from "./sign-in.js";
+import { isSignedOut, sendSignedIn, token } from "./sign-in.js";
 
 const saveAfter = 500;
 const retryAfter = 5_000;
@@ -102,21 +102,16 @@ export class DraftKeeper {
     this.#isSaving = true;
     this.#isChanged = false;
     let response = null;
-    let isSignedOut = false;
+    let found = null;
     try {
-      response = await this.#put();
-      if (response.status === 401 || response.status === 403) {
-        const found = await refreshToken();
-        isSignedOut = found === signIn.ended || found === signIn.another;
-        if (found === signIn.holds) response = await this.#put();
-      }
+      ({ response, found } = await sendSignedIn(() => this.#put()));
     } catch {
-      response = null;
+      // No connection: `response` stays null.
     }
     this.#isSaving = false;
     if (this.#isOver) return;
     if (response?.ok) this.#saved();
-    else await this.#notSaved(response, isSignedOut);
+    else await this.#notSaved(response, isSignedOut(found));
   }
 
   #saved() {
@@ -127,9 +122,9 @@ export class DraftKeeper {
     if (this.#isChanged) this.#saveIn(saveAfter);
   }
 
-  async #notSaved(response, isSignedOut) {
+  async #notSaved(response, needsSignIn) {
     this.#isChanged = true;
-    if (isSignedOut) {
+    if (needsSignIn) {
       this.say("Not saved: kept in this browser");
       showNotice("Your sign-in has ended. This page keeps your work; sign in again and go on.", {
         name: "draft", actions: [signInAgain()],

@@ -1,7 +1,7 @@
 // The heartbeat of a task that is in view: its place stays its person's.
 
 import { removeNotice, showNotice, signInAgain } from "./notices.js";
-import { refreshToken, signIn, token } from "./sign-in.js";
+import { isSignedOut, sendSignedIn, token } from "./sign-in.js";
 
 const beatEvery = 60_000;
 /** Coming back to the page asks at once what happened meanwhile, but not at every click between two windows. */
@@ -23,27 +23,21 @@ export function keepLease(path, left, heard) {
 
   async function beat() {
     last = Date.now();
-    let response;
+    let response, found;
     try {
-      response = await renew();
-      // 401: no sign-in holds. 403: perhaps another one does than the one that made this page.
-      if (response.status === 401 || response.status === 403) {
-        const found = await refreshToken();
-        hasLostSignIn = found === signIn.ended || found === signIn.another;
-        if (hasLostSignIn) {
-          tell("Your sign-in has ended. This page keeps your work; sign in again and go on.", [signInAgain()]);
-          return;
-        }
-        if (found === signIn.holds) response = await renew();
-      }
+      ({ response, found } = await sendSignedIn(renew));
     } catch {
       tell("The server cannot be reached just now. Your work is kept in this browser.");
+      return;
+    }
+    hasLostSignIn = isSignedOut(found);
+    if (hasLostSignIn) {
+      tell("Your sign-in has ended. This page keeps your work; sign in again and go on.", [signInAgain()]);
       return;
     }
     if (left.aborted) return;
     const answer = await response.json().catch(() => null);
     if (response.ok) {
-      hasLostSignIn = false;
       removeNotice("lease");
       if (answer) heard(answer);
     } else {

@@ -3,7 +3,7 @@
 
 import { keys, person, read, remove, write } from "./browser-store.js";
 import { removeNotice, showNotice, signInAgain } from "./notices.js";
-import { refreshToken, signIn, token } from "./sign-in.js";
+import { isSignedOut, sendSignedIn, signIn, token } from "./sign-in.js";
 
 const retryEvery = 5_000;
 const patience = 20_000;
@@ -76,19 +76,14 @@ async function send(entry) {
     redirect: "manual",
     signal: AbortSignal.timeout(patience),
   });
-  let response;
+  let response, found;
   try {
-    response = await post();
-    // 401: no sign-in holds. 403: perhaps another one does than the one that made this page.
-    if (response.status === 401 || response.status === 403) {
-      const found = await refreshToken();
-      if (found === signIn.ended || found === signIn.another) return { end: outcome.signedOut, answer: found };
-      if (found === signIn.unknown) return { end: outcome.away };
-      response = await post();
-    }
+    ({ response, found } = await sendSignedIn(post));
   } catch {
     return { end: outcome.away };
   }
+  if (isSignedOut(found)) return { end: outcome.signedOut, answer: found };
+  if (found === signIn.unknown) return { end: outcome.away };
   if (response.type === "opaqueredirect") return { end: outcome.stored, answer: {} };
   const answer = await response.json().catch(() => ({}));
   // A page in place of an answer is the form again: it asks for something more.

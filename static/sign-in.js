@@ -22,6 +22,20 @@ export async function refreshToken() {
   }
 }
 
+/** Whether what `refreshToken` found needs a person to sign in. */
+export const isSignedOut = (found) => found === signIn.ended || found === signIn.another;
+
+/**
+ * Sends by `send()`, and once more where it is refused but another sign-in of the same person holds: 401 says that none
+ * holds, 403 perhaps that another does than the one that made this page. Returns `{ response, found }`.
+ */
+export async function sendSignedIn(send) {
+  const response = await send();
+  if (response.status !== 401 && response.status !== 403) return { response, found: signIn.holds };
+  const found = await refreshToken();
+  return { response: found === signIn.holds ? await send() : response, found };
+}
+
 /** The token that forms carry now. */
 export function token() {
   return document.querySelector('meta[name="csrf"]').content;
