@@ -40,6 +40,14 @@ enum DoubleReference {
 
     static func exactGelu(_ x: [Double]) -> [Double] { x.map { 0.5 * $0 * erfc(-$0 / 2.squareRoot()) } }
 
+    /// ln Σ exp(scale · x), and the entropy in nats of that distribution.
+    static func logSumAndEntropy(_ x: [Double], scale: Double) -> (logSum: Double, entropy: Double) {
+        let z = x.map { $0 * scale }
+        let most = z.max() ?? 0
+        let logSum = most + log(z.reduce(0) { $0 + exp($1 - most) })
+        return (logSum, -z.reduce(0) { $0 + exp($1 - logSum) * ($1 - logSum) })
+    }
+
     /// Turns each pair of `heads` neighbouring heads by its row's angles, `[rows, rotary / 2]`.
     static func rotate(
         _ x: [Double], heads: Int, headSize: Int, angles: [[Double]], neighbours: Bool
@@ -120,12 +128,16 @@ func randomValues(_ count: Int, seed: UInt64, scale: Double = 1) -> [Float] {
     return (0..<count).map { _ in Float((2 * random.nextUnit() - 1) * scale) }
 }
 
+func doubles(_ x: [Float]) -> [Double] { x.map { Double($0) } }
+
 /// Largest difference over the largest absolute entry of `expected`.
 func relativeDifference(_ found: [Float], _ expected: [Double]) -> Double {
+    relativeDifference(doubles(found), expected)
+}
+
+func relativeDifference(_ found: [Double], _ expected: [Double]) -> Double {
     guard found.count == expected.count else { return .infinity }
     let scale = expected.reduce(0) { max($0, abs($1)) }
-    let difference = zip(found, expected).reduce(0.0) {
-        max($0, $1.0.isFinite ? abs(Double($1.0) - $1.1) : .infinity)
-    }
+    let difference = zip(found, expected).reduce(0.0) { max($0, $1.0.isFinite ? abs($1.0 - $1.1) : .infinity) }
     return difference / max(scale, 1e-30)
 }
