@@ -52,11 +52,13 @@ package final class PolicyRefresh {
     /// Moving average of what training changes, where asked for. Rollouts are by the policy itself, so nobody knows how the
     /// average does before `finish()` samples from it.
     package let average: FloatBuffer?
-    package private(set) var state: RefreshState
-    private let collector: RolloutCollector
+    package internal(set) var state: RefreshState
+    let collector: RolloutCollector
     private let check: StartUpCheck
     private let prompts: [RolloutCollector.Prompt]
-    private let streams: RefreshStreams
+    let streams: RefreshStreams
+    /// What training changes as it was before the run, where it is not all weights: the straight line back ends there.
+    let tuningAtStart: FloatBuffer?
     private let mix: PretrainingMix?
     private var checked = false
 
@@ -87,6 +89,7 @@ package final class PolicyRefresh {
         self.state = state
         streams = RefreshStreams(seed: seed)
         good = policy.model.trainedCopy()
+        tuningAtStart = policy.model.tuning == nil ? nil : policy.model.trainedCopy()
         average = settings.averageDecay == nil ? nil : policy.model.trainedCopy()
     }
 
@@ -159,13 +162,13 @@ package final class PolicyRefresh {
             streams.probes(count, of: prompts.count).map { prompts[$0] }, seed: streams.probeSampling)
     }
 
-    /// The reference's statistics, from as many responses as rollouts that are judged together have.
+    /// The reference's statistics, from as many responses as rollouts that are ever judged together have.
     package static func baseline(
         collector: RolloutCollector, prompts: [RolloutCollector.Prompt], settings: PolicyRefreshSettings, seed: UInt64
     ) throws -> ReferenceStatistics {
         let streams = RefreshStreams(seed: seed)
         return ReferenceStatistics(
-            try (0..<settings.rolloutsJudged).map { set in
+            try (0..<max(settings.rolloutsJudged, settings.settlingRollouts)).map { set in
                 let chosen = streams.prompts(
                     iteration: set, perIteration: settings.promptsPerIteration, of: prompts.count)
                 return SampleStatistics.samples(
@@ -173,7 +176,7 @@ package final class PolicyRefresh {
             })
     }
 
-    private func chosen(_ iteration: Int) -> [RolloutCollector.Prompt] {
+    func chosen(_ iteration: Int) -> [RolloutCollector.Prompt] {
         streams.prompts(iteration: iteration, perIteration: settings.promptsPerIteration, of: prompts.count)
             .map { prompts[$0] }
     }

@@ -22,9 +22,11 @@ struct PolicyRefreshJob {
         try train(refresh, reporter: reporter)
         let last = try refresh.finish()
         if let last { try reporter.report(last, number: refresh.state.iteration + 1, phase: "last") }
-        refresh.policy.model.setTrained(refresh.good)
+        let settlement = try refresh.settle { try LoadedPolicy(folder: parents.base.folder).model.parameters }
+        if settlement == nil { refresh.policy.model.setTrained(refresh.good) }
         try reporter.reportProbe(of: refresh, step: refresh.state.goodIteration ?? 0, phase: "handed_out")
-        return try write(refresh, settings: settings, parents: parents, snapshot: try Digest.file(file))
+        return try write(
+            refresh, settlement: settlement, settings: settings, parents: parents, snapshot: try Digest.file(file))
     }
 
     private func makeRefresh(
@@ -115,7 +117,8 @@ struct PolicyRefreshJob {
     }
 
     private func write(
-        _ refresh: PolicyRefresh, settings: PolicyRefreshSettings, parents: RefreshParents, snapshot: String
+        _ refresh: PolicyRefresh, settlement: Settlement?, settings: PolicyRefreshSettings, parents: RefreshParents,
+        snapshot: String
     ) throws -> JobOutcome {
         let model = refresh.policy.model
         let state = refresh.state
@@ -132,6 +135,19 @@ struct PolicyRefreshJob {
             metrics["distinct_text_share"] = .number(good.statistics.distinctTextShare)
             metrics["response_length"] = .number(good.statistics.meanLength)
         }
+        if let settlement { metrics["kept_share"] = .number(settlement.share) }
+        let reference = state.reference.of(
+            rollouts: settlement == nil ? settings.rolloutsJudged : settings.settlingRollouts)
+        return try PolicyOutput(attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: snapshot)
+            .write(
+                model, tokenizerOf: parents.base.folder, precision: settings.precision, keep: settings.tuning.keep,
+                metrics: metrics,
+                details: ["reference": try JSONValue(encoding: reference)],
+                notes: notes(state, settlement))
+    }
+
+    /// What people should know of how the policy that is handed out was chosen.
+    private func notes(_ state: RefreshState, _ settlement: Settlement?) -> [String] {
         var notes: [String] = []
         if let reason = state.stopReason { notes.append("Training stopped early: \(reason).") }
         if let kept = state.goodIteration {
@@ -145,14 +161,16 @@ struct PolicyRefreshJob {
             if state.goodIsAverage == false {
                 notes.append("It is the policy itself: the moving average was not sampled, or was over a limit.")
             }
+            if let settlement, settlement.share < 1 {
+                notes.append(
+                    "On \(state.good?.statistics.responses ?? 0) new responses it was over a limit ("
+                        + settlement.limits.joined(separator: "; ") + "), so its weights were led back towards the "
+                        + "reference's: \(rounded(settlement.share)) of the way from there was kept.")
+            }
         } else {
             notes.append("No policy was within all limits; the result is the policy that the run started from.")
         }
-        return try PolicyOutput(attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: snapshot)
-            .write(
-                model, tokenizerOf: parents.base.folder, precision: settings.precision, keep: settings.tuning.keep,
-                metrics: metrics,
-                details: ["reference": try JSONValue(encoding: state.reference.byRollouts.last)], notes: notes)
+        return notes
     }
 }
 

@@ -12,6 +12,7 @@ extension PolicyRefreshSettings {
         case ensemblePenalty = "ensemble_penalty"
         case scoreClip = "score_clip"
         case missingEndPenalty = "missing_end_penalty"
+        case scoreSaturation = "score_saturation"
         case lengthPenalty = "length_penalty"
         case klEstimator = "kl_estimator"
         case klLossEstimator = "kl_loss_estimator"
@@ -52,6 +53,7 @@ extension PolicyRefreshSettings {
         case groupDiversityFloor = "group_diversity_floor"
         case limitPressure = "limit_pressure"
         case alarmPatience = "alarm_patience"
+        case settlingRollouts = "settling_rollouts"
         case lengthDrift = "length_drift"
         case entropyFloor = "entropy_floor"
         case watchDeviations = "watch_deviations"
@@ -77,6 +79,7 @@ extension PolicyRefreshSettings {
             .init(.ensemblePenalty, \.ensemblePenalty),
             .init(optional: .scoreClip, \.scoreClip),
             .init(.missingEndPenalty, \.missingEndPenalty),
+            .init(optional: .scoreSaturation, \.scoreSaturation),
             .init(.lengthPenalty, \.lengthPenalty),
             .init(.klEstimator, \.klEstimator),
             .init(.klLossEstimator, \.klLossEstimator),
@@ -127,6 +130,7 @@ extension PolicyRefreshSettings {
             .init(.groupDiversityFloor, \.groupDiversityFloor),
             .init(.limitPressure, \.limitPressure),
             .init(.alarmPatience, \.alarmPatience),
+            .init(.settlingRollouts, \.settlingRollouts),
             .init(.lengthDrift, \.lengthDrift),
             .init(.entropyFloor, \.entropyFloor),
             .init(.watchDeviations, \.watchDeviations),

@@ -19,6 +19,8 @@ extension PolicyRefreshSettings {
         try require(warmUpIterations >= 0, "warm_up_iterations", "\(warmUpIterations) is negative")
         try require(
             (0...1000).contains(valueWarmUpEpochs), "value_warm_up_epochs", "\(valueWarmUpEpochs) is not in 0…1000")
+        try require(
+            (0...1000).contains(settlingRollouts), "settling_rollouts", "\(settlingRollouts) is not in 0…1000")
         try require(samplesPerIteration >= 0, "samples_per_iteration", "\(samplesPerIteration) is negative")
         try require(
             responsesPerPrompt > 1 || !method.comparesWithinGroup, "responses_per_prompt",
@@ -34,7 +36,8 @@ extension PolicyRefreshSettings {
             "\(temperature) is not from \(SamplingOptions.leastTemperature) to \(SamplingOptions.mostTemperature)")
         try require(Float(epsilon) > 0, "epsilon", "\(epsilon) is not a positive number in single precision")
         let positive: [(String, Double?)] = [
-            ("score_clip", scoreClip), ("kl_target", klTarget), ("kl_horizon", klHorizon),
+            ("score_clip", scoreClip), ("score_saturation", scoreSaturation), ("kl_target", klTarget),
+            ("kl_horizon", klHorizon),
             ("policy_learning_rate", policyLearningRate), ("value_learning_rate", valueLearningRate),
             ("epsilon", epsilon), ("clip_norm", clipNorm), ("clip_range", clipRange),
             ("value_clip_range", valueClipRange), ("approximate_kl_limit", approximateKLLimit),

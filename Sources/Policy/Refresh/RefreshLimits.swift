@@ -12,13 +12,20 @@ struct RefreshLimits {
         statistics: SampleStatistics, tokenSumKL: Double, entropy: Double, firstEntropy: Double
     ) -> [RefreshAlarm] {
         var found: [RefreshAlarm] = []
-        func add(_ kind: RefreshAlarm.Kind, _ message: String) { found.append(.init(kind: kind, message: message)) }
         if !(tokenSumKL <= settings.klBudget) {
-            add(
-                .kl,
-                "KL to the reference is \(rounded(tokenSumKL)) nats a response, over the budget of "
-                    + rounded(settings.klBudget))
+            found.append(
+                .init(
+                    kind: .kl,
+                    message: "KL to the reference is \(rounded(tokenSumKL)) nats a response, over the budget of "
+                        + rounded(settings.klBudget)))
         }
+        return found + limits(of: statistics) + warnings(statistics, entropy: entropy, firstEntropy: firstEntropy)
+    }
+
+    /// The limits of the texts themselves that a set of responses is over.
+    func limits(of statistics: SampleStatistics) -> [RefreshAlarm] {
+        var found: [RefreshAlarm] = []
+        func add(_ kind: RefreshAlarm.Kind, _ message: String) { found.append(.init(kind: kind, message: message)) }
         let distinct = settings.distinctFloor * reference.distinct2
         if statistics.distinct2 < distinct {
             add(.repetition, "repetition: distinct-2 is \(rounded(statistics.distinct2)), under \(rounded(distinct))")
@@ -37,7 +44,7 @@ struct RefreshLimits {
                 "responses to one prompt are too alike: \(rounded(statistics.distinctTextShare)) distinct, under "
                     + rounded(diversity))
         }
-        return found + warnings(statistics, entropy: entropy, firstEntropy: firstEntropy)
+        return found
     }
 
     private func warnings(

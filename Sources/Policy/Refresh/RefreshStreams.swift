@@ -22,6 +22,8 @@ struct RefreshStreams {
     func baseline(set: Int) -> UInt64 { RefreshStreams(seed: root(4)).root(UInt64(set)) }
     /// Seed of one set of the samples that judge the last policy.
     func last(set: Int) -> UInt64 { RefreshStreams(seed: root(5)).root(UInt64(set)) }
+    /// Seed of the rollout of the policy that settling ended with.
+    var settled: UInt64 { root(10) }
 
     /// Seed of the responses that people compare before and after.
     var probeSampling: UInt64 { root(7) }

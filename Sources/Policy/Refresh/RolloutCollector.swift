@@ -23,6 +23,7 @@ package final class RolloutCollector {
     private let sampler: GroupSampler
     private let policyScorer: GroupScorer
     private let referenceScorer: GroupScorer
+    let reference: Transformer
     private let scorer: any ResponseScorer
     private let watcher: (any ResponseScorer)?
 
@@ -34,6 +35,7 @@ package final class RolloutCollector {
         self.settings = settings
         self.scorer = scorer
         self.watcher = watcher
+        self.reference = reference
         contextLength = policy.usableContextLength
         sampler = GroupSampler(model: policy, pool: pool)
         policyScorer = GroupScorer(model: policy, pool: pool, tokensPerPass: settings.tokensPerPass)

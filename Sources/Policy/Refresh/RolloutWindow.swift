@@ -35,7 +35,7 @@ package struct ReferenceStatistics: Codable, Equatable {
     }
 
     /// For a window of so many rollouts.
-    package func comparable(with window: RolloutWindow) -> SampleStatistics {
-        byRollouts[min(max(1, window.rollouts.count), byRollouts.count) - 1]
-    }
+    package func comparable(with window: RolloutWindow) -> SampleStatistics { of(rollouts: window.rollouts.count) }
+
+    func of(rollouts count: Int) -> SampleStatistics { byRollouts[min(max(1, count), byRollouts.count) - 1] }
 }

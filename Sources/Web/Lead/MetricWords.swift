@@ -69,5 +69,6 @@ enum MetricWords {
         "watcher_reward": "Score by the watcher", "pretraining_loss": "Loss of the texts mixed in (nats a token)",
         "preference_margin": "Lead of preferred responses", "log_ratio": "Log-ratio to the reference (nats a response)",
         "iterations": "Iterations", "kept_iteration": "Iteration handed out",
+        "kept_share": "Share of the way from the reference that was kept",
     ]
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct BackwardKernelTests {
     /// The backward of a kernel, on some input: what the twin says, what finite differences say, what the kernel says.
     private func check(
-        _ what: String, twin: [Double], finite: [Double], kernel: [Float], sourceLocation: SourceLocation = #_sourceLocation
+        _ what: String, twin: [Double], finite: [Double], kernel: [Float],
+        sourceLocation: SourceLocation = #_sourceLocation
     ) {
         #expect(relativeDifference(twin, finite) < 1e-6, "\(what): the twin", sourceLocation: sourceLocation)
         #expect(relativeDifference(kernel, twin) < 1e-5, "\(what): the kernel", sourceLocation: sourceLocation)
@@ -162,7 +163,8 @@ import Testing
                     rows, inputs, outputs, dy, transposed.map { Float($0) }, packed: true))
             let turned = (0..<inputs).flatMap { input in (0..<rows).map { exactX[$0 * inputs + input] } }
             let byInputs = DoubleReference.multiply(inputs, outputs, rows, turned, exactDy)
-            let asTheyLie = layout == .inputRows
+            let asTheyLie =
+                layout == .inputRows
                 ? byInputs
                 : (0..<outputs).flatMap { output in (0..<inputs).map { byInputs[$0 * outputs + output] } }
             check(

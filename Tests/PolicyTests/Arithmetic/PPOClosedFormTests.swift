@@ -143,6 +143,16 @@ import Testing
         #expect(shaping.shaped(score: 2, endsWithEndToken: false, tokens: 4) == 0.5)
     }
 
+    @Test func `gains level off where they are asked to, and losses do not`() {
+        let shaping = ScoreShaping(clip: nil, saturation: 1, missingEndPenalty: 0)
+        func shaped(_ score: Double) -> Double { shaping.shaped(score: score, endsWithEndToken: true, tokens: 1) }
+        #expect(abs(shaped(0)) < 1e-15)
+        #expect(abs(shaped(1) - 0.759_771) < 1e-6)
+        #expect(abs((shaped(1e-4) - shaped(-1e-4)) / 2e-4 - 1) < 1e-6)
+        #expect(abs(shaped(1000) - 2 * 0.693_147_180_559_945) < 1e-12)
+        #expect(abs(shaped(-1000) - (-2000 + 2 * 0.693_147_180_559_945)) < 1e-9)
+    }
+
     @Test func `explained variance is one for a perfect critic and zero for a constant one`() throws {
         let returns = [[1.0, 2], [4.0]]
         #expect(try #require(UpdateDiagnostics.explainedVariance(values: returns, returns: returns)) == 1)

@@ -13,6 +13,8 @@ import Testing
         settings.valueLearningRate = 5e-3
         settings.minibatches = 2
         settings.missingEndPenalty = 0
+        // Shares of a token are no scores around the reference's mean.
+        settings.scoreSaturation = nil
         settings.klCoefficient = 0.05
         settings.approximateKLLimit = 0.2
         settings.klBudget = 1000

@@ -214,7 +214,7 @@ import Testing
         let json = try JSONValue(encoding: settings)
         #expect(json["score_clip"] == nil || json["score_clip"] == .null)
         let mirror = Mirror(reflecting: settings)
-        #expect(mirror.children.count == 58)
+        #expect(mirror.children.count == 60)
         var again = try json.decoded(as: PolicyRefreshSettings.self)
         again.scoreClip = nil
         #expect(again == settings)
