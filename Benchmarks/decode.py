@@ -8,7 +8,7 @@ import argparse
 import json
 import pathlib
 
-from measuring import Program, alternate, median, spread
+from measuring import TUNED, Program, alternate, median, spread
 
 WIDTHS = {"f32": "f32", "bf16": "bf16", "int8": "q8_0"}
 # Ours over llama.cpp at the same width of weights.
@@ -27,8 +27,13 @@ def programs(arguments, shape, precision):
         Program("llama.cpp", peer("llama.cpp", WIDTHS[precision], *sizes)),
         Program("llama.cpp unified", peer("llama.cpp", WIDTHS[precision], "--unified", *sizes)),
     ]
-    if precision != "int8" and not arguments.without_transformers:
+    if arguments.without_transformers:
+        return started
+    if precision != "int8":
         started.append(Program("transformers", peer("transformers", precision, *sizes)))
+    elif shape == "a":  # It has no int8 of its own on a CPU; the whole request is judged beside its bf16.
+        for name, environment in (("transformers bf16", {}), ("transformers bf16 tuned", TUNED)):
+            started.append(Program(name, peer("transformers", "bf16", *sizes), environment))
     return started
 
 
@@ -51,10 +56,10 @@ def compare(arguments, shape, precision):
 
 
 def show(rows):
-    print(f"{'shape':6}{'width':6}{'program':19}{'tokens/s':>9}{'from':>8}{'to':>8}{'prompt s':>10}{'request s':>11}"
+    print(f"{'shape':6}{'width':6}{'program':25}{'tokens/s':>9}{'from':>8}{'to':>8}{'prompt s':>10}{'request s':>11}"
           f"{'MB':>7}{'others':>8}")
     for r in rows:
-        print(f"{r['shape']:6}{r['precision']:6}{r['program']:19}{r['tokens_per_second']:9.0f}{r['range'][0]:8.0f}"
+        print(f"{r['shape']:6}{r['precision']:6}{r['program']:25}{r['tokens_per_second']:9.0f}{r['range'][0]:8.0f}"
               f"{r['range'][1]:8.0f}{r['prompt_seconds']:10.3f}{r['request_seconds']:11.3f}"
               f"{r['peak_memory_mb'] or 0:7.0f}{r['foreign']:8.2f}{'' if r['quiet'] else ' disturbed'}")
 
@@ -74,14 +79,13 @@ def verdicts(rows):
                           "reached": own["tokens_per_second"] / best, "quiet": own["quiet"]})
     own = found.get(("a", "int8", "plumb"))
     if own:
-        peers = [r["request_seconds"] for (s, p, n), r in found.items() if (s, p) == ("a", "int8") and n != "plumb"]
-        if peers:
-            lines.append({"what": "whole request a int8 over llama.cpp q8_0", "goal": 3,
-                          "reached": min(peers) / own["request_seconds"], "quiet": own["quiet"]})
-        other = found.get(("a", "bf16", "transformers"))
-        if other:
-            lines.append({"what": "whole request a int8 over transformers bf16", "goal": 8,
-                          "reached": other["request_seconds"] / own["request_seconds"], "quiet": own["quiet"]})
+        for peer, goal in (("llama.cpp", 3), ("transformers", 8)):
+            peers = [r["request_seconds"] for (s, p, n), r in found.items()
+                     if (s, p) == ("a", "int8") and n.startswith(peer)]
+            if peers:
+                width = "q8_0" if peer == "llama.cpp" else "bf16"
+                lines.append({"what": f"whole request a int8 over {peer} {width}", "goal": goal,
+                              "reached": min(peers) / own["request_seconds"], "quiet": own["quiet"]})
     return lines
 
 
@@ -100,8 +104,9 @@ if __name__ == "__main__":
     rows = []
     for shape in arguments.shapes:
         for precision in arguments.precisions:
-            rows += compare(arguments, shape, precision)
-            show(rows[-4:] if precision != "int8" and not arguments.without_transformers else rows[-3:])
+            compared = compare(arguments, shape, precision)
+            show(compared)
+            rows += compared
     print()
     show(rows)
     goals = verdicts(rows)
