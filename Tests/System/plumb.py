@@ -144,6 +144,20 @@ class Server:
         return sqlite3.connect(f"file:{self.data / 'plumb.sqlite'}?mode=ro", uri=True)
 
 
+def children(parent):
+    """The processes that a process started."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            # After the program's name, which may hold anything, come the state and the parent.
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(folder.name))
+    return found
+
+
 class Report:
     """Prints what each check saw, and counts."""
 
