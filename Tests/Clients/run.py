@@ -15,9 +15,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "System"))
 
 import adapters
 import chat_prompts
+import exports
 import model_server
 import torch
-from datasets import load_dataset
 from plumb import Report, Server
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
@@ -107,29 +107,6 @@ def tokenizer_agrees(report, name, folder, answers):
     report.check(f"{name}: the chat template gives the ids that Plumb prompts with", not wrong and len(chats) > 0, wrong[:1])
 
 
-def exports_load(report, server, project, folder, labels, pairs):
-    for form in ("native", "trl", "trl-implicit", "trl-conversational", "trl-conversational-implicit"):
-        file = folder / f"{form}.jsonl"
-        file.write_text(server.get(f"/projects/{project}/export", query={"format": form}))
-        rows = load_dataset("json", data_files=str(file), split="train", cache_dir=str(folder / "cache"))
-        expected = labels if form == "native" else pairs
-        report.check(f"export {form} loads with datasets, one row a {'label' if form == 'native' else 'strict pair'}",
-                     len(rows) == expected, f"{len(rows)} rows, the store has {expected}; columns {rows.column_names}")
-
-
-def store_counts(server, project):
-    """Counts from the store's own tables: active labels, and the strict pairs of their newest rankings."""
-    with server.database() as store:
-        rows = store.execute(
-            "SELECT r.judgement FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision "
-            "WHERE l.project_id = ? AND l.state = 'active'", (project,)).fetchall()
-    pairs = 0
-    for (content,) in rows:
-        sizes = [len(row) for row in json.loads(content)["ranking"]["rows"]]
-        pairs += sum(sizes[i] * sum(sizes[i + 1:]) for i in range(len(sizes)))
-    return len(rows), pairs
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--plumb", required=True)
@@ -146,8 +123,7 @@ if __name__ == "__main__":
         run = server.start_run(project, "reward-model-runs", {"settings": {"minimum_steps": 20}})
         status = server.wait_for_run(run)
         report.check("a reward model was trained for the comparison", status["state"] == "succeeded", status.get("message"))
-        labels, pairs = store_counts(server, project)
-        exports_load(report, server, project, folder, labels, pairs)
+        exports.check(report, server, folder)
         groups = groups_of_responses(server, project)
         data = server.data
     supervised = data / "policies" / "demo-supervised"
