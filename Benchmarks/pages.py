@@ -17,11 +17,11 @@ sys.path[:0] = [str(ROOT / "Tests" / "System"), str(ROOT / "Tests" / "Browser")]
 
 from playwright.sync_api import sync_playwright
 
+import chromium
 from keeping import AHEAD
 from plumb import Server
 from signing_in import LEAD_PASSWORD
 
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 SENTENCE = "Rain is water that rose as vapour, cooled to clouds and falls again when its drops grow heavy. "
 FIRST_PAINT = "() => performance.getEntriesByType('paint').find((entry) => entry.name === 'first-contentful-paint')?.startTime"
 
@@ -160,12 +160,9 @@ if __name__ == "__main__":
     parser.add_argument("--plumb", required=True)
     parser.add_argument("--turns", type=int, default=20)
     given = parser.parse_args()
-    chromium = next((path for path in CHROMIUM if pathlib.Path(path).exists()), None)
-    if chromium is None:
-        sys.exit(f"No Chromium at any of {', '.join(CHROMIUM)}; install the package chromium.")
     with sync_playwright() as playwright, Server(
             given.plumb, data=pathlib.Path(tempfile.mkdtemp(prefix="plumb-pages-")) / "data") as running:
-        chrome = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        chrome = chromium.launch(playwright)
         good = measure(chrome, running, given.turns)
         chrome.close()
     sys.exit(0 if good else 1)

@@ -19,6 +19,7 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
 import accessibility
+import chromium
 import comparing
 import feedback
 import hostile
@@ -37,8 +38,6 @@ import without_script
 from album import Album
 from people import Person, Watch
 from plumb import ROOT, Refused, Report, Server
-
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 
 
 class BrowserTest:
@@ -174,15 +173,11 @@ def main():
     parser.add_argument(
         "--iterations", type=int, default=5, help="iterations of the refresh; 0 leaves the job's default")
     arguments = parser.parse_args()
-    chromium = next((path for path in CHROMIUM if pathlib.Path(path).exists()), None)
-    if chromium is None:
-        sys.exit(f"No Chromium at any of {', '.join(CHROMIUM)}; install the package chromium.")
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="plumb-browser-"))
     folder = pathlib.Path(arguments.screenshots) if arguments.update_screenshots else scratch / "screenshots"
     started = time.monotonic()
     with sync_playwright() as playwright, Server(arguments.plumb, data=scratch / "data") as server:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = chromium.launch(playwright)
         test = BrowserTest(server, browser, Album(folder, browser, is_kept=arguments.update_screenshots), scratch)
         test.watch.accessibility = accessibility.Accessibility()
         tell(test, arguments.iterations)
