@@ -10,6 +10,9 @@ from program import read_lines, write_lines
 
 COMPARISONS = (100, 500, 2000, 8000)
 DRAWS = (1, 2, 4, 8, 16, 32, 64)
+# A reward model of so many heads on one trunk, and what a refresh makes of their scores (Coste et al. 2023, arXiv 2310.02743).
+ENSEMBLE_MEMBERS = 4
+ENSEMBLES = {"ppo worst case": "worst-case", "ppo variance penalised": "variance-penalised"}
 PPO = {"iterations": 30, "kl_coefficient": 0.05, "samples_per_iteration": 32, "maximum_tokens": 96, "kl_budget": 60}
 
 
@@ -21,7 +24,8 @@ class GoldLoop(GoldStudy):
 
     def settings(self):
         best_of = [{"by": "best-of-n", "labels": kind, "comparisons": count} for count in COMPARISONS for kind in ("k-wise", "pairs")]
-        return [*best_of, *({"by": by, "labels": "k-wise", "comparisons": count} for by in ("ppo", "ppo watched") for count in COMPARISONS)]
+        ppo = ({"by": by, "labels": "k-wise", "comparisons": count} for by in ("ppo", "ppo watched", *ENSEMBLES) for count in COMPARISONS)
+        return [*best_of, *ppo]
 
     def measure(self, setting, seed, folder):
         lines = self.labels(setting["comparisons"], setting["labels"], seed, folder)
@@ -31,6 +35,9 @@ class GoldLoop(GoldStudy):
             return {**about, **best_of_n(self.scores(proxy, self.judged, folder), self.judged_gold)}
         if setting["by"] == "ppo":
             return {**about, **self.followed(self.proxy(lines, seed, folder), seed, folder)}
+        if setting["by"] in ENSEMBLES:
+            proxy = self.proxy(lines, seed, folder, ensemble_members=ENSEMBLE_MEMBERS)
+            return {**about, **self.followed(proxy, seed, folder, {"ensemble": ENSEMBLES[setting["by"]]})}
         # Half of the labels teaches the proxy, the other half the watcher; the same proxy is followed to the end as well.
         halves = [self.proxy(lines[half::2], seed, self.named(folder, name)) for half, name in enumerate(("proxy", "watcher"))]
         whole = self.followed(halves[0], seed, self.named(folder, "whole"))
@@ -42,13 +49,13 @@ class GoldLoop(GoldStudy):
         place.mkdir()
         return place
 
-    def followed(self, proxy, seed, folder, **more):
+    def followed(self, proxy, seed, folder, settings=None, **more):
         """PPO against the proxy: gold and proxy by iteration, on the samples that the run writes, and gold of the policy that it hands
-        out."""
+        out. - settings: besides those of `PPO`."""
         write_lines(folder / "prompts.jsonl", [{"id": str(n), "prompt": prompt} for n, prompt in enumerate(self.prompts["ppo"][:400])])
-        made = self.plumb.train("policy", folder / "ppo", seed, PPO, prompts=folder / "prompts.jsonl", base=gold_world.POLICY,
+        made = self.plumb.train("policy", folder / "ppo", seed, {**PPO, **(settings or {})}, prompts=folder / "prompts.jsonl", base=gold_world.POLICY,
                                 reference=gold_world.POLICY, reward_model=proxy, **more)
-        samples = read_lines(next((folder / "ppo" / "run" / "attempts").glob("*/samples.jsonl")))
+        samples = of_iterations(read_lines(next((folder / "ppo" / "run" / "attempts").glob("*/samples.jsonl"))))
         groups = [{"id": str(n), "prompt": s["prompt"], "responses": [{"id": "a", "text": s["response"], "finished": s["finished"]}]}
                   for n, s in enumerate(samples)]
         iterations = {}
@@ -58,6 +65,12 @@ class GoldLoop(GoldStudy):
         kept = self.scores(self.gold, self.fresh(made, folder), folder)
         start = statistics.fmean(score for row in self.judged_gold for score in row)
         return {"curve": curve, "kept_gold": statistics.fmean(score for row in kept for score in row), "start_gold": start}
+
+
+def of_iterations(samples):
+    """Without the probes, which answer the same few prompts whenever they come, and without those of the policy that is handed out, which
+    stand under the step at which it was kept."""
+    return [sample for sample in samples if "phase" not in sample]
 
 
 def best_of_n(proxy, gold):

@@ -92,6 +92,7 @@ def by_ppo(page, found):
                         f"{side} score over the root of KL for PPO")
         page.table(["comparisons", "seeds", "highest gold on the way", "gold of the policy handed out", "share of the highest gain"],
                    [[f"{count:,}", *gains(rows, "kept_gold")] for count, rows in shown])
+    by_ensemble(page, found)
     watched = [(count, found["ppo watched", "k-wise", count]) for count in study.COMPARISONS if ("ppo watched", "k-wise", count) in found]
     if watched:
         page.add("## PPO under a watcher\n\nThe proxy learns from half of the rankings, a watcher from the other half; the run stops where the two "
@@ -101,6 +102,36 @@ def by_ppo(page, found):
                     "handed out without it", "iterations watched"],
                    [[f"{count:,}", *gains(rows, "watched_gold"), intervals.text(over(rows, "kept_gold")), intervals.text(
                        over(rows, "watched_iterations"), 1)] for count, rows in watched])
+
+
+def by_ensemble(page, found):
+    table = []
+    for count in study.COMPARISONS:
+        alone = found.get(("ppo", "k-wise", count))
+        series = {} if alone is None else {"one head": ppo_curve(alone, 3)}
+        for by, use in study.ENSEMBLES.items():
+            rows = found.get((by, "k-wise", count))
+            if rows is None:
+                continue
+            series[use] = ppo_curve(rows, 3)
+            shift = [highest(row)[0] - highest(other)[0] for row in rows for other in alone or [] if other["seed"] == row["seed"]]
+            table.append([f"{count:,}", use, len(rows), intervals.text(intervals.over_seeds(highest(row)[0] for row in rows)),
+                          intervals.text(intervals.over_seeds(shift)) if shift else "not measured",
+                          intervals.text(intervals.over_seeds(highest(row)[1] for row in rows)), intervals.text(over(rows, "kept_gold"))])
+        if len(series) > 1:
+            page.figure(charts.lines(f"PPO from {count:,} comparisons: gold score", "√KL to the supervised policy, √nats",
+                                     "gold score, deviations", series), f"gold score with and without an ensemble, {count:,} comparisons")
+    if table:
+        page.add(f"## PPO against an ensemble\n\nA proxy of {study.ENSEMBLE_MEMBERS} heads on one trunk, each taught on prompts drawn with "
+                 "replacement; the reward is the lowest head's score, or the mean less a tenth of the variance. If that helps, gold turns later: "
+                 "*√KL of the highest gold* is where gold is highest on the way, smoothed over five iterations, and *further right* how far "
+                 "beyond the same seed's run against one head.")
+        page.table(["comparisons", "reward", "seeds", "√KL of the highest gold", "further right", "highest gold", "gold handed out"], table)
+
+
+def highest(row):
+    """(√KL, gold) of the iteration with the highest gold."""
+    return max(smoothed(row["found"]["curve"], 3), key=lambda point: point[1])
 
 
 def gains(rows, kept):

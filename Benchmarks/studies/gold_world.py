@@ -17,6 +17,8 @@ NOISE = 0.1
 # The gold reward model learns this preference from rankings without errors, and is frozen; from then on it alone says what is better.
 GOLD_RANKINGS, GOLD_PREFERENCE, GOLD_SEED = 1200, "politeness", 1000
 JUDGED_PROMPTS, JUDGED_SAMPLES = 64, 64
+# Of the form in which the judged samples are kept between calls; raised with it. 2: with the sampled token ids.
+SAMPLES = 2
 # Fresh samples to each judged prompt of a policy that was made.
 FRESH_SAMPLES = 8
 # What an annotator's time goes to: reading, and one decision for each halving of the possible orders.
@@ -32,7 +34,7 @@ class GoldStudy(Study):
 
     def prepare(self):
         """The gold model, the prompts and the samples of the supervised policy; the same for every row and every such study."""
-        folder = self.work.parent / f"gold-{digest(POLICY)[:16]}"
+        folder = self.work.parent / f"gold-{SAMPLES}-{digest(POLICY)[:16]}"
         folder.mkdir(parents=True, exist_ok=True)
         corpus = folder / "corpus"
         if not corpus.exists():

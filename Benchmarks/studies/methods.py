@@ -52,12 +52,13 @@ class Methods(GoldStudy):
         gold = self.scores(self.gold, groups, folder)
         wins = [(new > old) + 0.5 * (new == old) for row, olds in zip(gold, self.judged_gold) for new, old in zip(row, olds)]
         texts = [r["text"].split() for group in groups for r in group["responses"]]
-        bigrams = [pair for words in texts for pair in zip(words, words[1:])]
+        # As many of the supervised policy's: the share of different pairs falls with the number of texts.
+        before = [r["text"].split() for group in self.judged for r in group["responses"][:gold_world.FRESH_SAMPLES]]
         own, supervised = (log_probabilities(self.plumb.judged(model, groups, folder)) for model in (policy, POLICY))
         return {"gold": statistics.fmean(score for row in gold for score in row), "win_rate": statistics.fmean(wins),
                 "kl": statistics.fmean(new - old for new, old in zip(own, supervised)),
                 "end_share": statistics.fmean(r["finished"] for group in groups for r in group["responses"]),
-                "distinct_2": len(set(bigrams)) / len(bigrams), "words": statistics.fmean(map(len, texts))}
+                "distinct_2": distinct_2(texts), "supervised_distinct_2": distinct_2(before), "words": statistics.fmean(map(len, texts))}
 
     def write(self, page, rows):
         found = [(setting["method"], rows) for setting, rows in by_setting(rows)]
@@ -76,13 +77,19 @@ model and policy, both cores. Intervals: {intervals.OVER_SEEDS}.
                                       {"mean over seeds": [intervals.over_seeds(r["found"]["win_rate"] for r in own) for _, own in found]},
                                       marks=[(0.5, "supervised")]), "win rate of each method")
         ppo = dict(found).get("ppo", [])
-        collapsed = [row["seed"] for row in ppo if row["found"]["end_share"] < 0.8 or row["found"]["distinct_2"] < 0.5 * distinct(ppo)]
+        collapsed = [row["seed"] for row in ppo if has_collapsed(row["found"])]
         page.add(f"Of PPO's {len(ppo)} seeds {len(collapsed)} collapsed (fewer than 80% of the responses end, or distinct-2 is less than half of "
-                 f"the seeds' mean){': seeds ' + ', '.join(map(str, collapsed)) if collapsed else ''}.")
+                 f"the supervised policy's on the same prompts){': seeds ' + ', '.join(map(str, collapsed)) if collapsed else ''}.")
 
 
-def distinct(rows):
-    return statistics.fmean(row["found"]["distinct_2"] for row in rows)
+def has_collapsed(found):
+    return found["end_share"] < 0.8 or found["distinct_2"] < 0.5 * found["supervised_distinct_2"]
+
+
+def distinct_2(texts):
+    """Share of different pairs of neighbouring words. - texts: lists of words."""
+    pairs = [pair for words in texts for pair in zip(words, words[1:])]
+    return len(set(pairs)) / max(1, len(pairs))
 
 
 def log_probabilities(answers):

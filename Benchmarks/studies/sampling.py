@@ -41,8 +41,13 @@ def groups(plumb, policy, prompts, count, seed, folder, maximum_tokens=96):
         if response.status != 200:
             raise RuntimeError(f"the model server answered {response.status}: {answer}")
         return {"id": f"{seed}-{place}", "prompt": prompt, "responses": [
-            {"id": str(choice["index"]), "text": choice["message"]["content"], "finished": choice["finish_reason"] == "stop"}
-            for choice in sorted(answer["choices"], key=lambda choice: choice["index"])]}
+            response(choice) for choice in sorted(answer["choices"], key=lambda choice: choice["index"])]}
 
     with server(plumb, policy, folder) as address, concurrent.futures.ThreadPoolExecutor(4) as pool:
         return list(pool.map(lambda entry: ask(address, *entry), enumerate(prompts)))
+
+
+def response(choice):
+    """A choice of the server's as a response of a group, with the ids that were sampled: the text made into tokens again may give others."""
+    return {"id": str(choice["index"]), "text": choice["message"]["content"], "finished": choice["finish_reason"] == "stop",
+            "token_ids": choice["token_ids"], "token_ids_source": "own"}

@@ -18,9 +18,13 @@ sys.path.insert(0, str(ROOT / "Benchmarks" / "studies"))
 import agreement  # noqa: E402
 import baselines  # noqa: E402
 import charts  # noqa: E402
+import gold_loop  # noqa: E402
+import gold_loop_page  # noqa: E402
 import human  # noqa: E402
 import intervals  # noqa: E402
+import methods  # noqa: E402
 import native  # noqa: E402
+import sampling  # noqa: E402
 from ledger import Ledger, digest  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -143,6 +147,106 @@ class Rows(unittest.TestCase):
             (place / "a").write_text("1")
             (place / "a").rename(place / "b")
             self.assertNotEqual(first, digest(place))
+
+
+class FakePlumb:
+    """Writes what a refresh leaves, and remembers what it was asked."""
+
+    version = sha256 = "test"
+
+    def __init__(self):
+        self.asked = []
+
+    def train(self, kind, folder, seed, settings, **inputs):
+        self.asked.append((kind, dict(settings), inputs))
+        if kind == "policy":
+            attempt = pathlib.Path(folder) / "run" / "attempts" / "1"
+            attempt.mkdir(parents=True)
+            line = {"prompt": "p", "response": "r", "finished": True, "kl": 1.0, "score": 1.0}
+            lines = [{**line, "step": 0, "phase": "probe", "score": 50}, {**line, "step": 1}, {**line, "step": 2, "score": 3.0},
+                     {**line, "step": 2, "phase": "probe", "score": 50}, {**line, "step": 1, "phase": "handed_out", "score": 50}]
+            (attempt / "samples.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in lines))
+        return pathlib.Path(folder) / "made"
+
+    def judged(self, model, groups, folder):
+        return [{"responses": [{"score": 0.5} for _ in group["responses"]]} for group in groups]
+
+
+class GoldLoop(unittest.TestCase):
+    def measured(self, by):
+        with tempfile.TemporaryDirectory() as folder:
+            study = gold_loop.GoldLoop(FakePlumb(), folder)
+            study.prompts, study.gold, study.judged_gold = {"ppo": ["p"]}, "gold", [[0.0]]
+            study.labels = lambda *_: [{"labels": [{"judgement": {"kind": "ranking", "ranking": {"rows": [["a"], ["b"]]}}}]}]
+            study.fresh = lambda *_: [{"responses": [{"text": "x"}]}]
+            (pathlib.Path(folder) / "row").mkdir()
+            return study.measure({"by": by, "labels": "k-wise", "comparisons": 100}, 0, pathlib.Path(folder) / "row"), study.plumb.asked
+
+    def test_probes_and_the_policy_handed_out_are_no_iterations(self):
+        found, _ = self.measured("ppo")
+        self.assertEqual([(step, proxy) for step, _, proxy, _ in found["curve"]], [(1, 1.0), (2, 3.0)])
+
+    def test_ensembles_train_several_heads_and_are_careful_with_them(self):
+        for by, use in gold_loop.ENSEMBLES.items():
+            _, ((_, reward, _), (_, policy, _)) = self.measured(by)
+            self.assertEqual(reward["ensemble_members"], gold_loop.ENSEMBLE_MEMBERS)
+            self.assertEqual(policy, {**gold_loop.PPO, "ensemble": use})
+        _, ((_, reward, _), (_, policy, _)) = self.measured("ppo")
+        self.assertNotIn("ensemble_members", reward)
+        self.assertEqual(policy, gold_loop.PPO)
+
+    def test_every_setting_is_in_the_budget(self):
+        with tempfile.TemporaryDirectory() as folder:
+            study = gold_loop.GoldLoop(FakePlumb(), folder)
+            rows = (2 + 1 + 1 + len(gold_loop.ENSEMBLES)) * len(gold_loop.COMPARISONS) * len(study.seeds)
+            self.assertEqual(len(study.wanted()), rows)
+            self.assertAlmostEqual(study.hours(len(study.wanted())), rows * 3 / 60)
+
+    def test_the_page_says_how_far_right_an_ensemble_moves_the_highest_gold(self):
+        def row(seed, golds):
+            return {"seed": seed, "found": {"curve": [[n, n * n, 0, gold] for n, gold in enumerate(golds)], "kept_gold": 1.0}}
+
+        class Page:
+            def __init__(self):
+                self.tables, self.drawn = [], []
+
+            def add(self, text):
+                pass
+
+            def table(self, head, rows):
+                self.tables += rows
+
+            def figure(self, svg, words):
+                self.drawn.append(xml.dom.minidom.parseString(svg))
+
+        early, late = [0] * 3 + [9] * 5 + [0] * 12, [0] * 11 + [9] * 5 + [0] * 4
+        page = Page()
+        gold_loop_page.by_ensemble(page, {("ppo", "k-wise", 100): [row(0, early), row(1, early)],
+                                          ("ppo worst case", "k-wise", 100): [row(0, late), row(1, late)]})
+        self.assertEqual(len(page.drawn), 1)
+        ((_, use, seeds, _, further, *_),) = page.tables
+        # Smoothed over five: the middle of the plateau, √KL about its place.
+        shift = math.sqrt((11**2 + 12**2 + 13**2 + 14**2 + 15**2) / 5) - math.sqrt((3**2 + 4**2 + 5**2 + 6**2 + 7**2) / 5)
+        self.assertEqual((use, seeds), ("worst-case", 2))
+        self.assertEqual(further.split()[0], f"{shift:.3f}")
+
+
+class Methods(unittest.TestCase):
+    def test_a_collapse_of_every_seed_is_one(self):
+        repeated, varied = [["a", "a", "a"]] * 4, [["a", "b", "c"], ["d", "e", "f"], ["a", "b", "e"], ["c", "f", "a"]]
+        self.assertEqual(methods.distinct_2(repeated), 1 / 8)
+        self.assertEqual(methods.distinct_2(varied), 7 / 8)
+        found = {"end_share": 1.0, "distinct_2": methods.distinct_2(repeated), "supervised_distinct_2": methods.distinct_2(varied)}
+        self.assertTrue(methods.has_collapsed(found))
+        self.assertFalse(methods.has_collapsed({**found, "distinct_2": methods.distinct_2(varied)}))
+        self.assertTrue(methods.has_collapsed({**found, "distinct_2": 0.8, "end_share": 0.7}))
+
+
+class Sampling(unittest.TestCase):
+    def test_responses_keep_the_ids_that_were_sampled(self):
+        choice = {"index": 2, "message": {"content": "a b"}, "finish_reason": "stop", "token_ids": [7, 8, 1]}
+        self.assertEqual(sampling.response(choice),
+                         {"id": "2", "text": "a b", "finished": True, "token_ids": [7, 8, 1], "token_ids_source": "own"})
 
 
 class Charts(unittest.TestCase):
