@@ -219,6 +219,11 @@ import Testing
         let newNames = new.responses.sorted { $0.text < $1.text }.map(\.id)
         #expect(new.token != old.token && Set(newNames).isDisjoint(with: names))
         #expect(new.draft?.json == #"{"best":"\#(newNames[2])","worst":"\#(newNames[0])"}"#)
+
+        // What was begun in the first lease is not what a second answer begins with.
+        let label = try await test.store.submit(try new.ranked(), token: new.token, user: user)
+        let back = try await test.store.undo(label.labelID, by: user)
+        #expect(back.draft == nil && back.formerAnswer != nil)
     }
 }
 

@@ -195,8 +195,12 @@ extension Database {
                 try answer.timing.effort.map { try JSONLines.line($0) },
             ])
         try run(
-            "UPDATE leases SET closed_at = coalesce(closed_at, ?), outcome = 'submitted', draft = NULL WHERE id = ?",
+            "UPDATE leases SET closed_at = coalesce(closed_at, ?), outcome = 'submitted' WHERE id = ?",
             [answer.at.milliseconds, lease.id])
+        // Also those of earlier leases: an answer that is taken back comes as it was given, not as it was begun.
+        try run(
+            "UPDATE leases SET draft = NULL WHERE task_id = ? AND user_id = ? AND draft IS NOT NULL",
+            [lease.task, lease.user])
         try run(
             "UPDATE leases SET closed_at = ?, outcome = 'superseded' WHERE task_id = ? AND user_id = ? AND closed_at IS NULL",
             [answer.at.milliseconds, lease.task, lease.user])
