@@ -18,7 +18,10 @@ package struct ShownText: Sendable {
         var writer = HTMLWriter(capacity: text.utf8.count * 3 + 128)
         var rendered: HTMLWriter?
         var limit: MarkdownLimit?
-        if rendering == .markdown {
+        switch rendering {
+        // What a reader cannot see is marked whatever the rendering.
+        case .plain: rendered = Self.marked(text)
+        case .markdown:
             do {
                 rendered = try MarkdownHTML.render(text) ?? Self.marked(text)
             } catch {
