@@ -354,7 +354,7 @@ def practise(test, lead, ada):
                        (ada.heading(), page.locator(".explanation").is_visible()),
                        ("Right" if right or item == 1 else "Not quite", True))
     ada.go(f"/projects/{project}/next")
-    report.check("real tasks come once enough is right", "Practice:" not in page.locator("main").inner_text()
+    report.check("real tasks come once enough is right", "you see the expected answer" not in page.locator("main").inner_text()
                  and page.locator(".explanation").count() == 0)
     labels = store.value(test.server, """SELECT count(*) FROM labels l JOIN practice_items i ON i.task_id = l.task_id""")
     test.equal("no practice answer is a label", labels, 0)

@@ -35,12 +35,14 @@ public struct Assignment: Sendable, Hashable {
     public let expiresAt: Date
     /// What kind of prompt a task for one asks for.
     public let promptStyle: PromptStyle?
-    /// Its answer is known, and what the person answers is no label.
-    public let isPractice: Bool
+    /// How far the person is in the practice set that the task is of: its answer is known, and what they answer is no label.
+    public let practice: PracticeStanding?
     /// Real tasks of the project that the person answered since midnight, UTC.
     public let answersToday: Int
     /// The feedback that this person took back; rankings and comparisons have theirs as the draft.
     public let former: Feedback?
+
+    public var isPractice: Bool { practice != nil }
 }
 
 /// The answer to "what next?".
@@ -271,7 +273,8 @@ extension Database {
             questions: Questions(settings, mode: lease.mode), allowSkip: settings.allowSkip && !lease.isPractice,
             draft: lease.draft, formerAnswer: try formerAnswer(lease, responseIDs: texts.map(\.id)),
             attempt: lease.attempt, issuedAt: lease.issuedAt, expiresAt: lease.expiresAt, promptStyle: lease.style,
-            isPractice: lease.isPractice,
+            practice: lease.isPractice
+                ? try practiceStanding(of: lease.user, in: try project(lease.project)) : nil,
             answersToday: try answersToday(of: lease.user, in: lease.project, at: lease.issuedAt),
             former: try formerFeedback(lease))
     }

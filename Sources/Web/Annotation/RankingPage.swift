@@ -138,10 +138,24 @@ struct TaskFrame: Sendable {
     let problem: String?
     let allowsSkip: Bool
     let isTakenBack: Bool
-    /// How far the person is: in practice, or today.
-    let standing: String?
+    /// That this is practice, where it is.
+    let practice: String?
+    /// How far the person is today; the page counts on while it lasts.
+    let today: Today?
     let skipReasons = SkipReasonView.all
     let keeping: TaskKeeping
+
+    struct Today: Sendable {
+        let count: Int
+        let words: String
+        let isNone: Bool
+
+        init(count: Int) {
+            self.count = count
+            words = "\(Wording.count(count, "answer", "answers")) today"
+            isNone = count == 0
+        }
+    }
 
     init(_ assignment: Assignment, in project: Project, action: String, problem: String?) {
         self.action = action
@@ -156,11 +170,10 @@ struct TaskFrame: Sendable {
         self.problem = problem
         allowsSkip = assignment.allowSkip
         keeping = TaskKeeping(assignment)
-        standing =
-            assignment.isPractice
-            ? "Practice: you see the expected answer afterwards"
-            : assignment.answersToday > 0
-                ? "\(Wording.count(assignment.answersToday, "answer", "answers")) today" : nil
+        practice = assignment.practice.map {
+            "Practice \(min($0.answered + 1, $0.items)) of \($0.items): you see the expected answer afterwards"
+        }
+        today = assignment.isPractice ? nil : Today(count: assignment.answersToday)
         isTakenBack = (assignment.formerAnswer != nil || assignment.former != nil) && problem == nil
     }
 }
