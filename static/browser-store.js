@@ -37,6 +37,13 @@ export function remove(key) {
   }
 }
 
+const keptFor = 30 * 86_400_000;
+
+/** Forgets what nobody came back to for a month of what was kept with the time `at`, under keys that begin so. */
+export function forgetOld(prefix) {
+  for (const key of keys(prefix)) if (!(read(key)?.at > Date.now() - keptFor)) remove(key);
+}
+
 /** Every key that begins so. */
 export function keys(prefix) {
   const found = [...fallback.keys()];

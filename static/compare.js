@@ -110,6 +110,7 @@ export class CompareMode {
     const key = `${id} ${runs ? this.#pinned + this.#other : ""}`;
     if (side.shown === key) return;
     side.shown = key;
+    side.section.dataset.shows = id;
     const source = this.board.card(id).querySelector(".pane");
     side.pane.setAttribute("aria-label", `Text of response ${this.words.letter(id)}`);
     side.pane.classList.toggle("marked", Boolean(runs));

@@ -2,18 +2,20 @@
 // that a reload, another computer or a lost connection costs nothing. Two pages of one task tell each other apart by the
 // version: what was saved elsewhere is never written over unasked.
 
-import { keys, person, read, remove, write } from "./browser-store.js";
+import { forgetOld, person, read, remove, write } from "./browser-store.js";
 import { removeNotice, showNotice, signInAgain } from "./notices.js";
-import { isSignedOut, sendSignedIn, token } from "./sign-in.js";
+import { isSignedOut, sendSignedIn, signIn, token } from "./sign-in.js";
 
 const saveAfter = 500;
 const retryAfter = 5_000;
-const forgottenAfter = 30 * 86_400_000;
 const prefix = () => `plumb.draft ${person()} `;
 
-/** Forgets drafts that nobody came back to for a month. */
-function forgetOld() {
-  for (const key of keys(prefix())) if (!(read(key)?.at > Date.now() - forgottenAfter)) remove(key);
+/** Whether two drafts say the same. */
+function isSame(a, b) {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => isSame(a[name], b[name]));
 }
 
 /** The draft of a task that is stored is needed no longer. */
@@ -28,6 +30,8 @@ export class DraftKeeper {
   /** Another page has saved a later draft, and the person has not chosen yet. */
   #isBehind = false;
   #isOver = false;
+  /** Drafts that were sent as the next version, and of which nobody said whether they arrived. */
+  #unanswered = [];
 
   /**
    * `stored` is what the server had when the page was made: `{ draft, version }`. `draft()` gives the work, `restore()`
@@ -43,12 +47,14 @@ export class DraftKeeper {
 
   /** Puts the newest work in the page: what this browser could not send, else what the server has. */
   begin() {
-    forgetOld();
+    forgetOld(prefix());
     const kept = read(this.key);
     if (kept?.isUnsaved) {
       this.restore(kept.draft);
       this.#isChanged = true;
-      if (kept.version < this.version) this.#tellOfNewer(this.version);
+      // What was sent as the page was left may have arrived: then the later version is this one.
+      const isOwn = kept.version + 1 === this.version && isSame(kept.draft, this.stored.draft);
+      if (kept.version < this.version && !isOwn) this.#tellOfNewer(this.version);
       else this.#save();
     } else if (this.stored.draft) {
       this.restore(this.stored.draft);
@@ -88,9 +94,11 @@ export class DraftKeeper {
   }
 
   #put(options = {}) {
+    const body = JSON.stringify({ draft: this.draft(), version: this.version + 1 });
+    this.#unanswered.push(JSON.parse(body).draft);
     return fetch(this.path, {
       method: "PUT",
-      body: JSON.stringify({ draft: this.draft(), version: this.version + 1 }),
+      body,
       headers: { "content-type": "application/json", "x-csrf-token": token(), accept: "application/json" },
       credentials: "same-origin",
       ...options,
@@ -105,6 +113,8 @@ export class DraftKeeper {
     let found = null;
     try {
       ({ response, found } = await sendSignedIn(() => this.#put()));
+      // Not known whether a sign-in holds: that is found out at the next try.
+      if (found === signIn.unknown) response = null;
     } catch {
       // No connection: `response` stays null.
     }
@@ -116,6 +126,7 @@ export class DraftKeeper {
 
   #saved() {
     this.version += 1;
+    this.#unanswered = [];
     this.#keep(this.#isChanged);
     removeNotice("draft");
     this.say("Draft saved");
@@ -134,7 +145,13 @@ export class DraftKeeper {
     }
     const answer = await response?.json().catch(() => ({}));
     if (response?.status === 409 && Number.isInteger(answer.version)) {
-      this.#tellOfNewer(answer.version);
+      if (await this.#isOwn(answer.version)) {
+        this.version = answer.version;
+        this.#unanswered = [];
+        this.#saveIn(0);
+      } else {
+        this.#tellOfNewer(answer.version);
+      }
     } else if (response && response.status >= 400 && response.status < 500) {
       this.end();
       showNotice(answer.error?.message ?? "The server does not keep this draft.", { name: "draft" });
@@ -164,9 +181,20 @@ export class DraftKeeper {
     then();
   }
 
-  async #load() {
+  /** Whether a version that stands in the way is one of this page's, of which only the answer was lost. */
+  async #isOwn(version) {
+    if (version !== this.version + 1 || this.#unanswered.length === 0) return false;
+    const answer = await this.#ask();
+    return answer?.version === version && this.#unanswered.some((draft) => isSame(draft, answer.draft));
+  }
+
+  async #ask() {
     const response = await fetch(this.path, { headers: { accept: "application/json" }, credentials: "same-origin" }).catch(() => null);
-    const answer = response?.ok ? await response.json().catch(() => null) : null;
+    return response?.ok ? response.json().catch(() => null) : null;
+  }
+
+  async #load() {
+    const answer = await this.#ask();
     if (!answer) {
       this.say("The newer draft cannot be loaded just now");
       return;

@@ -77,6 +77,8 @@ export function listen(actions, left) {
     // A window over the page has the keys to itself, but for the one in which responses are compared and ranked.
     if (document.querySelector("dialog[open]:not([data-compare])")) return;
     if (event.target instanceof Element && event.target.closest(textField)) return;
+    // So has the form that skips a task.
+    if (event.target instanceof Element && event.target.closest("[data-skip][open]")) return;
     if (isSingle(event) && !single) return;
     const hasModifier = event.ctrlKey || event.altKey || event.metaKey;
     // The character itself counts too: on some keyboards "=" needs Shift.

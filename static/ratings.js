@@ -17,6 +17,9 @@ export class RatingFields {
     for (const radio of this.radios) {
       radio.addEventListener("change", () => act(() => model.rate(id, Number(radio.value))));
       radio.addEventListener("click", () => {
+        // A number pressed by the pointer gives the focus back, so that the next digit is a rank again.
+        if (this.isPressed) this.name.focus({ preventScroll: true });
+        this.isPressed = false;
         if (model.rating(id).overall === Number(radio.value) && this.wasChosen === radio) act(() => model.rate(id, null));
       });
       radio.addEventListener("pointerdown", () => this.note(radio));
@@ -33,6 +36,7 @@ export class RatingFields {
   /** Remembers which number was chosen before a click, for the click itself changes it. */
   note(radio) {
     this.wasChosen = radio.checked ? radio : null;
+    this.isPressed = true;
   }
 
   /** What the form came with. */

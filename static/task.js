@@ -3,7 +3,8 @@
 
 import { fetchAhead, showAhead } from "./ahead.js";
 import { DraftKeeper, forgetDraft } from "./draft.js";
-import { Effort } from "./effort.js";
+import { Effort, forgetEffort } from "./effort.js";
+import { singleKeysAreOn } from "./keyboard.js";
 import { keepLease } from "./lease.js";
 import { announce, removeNotice, showNotice } from "./notices.js";
 import { flush, onStored, put, waiting, waits } from "./outbox.js";
@@ -25,20 +26,33 @@ export function onEachTask(selector, start) {
 }
 
 /** Puts the task that was fetched ahead in the place of this one. Returns whether there was one. */
-function turnPage() {
+function turnPage(isAnswered) {
   const before = leaving;
   if (!showAhead()) return false;
+  if (isAnswered) countToday();
   leaving = new AbortController();
   before.abort();
   for (const { selector, start } of pages) {
     const form = document.querySelector(selector);
     if (form) start(form, leaving.signal);
   }
-  // Whoever listens to the page, or tabs through it, begins at its head again.
+  // Whoever listens to the page, or tabs through it, begins at its head again. Both make the browser lay the page out, so
+  // they come when everything stands.
+  scrollTo(0, 0);
   const heading = document.querySelector("main h1");
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
   return true;
+}
+
+/** The page that was fetched ahead does not know of the answer that was given since. */
+function countToday() {
+  const line = document.querySelector("[data-today]");
+  if (!line) return;
+  const count = Number(line.dataset.today) + 1;
+  line.dataset.today = String(count);
+  line.textContent = `${count} ${count === 1 ? "answer" : "answers"} today`;
+  line.hidden = false;
 }
 
 /** What the server tells the page about its task: addresses, the draft, the lease. */
@@ -58,9 +72,18 @@ function preparedSkip(send, left) {
   });
   const summary = details.querySelector("summary");
   details.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !details.open) return;
-    details.open = false;
-    summary.focus();
+    if (!details.open) return;
+    if (event.key === "Escape") {
+      details.open = false;
+      summary.focus();
+    } else if (singleKeysAreOn() && /^[1-9]$/.test(event.key) && !event.target.matches('input[type="text"]')) {
+      const reason = form.querySelectorAll('input[name="reason"]')[event.key - 1];
+      if (!reason) return;
+      reason.checked = true;
+      announce(reason.parentElement.textContent.trim());
+    } else {
+      return;
+    }
     event.preventDefault();
   });
   document.addEventListener("pointerdown", (event) => {
@@ -69,7 +92,7 @@ function preparedSkip(send, left) {
   return () => {
     details.open = true;
     details.querySelector('button[type="submit"]').focus();
-    announce("Skip this task? Enter skips it, Escape goes back.");
+    announce("Skip this task? A digit gives a reason, Enter skips it, Escape goes back.");
   };
 }
 
@@ -118,7 +141,7 @@ function takeBack(path) {
 export function startTask(form, { explainUnready, draft, restore, left = leaving.signal }) {
   document.documentElement.classList.add("enhanced");
   const place = keeping();
-  const effort = new Effort(form, left);
+  const effort = new Effort(form, place.lease, left);
   const keeper = new DraftKeeper({ lease: place.lease, path: place.draftPath, stored: place.stored, draft, restore, say, left });
   history.replaceState(null, "", place.page);
   keepLease(place.heartbeat, left, (answer) => keeper.heard(answer.draft_version));
@@ -130,6 +153,7 @@ export function startTask(form, { explainUnready, draft, restore, left = leaving
   let isStored = false;
   onStored((entry, answer) => {
     forgetDraft(entry.lease);
+    forgetEffort(entry.lease);
     if (entry.lease === place.lease) {
       isStored = true;
       // A practice task is followed by what was expected.
@@ -147,7 +171,7 @@ export function startTask(form, { explainUnready, draft, restore, left = leaving
     effort.write();
     keeper.end();
     const isSafe = put(filled, place.lease, words);
-    if (isSafe && turnPage()) {
+    if (isSafe && turnPage(words === "answer")) {
       flush();
       return;
     }
@@ -159,6 +183,7 @@ export function startTask(form, { explainUnready, draft, restore, left = leaving
       // Refused: it is the person's to change, and to send again.
       isSending = false;
       keeper.resume();
+      effort.resume();
       say("");
     }
   }

@@ -50,6 +50,14 @@ def draft_survives(test, ada):
     test.equal("a reload brings the draft back from the server alone", (board.state, board.address, board.texts),
                (state, task, texts))
     ada.seen("draft-after-reload", variants=ALL, whole=False)
+    # What is changed in the last half second goes along as the page is left, and is this page's own when it comes back.
+    board.keys("j", "2")
+    state = board.state
+    ada.page.reload()
+    board.wait()
+    saved(board)
+    test.report.check("a change just before a reload comes back, and nobody is said to have made another",
+                      board.state == state and ada.page.locator('[data-notice="draft"]').count() == 0, board.state)
     # Not the same browser: another computer, with a sign-in of its own.
     other = test.person("Ada's other computer")
     other.go("/sign-in")
@@ -231,9 +239,13 @@ def time_is_told(test, ada):
     board.name("A").focus()
     ada.page.keyboard.press("Enter")
     ada.page.wait_for_timeout(400)
+    ada.page.reload()
+    board.wait()
     rank_all(board)
     board.submit()
     label = stored(test)
+    active = store.value(test.server, "SELECT active_ms FROM label_revisions ORDER BY id DESC LIMIT 1")
+    test.report.check("a reload is no new beginning of the time at work", active >= 400, active)
     effort = json.loads(store.value(test.server, "SELECT effort FROM label_revisions ORDER BY id DESC LIMIT 1"))
     first = effort["responses"].get(label.order[0], {})
     test.report.check("an answer says how long each response was looked at, and how long opened",
