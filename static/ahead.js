@@ -77,7 +77,6 @@ export function showAhead() {
   document.querySelector("main").replaceWith(document.adoptNode(main));
   document.title = title;
   history.replaceState(null, "", place.page);
-  scrollTo(0, 0);
   post(place.shown).then((response) => {
     // Without a sign-in nothing is known of it; the heartbeat says that it is shown once there is one.
     if (response.status !== gone) return;

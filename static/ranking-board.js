@@ -130,12 +130,13 @@ export class Board {
 
   /** Puts every card where the model has it; what people scrolled to and where the focus is stay. */
   show(current) {
-    const scrolls = new Map([...this.cards].map(([id, card]) => [id, card.querySelector(".pane").scrollTop]));
-    this.#fill(this.tray.querySelector("[data-cards]"), this.model.unranked);
+    const places = [[this.tray.querySelector("[data-cards]"), this.model.unranked],
+      ...this.#rows.map((row) => [row.list, this.model.row(row.zone, row.row)])];
+    const scrolls = this.#scrollsOfMoving(places);
+    for (const [list, wanted] of places) this.#fill(list, wanted);
     let isOpen = true;
     for (const row of this.#rows) {
       const wanted = this.model.row(row.zone, row.row);
-      this.#fill(row.list, wanted);
       row.item.classList.toggle("filled", wanted.length > 0);
       const rank = row.zone === "ranked" ? `Rank ${row.row + 1}` : "Not acceptable";
       const letters = wanted.map(this.words.letter).join(" tied with ");
@@ -147,11 +148,23 @@ export class Board {
       }
       row.hint.textContent = wanted.length > 0 ? "" : this.#emptyWords(row);
     }
-    for (const [id, top] of scrolls) this.card(id).querySelector(".pane").scrollTop = top;
+    for (const [pane, top] of scrolls) pane.scrollTop = top;
     this.tray.classList.toggle("is-empty", this.model.isComplete);
     this.element.classList.toggle("all-ranked", this.model.isComplete);
     for (const id of this.cards.keys()) this.#describe(id);
     this.label(current);
+  }
+
+  /**
+   * What the panes of cards that change their place are scrolled to. A pane that is asked makes the browser lay the page out
+   * first, so the others, and all of a new page, are not.
+   */
+  #scrollsOfMoving(places) {
+    return places.flatMap(([list, wanted]) => wanted.map((id) => this.card(id))
+      .filter((card, index) => list.children[index] !== card)
+      .map((card) => card.querySelector(".pane"))
+      .map((pane) => [pane, pane.scrollTop]))
+      .filter(([, top]) => top > 0);
   }
 
   #fill(list, wanted) {
