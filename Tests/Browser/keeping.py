@@ -51,7 +51,7 @@ def draft_survives(test, ada):
                (state, task, texts))
     ada.seen("draft-after-reload", variants=ALL, whole=False)
     # What is changed in the last half second goes along as the page is left, and is this page's own when it comes back.
-    board.keys("j", "2")
+    board.keys("j", "j", "2")
     state = board.state
     ada.page.reload()
     board.wait()
