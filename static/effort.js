@@ -51,7 +51,10 @@ export class Effort {
     // Opening a response changes what the time that follows counts for.
     form.addEventListener("click", () => this.#settle(), options);
     document.addEventListener("keydown", () => this.#settle(), options);
+    // A page made again ties what is the same again.
+    const isTied = this.#used.identical_tied > 0;
     document.addEventListener("plumb:used", ({ detail }) => {
+      if (detail === "identical_tied" && isTied) return;
       this.#used[detail] = (this.#used[detail] ?? 0) + 1;
     }, { signal: left });
     for (const name of ["active_ms", "first_action_ms", "operations", "effort"]) {
