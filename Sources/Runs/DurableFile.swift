@@ -38,7 +38,7 @@ public enum DurableFile {
     }
 
     /// Renames and makes the new name durable.
-    static func rename(_ source: URL, to target: URL) throws(RunError) {
+    public static func rename(_ source: URL, to target: URL) throws(RunError) {
         guard unsafe sysRename(source.path, target.path) == 0 else {
             throw OpenFile.error("rename to", target.path)
         }

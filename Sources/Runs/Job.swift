@@ -44,15 +44,16 @@ public enum Job {
     /// - Parameters:
     ///   - attempt: a prepared attempt; nil for the next one.
     ///   - stop: has its signal handlers installed by the caller where the job is a process of its own.
+    ///   - reservedBytes: what must stay free on the disk.
     /// - Returns: how the process should leave. Errors are in ERROR.json, or on standard error where the attempt could not
     ///   even begin.
     public static func execute(
-        _ run: RunDirectory, attempt number: Int? = nil, stop: StopFlag = StopFlag(),
+        _ run: RunDirectory, attempt number: Int? = nil, stop: StopFlag = StopFlag(), reservedBytes: Int64 = 0,
         body: (RunAttempt) throws -> JobOutcome
     ) -> RunExit {
         let attempt: RunAttempt
         do {
-            attempt = try RunAttempt(beginning: run, number: number, stop: stop)
+            attempt = try RunAttempt(beginning: run, number: number, stop: stop, reservedBytes: reservedBytes)
         } catch {
             FileHandle.standardError.write(Data("\(error)\n".utf8))
             if case .alreadyRunning? = error as? RunError { return .retry }
@@ -84,7 +85,7 @@ public enum Job {
 
     private static func failure(for error: any Error, path: String) -> RunFailure {
         if let full = RunError.diskFull(behind: error, path: path) {
-            return RunFailure(kind: "disk-full", message: "\(full)", retry: true)
+            return RunFailure(kind: RunFailure.diskFullKind, message: "\(full)", retry: true)
         }
         if let stopped = error as? JobStopped {
             return RunFailure(kind: RunFailure.stoppedKind, message: stopped.description, retry: true)

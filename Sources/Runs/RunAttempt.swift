@@ -8,6 +8,10 @@ public final class RunAttempt: Sendable {
     public let specification: RunSpecification
     public let metrics: MetricsWriter
     public let stop: StopFlag
+    /// What must stay free on the disk, for others than runs.
+    public let reservedBytes: Int64
+    /// The step of the checkpoint that this attempt went on from.
+    private let resumedStep = Mutex<Int?>(nil)
     private let lock: Mutex<AttemptLock?>
     private let logFile: OpenFile
 
@@ -18,10 +22,12 @@ public final class RunAttempt: Sendable {
     /// - Parameters:
     ///   - number: a prepared attempt; nil for the next one.
     ///   - heartbeatSeconds: the longest silence in metrics.jsonl.
+    ///   - reservedBytes: what must stay free on the disk; what would take more is not kept, and the attempt fails.
     /// - Throws: `RunError.alreadyBegun`, `.alreadyRunning` for another attempt that still runs, `.newerBegun` where a
     ///   newer one has had its turn, or what is wrong with run.json (which is in ERROR.json then, too).
     public init(
-        beginning run: RunDirectory, number: Int? = nil, stop: StopFlag = StopFlag(), heartbeatSeconds: Double = 20
+        beginning run: RunDirectory, number: Int? = nil, stop: StopFlag = StopFlag(), heartbeatSeconds: Double = 20,
+        reservedBytes: Int64 = 0
     ) throws {
         let number = if let number { number } else { try run.prepareAttempt() }
         let url = run.attemptURL(number)
@@ -39,6 +45,7 @@ public final class RunAttempt: Sendable {
             self.run = run
             self.number = number
             self.stop = stop
+            self.reservedBytes = reservedBytes
             specification = try run.specification()
             metrics = try MetricsWriter(run.metricsURL(attempt: number), heartbeatSeconds: heartbeatSeconds)
             logFile = try OpenFile(run.logURL(attempt: number), .append)
@@ -56,6 +63,8 @@ public final class RunAttempt: Sendable {
 
     public var url: URL { run.attemptURL(number) }
     public var shouldStop: Bool { stop.shouldStop }
+    var wentOnFrom: Int? { resumedStep.withLock { $0 } }
+    func noteResumption(from step: Int?) { resumedStep.withLock { $0 = step } }
 
     /// The folder for what the run makes.
     public var outputURL: URL { url.appending(path: AttemptFile.output) }
@@ -67,9 +76,13 @@ public final class RunAttempt: Sendable {
         try? logFile.write(Data("\(time) \(line)\n".utf8))
     }
 
-    /// Ends the attempt well: everything below `output/` is made durable and listed with its hash in RESULT.json.
+    /// Ends the attempt well: everything below `output/` is made durable and listed with its hash in RESULT.json. Then
+    /// the run's checkpoints go.
+    /// - Throws: `RunError.badOutput`, `.diskFull`, `.reserveReached`, `.fileSystem`.
     public func finish(_ outcome: JobOutcome) throws -> RunResult {
         try DurableFile.makeFolder(outputURL)
+        // The checkpoints give their room back.
+        try requireRoom(for: -run.checkpointBytes(through: number), at: outputURL)
         try DurableFile.synchronizeTree(outputURL)
         let outputs = try Digest.relativeFiles(of: outputURL).map { path in
             let file = outputURL.appending(path: path)
@@ -90,7 +103,8 @@ public final class RunAttempt: Sendable {
             notes: outcome.notes)
         try DurableFile.writeJSON(result, to: url.appending(path: AttemptFile.result))
         DurableFile.removeIfPresent(url.appending(path: AttemptFile.reserve))
-        DurableFile.removeIfPresent(url.appending(path: AttemptFile.checkpoints))
+        // The result stands; what cannot be removed now is tried again by whoever brings it in.
+        try? run.removeRemains(through: number)
         return result
     }
 
@@ -98,6 +112,8 @@ public final class RunAttempt: Sendable {
     public func fail(_ failure: RunFailure) {
         log("\(failure.kind): \(failure.message)")
         DurableFile.removeIfPresent(url.appending(path: AttemptFile.reserve))
+        // It is no result, and what fills the disk is needed elsewhere.
+        if failure.kind == RunFailure.diskFullKind { DurableFile.removeIfPresent(outputURL) }
         do {
             try DurableFile.writeJSON(failure, to: url.appending(path: AttemptFile.error))
         } catch {

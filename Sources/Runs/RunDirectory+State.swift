@@ -36,6 +36,63 @@ extension RunDirectory {
         return try DurableFile.decode(RunFailure.self, at: file)
     }
 
+    /// What start.json of an attempt says; where there is none, that nothing went before it.
+    public func start(attempt: Int) throws(RunError) -> AttemptStart {
+        let file = attemptURL(attempt).appending(path: AttemptFile.start)
+        guard DurableFile.exists(file) else { return AttemptStart() }
+        return try DurableFile.decode(AttemptStart.self, at: file)
+    }
+
+    /// Writes start.json of a prepared attempt.
+    public func write(_ start: AttemptStart, attempt: Int) throws {
+        try DurableFile.writeJSON(start, to: attemptURL(attempt).appending(path: AttemptFile.start))
+    }
+
+    /// Whether an attempt has written a checkpoint that is still there. The newest one of a run always is, until the run
+    /// has a result.
+    public func hasCheckpoint(attempt: Int) throws -> Bool { try !checkpoints(attempt: attempt).isEmpty }
+
+    /// Bytes of the newest checkpoint of the attempts up to `attempt`; 0 before the first.
+    func newestCheckpointBytes(through attempt: Int) throws -> Int64 {
+        for number in try attempts().reversed() where number <= attempt {
+            if let newest = try checkpoints(attempt: number).last { return try FolderSize.bytes(of: newest.url) }
+        }
+        return 0
+    }
+
+    /// Bytes of all checkpoints of the attempts up to `attempt`.
+    func checkpointBytes(through attempt: Int) throws -> Int64 {
+        let folders = try attempts().filter { $0 <= attempt }.map {
+            attemptURL($0).appending(path: AttemptFile.checkpoints)
+        }
+        return try FolderSize.bytes(ofEach: folders).reduce(0, +)
+    }
+
+    /// Deletes what nobody needs once `attempt` has a result: all checkpoints up to then, and what earlier attempts began
+    /// to put out before they were killed.
+    public func removeRemains(through attempt: Int) throws {
+        try removeCheckpoints(through: attempt)
+        for number in try attempts() where try number < attempt && result(attempt: number) == nil {
+            DurableFile.removeIfPresent(attemptURL(number).appending(path: AttemptFile.output))
+        }
+    }
+
+    /// Deletes the checkpoints of the attempts up to `attempt` and what they left half written, except the newest `keep`
+    /// checkpoints. A later attempt's are newer whatever their steps, as it begins anew where all older ones are damaged.
+    func removeCheckpoints(through attempt: Int, keep: Int = 0) throws {
+        var left = keep
+        for number in try attempts().reversed() where number <= attempt {
+            let folder = attemptURL(number).appending(path: AttemptFile.checkpoints)
+            guard DurableFile.exists(folder) else { continue }
+            let kept = Set(try checkpoints(attempt: number).suffix(left).map(\.url.lastPathComponent))
+            left -= kept.count
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where !kept.contains(name) {
+                DurableFile.removeIfPresent(folder.appending(path: name))
+            }
+            if kept.isEmpty { DurableFile.removeIfPresent(folder) }
+        }
+    }
+
     /// The whole checkpoint with the highest step among the attempts before `attempt`; damaged ones are passed over.
     public func newestCheckpoint(before attempt: Int) throws -> RunCheckpoint? {
         let found = try attempts().filter { $0 < attempt }.flatMap { try checkpoints(attempt: $0) }

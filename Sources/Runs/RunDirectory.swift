@@ -1,10 +1,11 @@
 public import Foundation
 
-/// One run directory: an input that is written once, and attempts that are written by their jobs alone.
+/// One run directory: an input that is written once, and attempts that are written by their jobs; only their folders,
+/// with start.json, are made by whoever starts the jobs.
 ///
 /// ```
 /// <run>/input/       run.json, the data files, SHA256SUMS
-/// <run>/attempts/N/  lock, metrics.jsonl, log, checkpoints/, output/, then RESULT.json or ERROR.json
+/// <run>/attempts/N/  start.json, lock, metrics.jsonl, log, checkpoints/, output/, then RESULT.json or ERROR.json
 /// ```
 public struct RunDirectory: Sendable, Equatable {
     public let url: URL
@@ -58,6 +59,7 @@ public struct RunDirectory: Sendable, Equatable {
 
 /// The names inside an attempt's folder.
 enum AttemptFile {
+    static let start = "start.json"
     static let lock = "lock"
     static let metrics = "metrics.jsonl"
     static let log = "log"

@@ -16,13 +16,16 @@ public enum RunError: Error, Equatable, Sendable {
     case newerBegun(attempt: Int, newer: Int)
     case badOutput(name: String, reason: String)
     case diskFull(path: String)
+    case reserveReached(path: String, free: Int64, reserved: Int64)
     case fileSystem(operation: String, path: String, reason: String)
 
-    /// A full disk behind any error, Foundation's included, as `.diskFull`; nil for everything else.
+    /// A full disk behind any error, Foundation's included, as `.diskFull` or `.reserveReached`; nil for everything else.
     public static func diskFull(behind error: any Error, path: String) -> RunError? {
         if let error = error as? RunError {
-            if case .diskFull = error { return error }
-            return nil
+            return switch error {
+            case .diskFull, .reserveReached: error
+            default: nil
+            }
         }
         let cocoa = error as NSError
         if cocoa.domain == NSCocoaErrorDomain, cocoa.code == CocoaError.fileWriteOutOfSpace.rawValue {
@@ -78,6 +81,9 @@ extension RunError: CustomStringConvertible, LocalizedError {
         case .diskFull(let path):
             "The disk is full: \(path) could not be written. Free some space and try again; nothing that was "
                 + "finished before is lost."
+        case .reserveReached(let path, let free, let reserved):
+            "The disk has only \(free >> 20) MiB free, and \(reserved >> 20) MiB stay free of runs, so \(path) was not "
+                + "kept. Free some space, then resume the run; its checkpoints so far are kept."
         case .fileSystem(let operation, let path, let reason):
             "Could not \(operation) \(path): \(reason)."
         }

@@ -76,9 +76,30 @@ public struct RunFailure: Codable, Sendable, Equatable {
     }
 
     static let stoppedKind = "stopped"
+    /// Only a person can help; whoever starts jobs does not try again by itself.
+    public static let diskFullKind = "disk-full"
 }
 
-/// A whole checkpoint of an attempt, which later attempts only read.
+/// start.json: how the attempts just before this one ended, written by whoever starts jobs, so that an attempt which
+/// always ends early is not begun for ever. An attempt that a person asked for has none of them.
+public struct AttemptStart: Codable, Sendable, Equatable {
+    /// Attempts in a row that ended by themselves without a new checkpoint.
+    public var endedByThemselves = 0
+    /// Attempts in a row that something outside ended before a new checkpoint.
+    public var endedFromOutside = 0
+
+    public init(endedByThemselves: Int = 0, endedFromOutside: Int = 0) {
+        self.endedByThemselves = endedByThemselves
+        self.endedFromOutside = endedFromOutside
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case endedByThemselves = "ended_by_themselves"
+        case endedFromOutside = "ended_from_outside"
+    }
+}
+
+/// A whole checkpoint of an attempt, which later attempts read.
 public struct RunCheckpoint: Sendable, Equatable {
     public let attempt: Int
     public let step: Int

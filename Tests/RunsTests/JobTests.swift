@@ -50,6 +50,22 @@ import Testing
         #expect(failure.kind == "disk-full" && failure.retry && failure.message.hasPrefix("The disk is full"))
     }
 
+    @Test func aRunThatWouldTakeTheReserveFailsInASentenceAndLeavesNoOutput() throws {
+        let run = try folder.run()
+        let exit = Job.execute(run, reservedBytes: .max / 2) { attempt in
+            try FileManager.default.createDirectory(at: attempt.outputURL, withIntermediateDirectories: true)
+            try Data("weights".utf8).write(to: attempt.outputURL.appending(path: "model"))
+            return JobOutcome(folders: [:])
+        }
+        #expect(exit == .retry)
+        let failure = try #require(try run.failure(attempt: 1))
+        #expect(failure.kind == RunFailure.diskFullKind && failure.message.contains("stay free of runs"), "\(failure)")
+        #expect(failure.message.contains("resume the run"))
+        #expect(try run.result(attempt: 1) == nil)
+        #expect(!FileManager.default.fileExists(atPath: run.attemptURL(1).appending(path: "output").path))
+        #expect(Job.execute(run, reservedBytes: 1) { _ in JobOutcome(folders: [:]) } == .done)
+    }
+
     @Test func aFullDiskBehindFoundationsErrorsIsRecognised() {
         let posix = NSError(domain: NSPOSIXErrorDomain, code: Int(ENOSPC))
         let cocoa = NSError(

@@ -1,4 +1,5 @@
 package import Foundation
+import Runs
 
 /// Where a server keeps everything: one database file and the folders of what training made.
 package struct DataFolder: Sendable, Equatable {

@@ -24,6 +24,8 @@ struct PolicyOutput {
     ) throws -> JobOutcome {
         let folder = attempt.outputURL.appending(path: Self.folderName)
         try model.requireFiniteWeights(folder: folder.path)
+        let weights = keep == .adapter ? 0 : model.parameters.count
+        try attempt.requireRoom(for: Int64(weights * (precision == .float32 ? 4 : 2)), at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try save(model, to: folder, base: parent, keep: keep, as: precision.floatType)
         try TokenizerFiles.copy(from: parent, to: folder)

@@ -22,6 +22,7 @@ struct RewardModelOutput {
         let heads: NormalisedHeads?
         (normalisation, heads) = try normalise()
         let folder = attempt.outputURL.appending(path: RewardModelJob.folderName)
+        try attempt.requireRoom(for: Int64(4 * model.parameters.count), at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Checkpoint.save(model, to: folder)
         try heads?.heads.write(to: folder)

@@ -1,13 +1,13 @@
-package import Foundation
+public import Foundation
 
 /// Sizes on disk.
-package enum FolderSize {
+public enum FolderSize {
     /// Bytes of all files below a folder; 0 where it does not exist.
-    package static func bytes(of folder: URL) throws -> Int64 { try bytes(ofEach: [folder]).reduce(0, +) }
+    public static func bytes(of folder: URL) throws -> Int64 { try bytes(ofEach: [folder]).reduce(0, +) }
 
     /// Bytes of all files below each folder. A file that is there under several names counts once, where it is met
     /// first: hard links, as between a checkpoint and the run that made it, share their bytes.
-    package static func bytes(ofEach folders: [URL]) throws -> [Int64] {
+    public static func bytes(ofEach folders: [URL]) throws -> [Int64] {
         var seen: Set<Inode> = []
         return folders.map { folder in
             guard let files = FileManager.default.enumerator(atPath: folder.path) else { return 0 }
@@ -22,13 +22,13 @@ package enum FolderSize {
     }
 
     /// Bytes of some files; those that do not exist count nothing.
-    package static func bytes(ofFiles files: [URL]) -> Int64 {
+    public static func bytes(ofFiles files: [URL]) -> Int64 {
         var seen: Set<Inode> = []
         return files.reduce(0) { $0 + (newBytes(of: $1.path, seen: &seen) ?? 0) }
     }
 
     /// Free bytes of the disk that holds a folder.
-    package static func freeBytes(at folder: URL) throws -> Int64 {
+    public static func freeBytes(at folder: URL) throws -> Int64 {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder.path)
         return (attributes[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
     }
