@@ -76,14 +76,14 @@ final class TestData: Sendable {
     }
 }
 
-private var quiet: Logger {
+var quiet: Logger {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     return logger
 }
 
 /// Starts nothing; says what it was asked.
-private final class RecordingRunner: JobRunner {
+final class RecordingRunner: JobRunner {
     private let calls = Mutex<[String]>([])
     var asked: [String] { calls.withLock { $0 } }
     func start(_ run: RunDirectory, attempt: Int) throws { calls.withLock { $0.append("start \(run.id)/\(attempt)") } }
@@ -233,10 +233,9 @@ private final class RecordingRunner: JobRunner {
         let after = try test.data.storage()
         #expect(after.policies - before.policies == 1_000 && after.runs == before.runs)
         #expect(try FolderSize.bytes(of: run) == 1_000)
-        let rule = RetentionRule(quotaBytes: after.policies + after.runs + 1)
-        try rule.requireRoom(in: test.data)
-        #expect(throws: (any Error).self) {
-            try RetentionRule(quotaBytes: after.policies + after.runs).requireRoom(in: test.data)
+        try await test.requireRoom(RetentionRule(quotaBytes: after.policies + after.runs + 1))
+        await #expect(throws: (any Error).self) {
+            try await test.requireRoom(RetentionRule(quotaBytes: after.policies + after.runs))
         }
     }
 }

@@ -12,15 +12,25 @@ struct RunJobCommand: AsyncParsableCommand {
     var directory: String
     @Option(help: "Number of a prepared attempt; without it the next one.")
     var attempt: Int?
+    @Option(
+        name: .customLong("keep-free-mib"),
+        help: "MiB that stay free on the disk, for the labels; the run fails before it takes them.")
+    var keepFreeMiB = RetentionRule.reservedForLabels >> 20
+
+    func validate() throws {
+        guard (0...1 << 30).contains(keepFreeMiB) else {
+            throw ValidationError("--keep-free-mib must be 0 to \(1 << 30), not \(keepFreeMiB).")
+        }
+    }
 
     func run() async throws {
         let run = RunDirectory(URL(filePath: directory, directoryHint: .isDirectory))
         let stop = StopFlag()
         stop.installSignalHandlers()
-        let attempt = attempt
+        let (attempt, reserved) = (attempt, keepFreeMiB << 20)
         let exit = try await onOwnThread {
             Job.lowerPriority()
-            return RunJob.execute(run, attempt: attempt, stop: stop)
+            return RunJob.execute(run, attempt: attempt, stop: stop, reservedBytes: reserved)
         }
         if exit != .done { throw ExitCode(exit.rawValue) }
     }

@@ -108,7 +108,7 @@ struct ServerParts {
         services = [models, supervisor, sampler]
         operations = LiveServerOperations(
             store: store, data: data, supervisor: supervisor, sampler: sampler, models: models, retention: retention,
-            conversations: ConversationAnswers(store: store, sampler: sampler, logger: logger))
+            conversations: ConversationAnswers(store: store, sampler: sampler, logger: logger), logger: logger)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Labels
+import Logging
 import Preferences
 import Runs
 import Web
@@ -13,6 +14,7 @@ struct LiveServerOperations: ServerOperations {
     let models: ModelServerSupervisor
     let retention: RetentionRule
     let conversations: ConversationAnswers
+    let logger: Logger
 
     // MARK: Runs
 
@@ -28,7 +30,7 @@ struct LiveServerOperations: ServerOperations {
             }
             let settings = RunSettings.merged(project: project.settings.rewardModel, request: request.settings)
             try RunSettings.check(settings, of: RunKind.rewardModel)
-            try self.retention.requireRoom(in: self.data)
+            try await self.requireRoom(for: [.policy(base, role: "base")])
             let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
             let written =
                 settings["normalisation"] == "demonstrations"
@@ -52,7 +54,11 @@ struct LiveServerOperations: ServerOperations {
                     "Project \(project.name) has no current policy to refresh. Choose one on its policies page.")
             }
             let rewardModel = try await self.rewardModel(request.rewardModel, in: project)
-            let watcher = try await self.watcher(request.watcher, of: rewardModel, in: project)
+            let parents: [Parent] =
+                try await [
+                    .policy(current, role: "base"), .policy(project.referencePolicy ?? current, role: "reference"),
+                    .rewardModel(rewardModel.id, role: "reward-model"),
+                ] + self.watcher(request.watcher, of: rewardModel, in: project)
             guard try await self.store.promptCounts(project.id)[.ppo] ?? 0 > 0 else {
                 throw OperationError(
                     .conflict, "Project \(project.name) has no prompts for PPO. Import some with the use 'ppo' first.")
@@ -62,17 +68,13 @@ struct LiveServerOperations: ServerOperations {
             let settings = RunSettings.merged(
                 project: lengths.merging(project.settings.policyRefresh) { $1 }, request: request.settings)
             try RunSettings.check(settings, of: RunKind.policyRefresh)
-            try self.retention.requireRoom(in: self.data)
+            try await self.requireRoom(for: parents)
             let mixesTexts = Double(settings["pretraining_coefficient"] ?? "0") ?? 0 > 0
             let texts = mixesTexts ? [try await self.demonstrations(of: project, by: actor)] : []
             let run = try await self.store.createRun(
                 NewRun(
                     kind: RunKind.policyRefresh, project: project.id, snapshot: rewardModel.snapshot,
-                    parents: [
-                        .policy(current, role: "base"),
-                        .policy(project.referencePolicy ?? current, role: "reference"),
-                        .rewardModel(rewardModel.id, role: "reward-model"),
-                    ] + watcher + texts, seed: request.seed ?? Self.drawnSeed(), settings: settings), alone: true,
+                    parents: parents + texts, seed: request.seed ?? Self.drawnSeed(), settings: settings), alone: true,
                 by: actor)
             return run.id
         }
@@ -83,19 +85,19 @@ struct LiveServerOperations: ServerOperations {
             let project = try await self.store.project(request.project)
             let actor = Actor.user(request.user)
             let base = try await self.tunedPolicy(request.base, in: project)
+            let parents: [Parent] = [
+                .policy(base.id, role: "base"), .policy(project.referencePolicy ?? base.id, role: "reference"),
+            ]
             let lengths = ["maximum_tokens": "\(project.settings.maxTokens)"]
             let settings = RunSettings.merged(
                 project: lengths.merging(project.settings.preferenceTuning) { $1 }, request: request.settings)
             try RunSettings.check(settings, of: RunKind.preferenceTuning)
-            try self.retention.requireRoom(in: self.data)
+            try await self.requireRoom(for: parents)
             let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
             let run = try await self.store.createRun(
                 NewRun(
-                    kind: RunKind.preferenceTuning, project: project.id, snapshot: snapshot.id,
-                    parents: [
-                        .policy(base.id, role: "base"),
-                        .policy(project.referencePolicy ?? base.id, role: "reference"),
-                    ], seed: request.seed ?? Self.drawnSeed(), settings: settings), alone: true, by: actor)
+                    kind: RunKind.preferenceTuning, project: project.id, snapshot: snapshot.id, parents: parents,
+                    seed: request.seed ?? Self.drawnSeed(), settings: settings), alone: true, by: actor)
             return run.id
         }
     }
@@ -110,7 +112,7 @@ struct LiveServerOperations: ServerOperations {
                 project: ["skip_too_long": "true"].merging(project.settings.supervised) { $1 },
                 request: request.settings)
             try RunSettings.check(settings, of: RunKind.supervised)
-            try self.retention.requireRoom(in: self.data)
+            try await self.requireRoom(for: [.policy(base.id, role: "base")])
             let snapshot = try await self.store.takeDemonstrationSnapshot(project.id, by: actor)
             let run = try await self.store.createRun(
                 NewRun(
@@ -129,7 +131,7 @@ struct LiveServerOperations: ServerOperations {
 
     func resumeRun(_ run: RunID, by user: UserID) async throws {
         try await translated {
-            try self.retention.requireRoom(in: self.data)
+            try await self.requireRoom(for: self.store.run(run).parents)
             // The supervisor starts it when its turn has come.
             _ = try await self.store.resumeRun(run, by: .user(user))
         }
@@ -188,6 +190,10 @@ struct LiveServerOperations: ServerOperations {
     }
 
     // MARK: Shared parts
+
+    private func requireRoom(for parents: [Parent]) async throws {
+        try await retention.requireRoom(for: parents, in: store, data: data, logger: logger)
+    }
 
     /// The policy that a run tunes: the one asked for, else the reference, else the current one.
     private func tunedPolicy(_ id: PolicyID?, in project: Project) async throws -> Labels.Policy {

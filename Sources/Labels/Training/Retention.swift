@@ -65,9 +65,11 @@ extension Store {
     /// What may be pruned: refreshed policies and reward models beyond the newest `keepLast` of their project that are
     /// neither current, nor a reference, nor in a sampling mix, nor compared by people just now, nor the parent of anything, nor
     /// used by an unfinished run.
-    /// - Parameter usedBytes: what is on the disk, as it was measured; nil adds up what the checkpoints said when they came.
+    /// - Parameters:
+    ///   - usedBytes: what is on the disk, as it was measured; nil adds up what the checkpoints said when they came.
+    ///   - keeping: what somebody is about to use, which is left out.
     public func retention(
-        keepLast: Int, quotaBytes: Int64? = nil, usedBytes: Int64? = nil
+        keepLast: Int, quotaBytes: Int64? = nil, usedBytes: Int64? = nil, keeping: [Parent] = []
     ) async throws -> RetentionReport {
         try await read { db in
             let mixed = Set(
@@ -105,9 +107,28 @@ extension Store {
                                 + (SELECT coalesce(sum(bytes), 0) FROM reward_models WHERE pruned_at IS NULL)
                             """))
             return RetentionReport(
-                prunable: (policies + rewardModels).sorted {
+                prunable: (policies + rewardModels).filter { item in
+                    !keeping.contains { $0.kind.rawValue == item.kind.rawValue && $0.id == item.id }
+                }.sorted {
                     ($0.createdAt, $0.kind.rawValue, $0.id) < ($1.createdAt, $1.kind.rawValue, $1.id)
                 }, usedBytes: used ?? 0, quotaBytes: quotaBytes)
+        }
+    }
+
+    /// Everything that was pruned: none of it should be on the disk any more. A folder that something else has taken over
+    /// is left out.
+    public func pruned() async throws -> [Prunable] {
+        try await read { db in
+            func items(_ table: String, _ kind: Prunable.Kind) throws -> [Prunable] {
+                try db.rows(
+                    """
+                    SELECT id, name, path, bytes, created_at FROM \(table) p WHERE pruned_at IS NOT NULL
+                        AND NOT EXISTS (SELECT 1 FROM \(table) o WHERE o.path = p.path AND o.pruned_at IS NULL)
+                    ORDER BY id
+                    """
+                ).map { Prunable(row: $0, kind: kind) }
+            }
+            return try items("policies", .policy) + items("reward_models", .rewardModel)
         }
     }
 
@@ -118,7 +139,7 @@ extension Store {
             let table = item.kind == .policy ? "policies" : "reward_models"
             guard
                 try db.exists(
-                    "SELECT 1 FROM \(table) p WHERE id = ? AND \(Database.hasNoDescendants(item.kind.rawValue))",
+                    "SELECT 1 FROM \(table) p WHERE id = ? AND pruned_at IS NULL AND \(Database.hasNoDescendants(item.kind.rawValue))",
                     [item.id])
             else {
                 throw StoreError.notAllowed("'\(item.name)' is gone or something was made from it; it is kept")
@@ -134,8 +155,7 @@ extension Store {
                 throw StoreError.notAllowed(
                     "'\(item.name)' is a current or a reference policy, or is being compared; it is kept")
             }
-            try db.run(
-                "UPDATE \(table) SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL", [now.milliseconds, item.id])
+            try db.run("UPDATE \(table) SET pruned_at = ? WHERE id = ?", [now.milliseconds, item.id])
             try db.audit(
                 .checkpointPrune, subject: "\(item.kind.rawValue) \(item.id)", details: item.name, by: actor, at: now)
         }

@@ -93,7 +93,8 @@ public enum ImportOutcome: Sendable, Hashable {
 extension Store {
     /// The intent row, written before anything starts.
     /// - Parameter alone: only where no other run of its kind is queued or running for its project.
-    /// - Throws: `StoreError.runGoing`, and `.unknown` for what it names and is not there.
+    /// - Throws: `StoreError.runGoing`, `.unknown` for what it names and is not there, `.notAllowed` for a parent whose
+    ///   files were deleted.
     public func createRun(_ new: NewRun, alone: Bool = false, by actor: Actor) async throws -> RunRecord {
         let now = now
         return try await write { db in
@@ -102,6 +103,7 @@ extension Store {
                 if alone { try db.requireNoLiveRun(of: new.kind, in: project) }
             }
             if let snapshot = new.snapshot { _ = try db.snapshot(snapshot) }
+            try db.requireFiles(of: new.parents)
             let id: RunID = try db.insert(
                 """
                 INSERT INTO runs (project_id, kind, snapshot_id, seed, settings, state, created_at)
@@ -255,6 +257,23 @@ extension Database {
             ORDER BY id LIMIT 1
             """, [project.id, kind])
         if let going { throw StoreError.runGoing(run: going["id"], kind: kind, project: project.name) }
+    }
+
+    /// What a run reads must not have been pruned just before.
+    fileprivate func requireFiles(of parents: [Parent]) throws {
+        for parent in parents {
+            let table: String
+            switch parent.kind {
+            case .policy: table = "policies"
+            case .rewardModel: table = "reward_models"
+            case .snapshot: continue
+            }
+            let pruned = try row("SELECT name FROM \(table) WHERE id = ? AND pruned_at IS NOT NULL", [parent.id])
+            guard let pruned else { continue }
+            let name: String = pruned["name"]
+            throw StoreError.notAllowed(
+                "the \(parent.role) '\(name)' was deleted to make room; choose another one")
+        }
     }
 
     func run(_ id: RunID) throws -> RunRecord {
