@@ -63,6 +63,8 @@ package struct RunResultImport: Sendable {
                     project: run.project))
         default: product = .none
         }
+        // The job did so, unless it was killed between its result and its end. What stays goes at the server's next start.
+        try? directory.removeRemains(through: run.attempt)
         _ = try await store.importResult(run.id, attempt: run.attempt, product, message: message)
         return true
     }
@@ -121,7 +123,8 @@ package struct RunResultImport: Sendable {
             try? files.removeItem(at: arriving)
             do { try files.linkItem(at: source, to: arriving) } catch { try files.copyItem(at: source, to: arriving) }
             try DurableFile.synchronizeTree(arriving)
-            try files.moveItem(at: arriving, to: place)
+            // On the disk, name and all, before the store speaks of it.
+            try DurableFile.rename(arriving, to: place)
         }
         return try FolderSize.bytes(of: place)
     }
