@@ -16,11 +16,15 @@ package actor RunSupervisor: Service {
     private let retention: RetentionRule
     private let data: DataFolder
     private let logger: Logger
-    /// Attempts this process started, with the time, so that one that is slow to take its lock is not started twice.
+    /// Attempts that this process started or saw running, with the time, so that one that is slow to take its lock is not
+    /// started twice, and one that ended while no server looked is not taken for a failure of its own.
     private var started: [RunID: (attempt: Int, at: ContinuousClock.Instant)] = [:]
 
-    /// How often a run whose process died, or that asked for another try, is started again by itself.
-    static let automaticAttempts = 4
+    /// So many attempts in a row whose process died, or that asked for another try, without a new checkpoint are enough.
+    private static let endsByThemselves = 4
+    /// So many attempts in a row that the machine or the server took down with it before their first checkpoint, which
+    /// takes about a minute, are no accident: the run itself brings the machine down.
+    private static let endsFromOutside = 20
     private static let pollInterval = Duration.milliseconds(400)
     /// A child that has not taken its lock by then did not come up.
     private static let startUpLimit = Duration.seconds(60)
@@ -39,6 +43,7 @@ package actor RunSupervisor: Service {
 
     /// Polls until the service group shuts down. Jobs go on without the server; the next one finds them again.
     package func run() async throws {
+        await retention.removeRemains(store, data: data, logger: logger)
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.look()
@@ -70,13 +75,13 @@ package actor RunSupervisor: Service {
 
     /// Starts the next attempt of a run: its first, or one that goes on from the newest checkpoint. An older attempt's
     /// result that is not in the store yet is brought in instead.
-    private func begin(_ run: RunRecord) async {
+    private func begin(_ run: RunRecord, after start: AttemptStart = AttemptStart()) async {
         do {
             let directory = try await preparation.directory(of: run)
             if try await results.bringIn(run, from: directory) { return await noteResult(of: run) }
             // Preparing takes a while, in which the run may have been cancelled.
             guard let attempt = try await store.startAttempt(run) else { return }
-            do { try launch(run.id, directory, attempt: attempt) } catch {
+            do { try launch(run.id, directory, attempt: attempt, after: start) } catch {
                 await fail(run, attempt: attempt, "\(error)")
             }
         } catch {
@@ -90,8 +95,11 @@ package actor RunSupervisor: Service {
         await retention.prune(store, data: data, logger: logger)
     }
 
-    private func launch(_ run: RunID, _ directory: RunDirectory, attempt: Int) throws {
+    private func launch(
+        _ run: RunID, _ directory: RunDirectory, attempt: Int, after start: AttemptStart? = nil
+    ) throws {
         while try (directory.attempts().last ?? 0) < attempt { _ = try directory.prepareAttempt() }
+        if let start { try directory.write(start, attempt: attempt) }
         try runner.start(directory, attempt: attempt)
         started[run] = (attempt, .now)
         logger.info("Run \(run): attempt \(attempt) started.")
@@ -102,12 +110,13 @@ package actor RunSupervisor: Service {
             let directory = try await preparation.directory(of: run)
             switch try directory.state(attempt: run.attempt) {
             case .running:
+                if started[run.id]?.attempt != run.attempt { started[run.id] = (run.attempt, .now) }
                 // A stop that was asked for before the job held its lock reaches it now.
                 if run.isStopping { try runner.requestStop(directory, attempt: run.attempt) }
             case .waiting:
                 if let start = started[run.id], start.attempt == run.attempt {
                     guard start.at.duration(to: .now) > Self.startUpLimit else { return }
-                    await retry(run, reason: "The job did not come up within a minute; its log says more.")
+                    try await retry(run, directory, "The job did not come up within a minute; its log says more.")
                 } else if run.isStopping {
                     await noteStop(of: run, "Stopped on request, before its job had begun.")
                 } else {
@@ -121,33 +130,44 @@ package actor RunSupervisor: Service {
                 if run.isStopping {
                     await noteStop(of: run, "Stopped on request, after a checkpoint. It can be resumed.")
                 } else {
-                    await retry(run, reason: "The job was ended from outside, after a checkpoint.")
+                    try await retry(run, directory, "The job was ended from outside.", isOwnEnd: false)
                 }
             case .failed:
                 let failure = try directory.failure(attempt: run.attempt)
                 let message = failure?.message ?? "The job failed without a message."
-                if failure?.retry == true, failure?.kind != "disk-full" {
-                    await retry(run, reason: message)
+                if failure?.retry == true, failure?.kind != RunFailure.diskFullKind {
+                    try await retry(run, directory, message)
                 } else {
                     await fail(run, attempt: run.attempt, message)
                 }
             case .interrupted:
-                await retry(run, reason: "The job's process ended without a word (killed, or out of memory).")
+                try await retry(
+                    run, directory, "The job's process ended without a word (killed, or out of memory).",
+                    isOwnEnd: started[run.id]?.attempt == run.attempt)
             }
         } catch {
             await fail(run, attempt: run.attempt, "\(error)")
         }
     }
 
-    /// Starts the next attempt, which goes on from the newest checkpoint, or gives up after several.
-    private func retry(_ run: RunRecord, reason: String) async {
+    /// Starts the next attempt, which goes on from the newest checkpoint, or gives up after several without a new one.
+    /// - Parameter isOwnEnd: nothing outside ended the attempt: no shutdown of the machine or of the server.
+    private func retry(
+        _ run: RunRecord, _ directory: RunDirectory, _ reason: String, isOwnEnd: Bool = true
+    ) async throws {
         if run.isStopping { return await noteStop(of: run, "Stopped on request. It can be resumed.") }
-        guard run.attempt < Self.automaticAttempts else {
-            await fail(run, attempt: run.attempt, "\(reason) It was tried \(run.attempt) times.")
-            return
+        var next = AttemptStart()
+        if try !directory.hasCheckpoint(attempt: run.attempt) {
+            next = try directory.start(attempt: run.attempt)
+            if isOwnEnd { next.endedByThemselves += 1 } else { next.endedFromOutside += 1 }
+        }
+        guard next.endedByThemselves < Self.endsByThemselves, next.endedFromOutside < Self.endsFromOutside else {
+            let times = isOwnEnd ? next.endedByThemselves : next.endedFromOutside
+            let message = "\(reason) It was tried \(times) times in a row without a new checkpoint."
+            return await fail(run, attempt: run.attempt, message)
         }
         logger.warning("Run \(run.id): \(reason) Starting it again.")
-        await begin(run)
+        await begin(run, after: next)
     }
 
     private func noteStop(of run: RunRecord, _ message: String) async {
