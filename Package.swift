@@ -143,7 +143,7 @@ let package = Package(
             name: "AnnotationServerTests",
             dependencies: [
                 "AnnotationServer", "Web", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy",
-                "JSON", "SeededRandom", logging,
+                "JSON", "SeededRandom", logging, asyncHTTPClient,
             ],
             swiftSettings: strict),
     ])

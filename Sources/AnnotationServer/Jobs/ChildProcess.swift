@@ -18,12 +18,12 @@ struct ChildProcess: Sendable {
         }
     }
 
-    /// Starts `plumb` with these arguments, in a process group of its own, so that Ctrl-C in the server's terminal
+    /// Starts `plumb`, which is this program or the one given, with these arguments, in a process group of its own, so that Ctrl-C in the server's terminal
     /// does not reach it.
     /// - Parameter log: where its standard output and error are appended.
-    static func start(_ arguments: [String], log: URL) throws -> ChildProcess {
+    static func start(_ arguments: [String], program: URL? = nil, log: URL) throws -> ChildProcess {
         let process = Process()
-        process.executableURL = ShareFolder.runningProgram
+        process.executableURL = program ?? ShareFolder.runningProgram
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         let (exit, continuation) = AsyncStream.makeStream(of: Int32.self)

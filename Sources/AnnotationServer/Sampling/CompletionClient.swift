@@ -68,9 +68,10 @@ struct CompletionClient: Sendable {
         let conversational: Bool?
     }
 
-    /// Whether the server answers at all.
-    func isHealthy() async -> Bool {
-        guard let response = try? await http.execute(request("/health", body: nil), timeout: .seconds(5)) else {
+    /// Whether the server answers at all, be it busy or not.
+    func isHealthy(within patience: Duration = .seconds(5)) async -> Bool {
+        guard let response = try? await http.execute(request("/health", body: nil), timeout: TimeAmount(patience))
+        else {
             return false
         }
         return response.status == .ok

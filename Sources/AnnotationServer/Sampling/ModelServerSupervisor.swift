@@ -1,30 +1,55 @@
-import AsyncHTTPClient
-import Foundation
-import Logging
+package import AsyncHTTPClient
+package import Foundation
+package import Logging
 import ServiceLifecycle
-import Web
+package import Web
 
-/// Keeps one `plumb model-server` child alive: starts it, waits until it answers, starts it again when it dies. Where
-/// the lead names another OpenAI-compatible server, it only watches that one.
-actor ModelServerSupervisor: Service {
+/// How closely a child process is watched.
+package struct HealthWatch: Sendable {
+    /// From its start to its first answer.
+    package var startUpLimit = Duration.seconds(120)
+    /// Between two looks.
+    package var interval = Duration.seconds(10)
+    /// How long an answer may take.
+    package var patience = Duration.seconds(5)
+    /// Looks in a row without an answer, after which it hangs.
+    package var misses = 3
+
+    package init() {}
+}
+
+/// Keeps one `plumb model-server` child alive: starts it, waits until it answers, starts it again when it dies or answers
+/// no more. Where the lead names another OpenAI-compatible server, it only watches that one.
+package actor ModelServerSupervisor: Service {
     private let data: DataFolder
     private let http: HTTPClient
     private let foreign: String?
+    private let program: URL?
+    private let health: HealthWatch
     private let logger: Logger
     private var state: ModelServerStatus.State = .stopped
     private var address: String?
     private var restarts = 0
     private var message: String?
     private var child: ChildProcess?
+    /// The child that hung and was ended for it.
+    private var hung: Int32?
 
     /// Seconds before the next start, by how often the child died in a row.
     private static let pauses: [Double] = [0.2, 1, 2, 5, 10]
 
-    /// - Parameter foreign: address of a server that stands in the place of our own.
-    init(data: DataFolder, http: HTTPClient, foreign: String?, logger: Logger) {
+    /// - Parameters:
+    ///   - foreign: address of a server that stands in the place of our own.
+    ///   - program: the `plumb` to start; nil for this one.
+    package init(
+        data: DataFolder, http: HTTPClient, foreign: String?, program: URL? = nil, health: HealthWatch = HealthWatch(),
+        logger: Logger
+    ) {
         self.data = data
         self.http = http
         self.foreign = foreign
+        self.program = program
+        self.health = health
         self.logger = logger
     }
 
@@ -34,7 +59,10 @@ actor ModelServerSupervisor: Service {
         return CompletionClient(address: address, http: http)
     }
 
-    var status: ModelServerStatus {
+    /// The number of our child's process while there is one.
+    package var processIdentifier: Int32? { child?.identifier }
+
+    package var status: ModelServerStatus {
         get async {
             var loaded: [String] = []
             if let client { loaded = (try? await client.models().map(\.id).sorted()) ?? [] }
@@ -44,7 +72,7 @@ actor ModelServerSupervisor: Service {
     }
 
     /// Runs until the service group shuts down; then ends the child.
-    func run() async throws {
+    package func run() async throws {
         await withGracefulShutdownHandler {
             if let foreign { await watch(foreign) } else { await supervise() }
         } onGracefulShutdown: {
@@ -54,7 +82,7 @@ actor ModelServerSupervisor: Service {
 
     private var stopping = false
 
-    private func stop() {
+    package func stop() {
         stopping = true
         if let child { kill(child.identifier, SIGTERM) }
     }
@@ -105,18 +133,40 @@ actor ModelServerSupervisor: Service {
             [
                 "model-server", "--policies", data.policies.path, "--port", "0",
                 "--announce", announcement.path, "--parent", "\(getpid())",
-            ], log: data.url.appending(path: "model-server.log"))
+            ], program: program, log: data.url.appending(path: "model-server.log"))
         self.child = child
-        let watch = Task { await self.becomeReady(announcement: announcement) }
+        let watch = Task { await self.watch(child, announcement: announcement) }
         defer { watch.cancel() }
         for await status in child.exit where status != 0 && !stopping {
-            message = "The model server ended with status \(status); its log is model-server.log in the data folder."
+            let end = child.identifier == hung ? "hung and was ended" : "ended with status \(status)"
+            message = "The model server \(end); its log is model-server.log in the data folder."
         }
     }
 
+    /// Waits until the child answers, looks at it from time to time, and ends it where it answers no more. While it is busy
+    /// it answers all the same.
+    private func watch(_ child: ChildProcess, announcement: URL) async {
+        var misses = 0
+        if await becomeReady(announcement: announcement), let address {
+            // Connections of its own: where all others wait for responses, the server would seem to hang.
+            let client = CompletionClient(address: address, http: .shared)
+            while misses < health.misses {
+                try? await Task.sleep(for: health.interval)
+                if Task.isCancelled { return }
+                misses = await client.isHealthy(within: health.patience) ? 0 : misses + 1
+            }
+        }
+        guard !Task.isCancelled else { return }
+        logger.error("The model server (process \(child.identifier)) does not answer; it is ended and started again.")
+        hung = child.identifier
+        kill(child.identifier, SIGKILL)
+    }
+
     /// Waits for the child's address and its first healthy answer.
-    private func becomeReady(announcement: URL) async {
-        while !Task.isCancelled {
+    /// - Returns: false where none came in time.
+    private func becomeReady(announcement: URL) async -> Bool {
+        let started = ContinuousClock.now
+        while !Task.isCancelled, started.duration(to: .now) < health.startUpLimit {
             if let text = try? String(contentsOf: announcement, encoding: .utf8), text.hasSuffix("\n") {
                 let candidate = text.trimmingCharacters(in: .whitespacesAndNewlines)
                 if await CompletionClient(address: candidate, http: http).isHealthy(), !Task.isCancelled {
@@ -124,10 +174,11 @@ actor ModelServerSupervisor: Service {
                     state = .ready
                     message = nil
                     logger.info("The model server answers at \(candidate).")
-                    return
+                    return true
                 }
             }
             try? await Task.sleep(for: .milliseconds(50))
         }
+        return false
     }
 }
