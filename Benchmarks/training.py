@@ -86,6 +86,8 @@ def growth(arguments):
     finally:
         for program in started:
             program.close()
+    for r in rows:
+        print(f"{r['tokens']:6} tokens a pass {r['microseconds_a_token']:8.1f} us a token {r['peak_memory_mb']:8.0f} MB")
     largest = max(r["microseconds_a_token"] for r in rows) / min(r["microseconds_a_token"] for r in rows)
     return rows, {"what": "time a token, 1k to 16k tokens a pass: slowest over fastest", "goal": 1.05,
                   "reached": largest, "met": largest <= 1.05, "quiet": quiet}
@@ -105,6 +107,8 @@ def groups(arguments):
                          "peak_memory_mb": program.peak_memory()})
         finally:
             program.close()
+    for r in rows:
+        print(f"{r['groups']:6} groups a step {r['milliseconds_a_group']:8.1f} ms a group {r['peak_memory_mb']:8.0f} MB")
     reached = max(r["peak_memory_mb"] for r in rows) / min(r["peak_memory_mb"] for r in rows)
     # Others on the machine take time, not memory.
     return rows, {"what": "memory of a step on 8 to 64 groups: largest over smallest", "goal": 1.05, "reached": reached,
@@ -137,21 +141,14 @@ if __name__ == "__main__":
         show(found)
         rows += found
         goals += verdicts(one, found)
-    grown = []
-    if "growth".startswith(arguments.only):
-        grown, goal = growth(arguments)
-        goals.append(goal)
-        for r in grown:
-            print(f"{r['tokens']:6} tokens a pass {r['microseconds_a_token']:8.1f} us a token {r['peak_memory_mb']:8.0f} MB")
-    batches = []
-    if "groups".startswith(arguments.only):
-        batches, goal = groups(arguments)
-        goals.append(goal)
-        for r in batches:
-            print(f"{r['groups']:6} groups a step {r['milliseconds_a_group']:8.1f} ms a group {r['peak_memory_mb']:8.0f} MB")
+    alone = {"growth": [], "groups": []}
+    for name, measure in (("growth", growth), ("groups", groups)):
+        if name.startswith(arguments.only):
+            alone[name], goal = measure(arguments)
+            goals.append(goal)
     print()
     for g in goals:
         print(f"{g['what']:58} {g['reached']:6.2f}, goal {g['goal']:.2f}{'' if g['quiet'] else ', disturbed'}"
               f"{'' if g['met'] else '  MISSED'}")
     (folder / "training.json").write_text(
-        json.dumps({"rows": rows, "growth": grown, "groups": batches, "goals": goals}, indent=1, sort_keys=True) + "\n")
+        json.dumps({"rows": rows, **alone, "goals": goals}, indent=1, sort_keys=True) + "\n")
