@@ -42,12 +42,14 @@ export class Effort {
     for (const name of ["pointermove", "pointerdown", "keydown", "scroll", "wheel"]) {
       document.addEventListener(name, () => this.active.input(performance.now()), options);
     }
-    document.addEventListener("visibilitychange", () => this.active.turn(performance.now(), isVisible()), options);
+    document.addEventListener("visibilitychange", () => {
+      this.active.turn(performance.now(), isVisible());
+      this.#keep();
+    }, options);
     for (const name of ["focusin", "pointerover"]) {
       document.addEventListener(name, (event) => this.#turnTo(event), options);
     }
     addEventListener("pagehide", () => this.#keep(), options);
-    document.addEventListener("visibilitychange", () => this.#keep(), options);
     // Opening a response changes what the time that follows counts for.
     form.addEventListener("click", () => this.#settle(), options);
     document.addEventListener("keydown", () => this.#settle(), options);
