@@ -18,9 +18,11 @@ struct ChildProcess: Sendable {
         }
     }
 
-    /// Starts `plumb`, which is this program or the one given, with these arguments, in a process group of its own, so that Ctrl-C in the server's terminal
-    /// does not reach it.
-    /// - Parameter log: where its standard output and error are appended.
+    /// Starts `plumb` with these arguments, in a process group of its own, so that Ctrl-C in the server's terminal does not
+    /// reach it.
+    /// - Parameters:
+    ///   - program: nil for this one.
+    ///   - log: where its standard output and error are appended.
     static func start(_ arguments: [String], program: URL? = nil, log: URL) throws -> ChildProcess {
         let process = Process()
         process.executableURL = program ?? ShareFolder.runningProgram

@@ -18,7 +18,8 @@ extension PolicyRefresh {
     /// on the straight line to the reference's, as far as it takes: of a model tuned from another one, weights on that line
     /// do in between (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"; Ramé et al. 2024, "WARP", §3.3).
     /// Where only a part is trained, the line ends where the training began.
-    /// Where nothing on the line will do, the policy is the one that the run started from.
+    /// Where nothing on the line will do, the policy is the one that the run started from. The model holds what is handed out
+    /// afterwards, also where nothing is judged.
     /// - Parameter start: that policy's weights.
     /// - Returns: nil where nothing is judged: no policy was within the limits, or `settling_rollouts` is 0.
     package func settle(start: () throws -> FloatBuffer) throws -> Settlement? {
@@ -27,7 +28,6 @@ extension PolicyRefresh {
         guard settings.settlingRollouts > 0, state.goodIteration != nil, let anchor = lineEnd() else { return nil }
         let limits = RefreshLimits(
             reference: state.reference.of(rollouts: settings.settlingRollouts), settings: settings)
-        let trained = model.trainedCopy()
         var statistics = try settlingStatistics()
         let found = limits.limits(of: statistics)
         guard !found.isEmpty else {
@@ -38,7 +38,7 @@ extension PolicyRefresh {
         var (least, most) = (0.0, 1.0)
         for _ in 0..<Self.settlingSteps {
             let share = (least + most) / 2
-            model.setTrained(Self.mixed(anchor, trained, share: share))
+            model.setTrained(Self.mixed(anchor, good, share: share))
             statistics = try settlingStatistics()
             if limits.limits(of: statistics).isEmpty {
                 least = share
@@ -47,7 +47,7 @@ extension PolicyRefresh {
                 most = share
             }
         }
-        good.copy(from: least > 0 ? Self.mixed(anchor, trained, share: least) : try tuningAtStart ?? start())
+        good.copy(from: least > 0 ? Self.mixed(anchor, good, share: least) : try tuningAtStart ?? start())
         model.setTrained(good)
         if least > 0 {
             let rollout = try collector.collect(chosen(0), seed: streams.settled)

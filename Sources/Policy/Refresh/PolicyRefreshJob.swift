@@ -23,7 +23,6 @@ struct PolicyRefreshJob {
         let last = try refresh.finish()
         if let last { try reporter.report(last, number: refresh.state.iteration + 1, phase: "last") }
         let settlement = try refresh.settle { try LoadedPolicy(folder: parents.base.folder).model.parameters }
-        if settlement == nil { refresh.policy.model.setTrained(refresh.good) }
         try reporter.reportProbe(of: refresh, step: refresh.state.goodIteration ?? 0, phase: "handed_out")
         return try write(
             refresh, settlement: settlement, settings: settings, parents: parents, snapshot: try Digest.file(file))
