@@ -33,6 +33,25 @@ import Testing
 
     private struct Unexpected: Error {}
 
+    /// Its comparison is withdrawn for others once its time has run out, and stays the person's own.
+    @Test func aConversationGoesOnAfterAnotherPolicyIsMadeCurrent() async throws {
+        let (test, project, ada) = try await site()
+        let turn = try await test.store.writeInConversation("Name a bird.", by: ada, in: project)
+        try await answer(test, turn, ["A wren.", "A brick."])
+        let next = try await test.store.addPolicy(
+            NewPolicy(name: "next", kind: .refreshed, path: "policies/next"), by: .system)
+        #expect(try await test.store.makeCurrent(next.id, in: project, by: .system) == 0, "it is in her hands")
+        test.pass(seconds: 7200)
+        let bob = try await test.user("Bob")
+        #expect(try await test.store.nextTask(for: bob, in: project) == .nothing(.noTasksReady))
+        #expect(try await test.store.progress(project).tasksWithdrawn == 1)
+        let task = try await comparison(test, ada, project)
+        let ids = task.responses.map(\.id)
+        let submission = try await test.store.submit(
+            .comparison(try Comparison(winner: ids[0], loser: ids[1], grade: .better)), token: task.token, user: ada)
+        #expect(submission.kept == .counted)
+    }
+
     @Test func aConversationGoesOnWithTheReplyThatWasPreferred() async throws {
         let (test, project, ada) = try await site()
         #expect(try await test.store.wantsConversation(ada, in: project))

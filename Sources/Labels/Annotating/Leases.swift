@@ -41,7 +41,7 @@ extension Store {
             guard open.count < settings.openLeasesPerPerson else {
                 return .nothing(.tooManyOpen(cap: settings.openLeasesPerPerson))
             }
-            guard let task = try db.openTask(for: user, in: project.id) else {
+            guard let task = try db.openTask(for: user, in: project, at: now) else {
                 return .nothing(try db.reasonForNothing(user, in: project.id))
             }
             let lease = try db.openLease(

@@ -13,15 +13,17 @@ extension Store {
     public func taskNeeds(_ project: ProjectID) async throws -> [TaskNeed] {
         let now = now
         return try await read { db in
-            let settings = try db.project(project).settings
+            let project = try db.project(project)
+            let settings = project.settings
             let ready = try db.rows(
                 """
                 SELECT mode, count(*) AS n FROM tasks WHERE project_id = ? AND state = 'open' AND label_count = 0 AND priority = 0
+                    AND \(Database.isOfCurrentPolicy)
                     AND NOT EXISTS (SELECT 1 FROM leases
                         WHERE task_id = tasks.id AND closed_at IS NULL AND expires_at > ?)
                     AND NOT EXISTS (SELECT 1 FROM skips WHERE task_id = tasks.id)
                 GROUP BY mode
-                """, [project, now.milliseconds]
+                """, [project.id, project.currentPolicy, now.milliseconds]
             ).reduce(into: [TaskMode: Int]()) { $0[try $1.word("mode")] = $1["n"] as Int }
             func need(_ mode: TaskMode, share: Int) -> TaskNeed {
                 // Rounded up, so that a small share of few tasks is still asked for.

@@ -142,7 +142,8 @@ extension Store {
     }
 
     /// Makes a policy the one that new tasks are sampled from, and withdraws the open tasks that were sampled under
-    /// another one and that nobody has opened. Open leases finish.
+    /// another one and that nobody has opened. Open leases finish; a task that one of them gives back without an answer is
+    /// withdrawn when the next person asks for work.
     /// - Returns: how many tasks were withdrawn.
     @discardableResult
     public func makeCurrent(_ policy: PolicyID, in project: ProjectID, by actor: Actor) async throws -> Int {
@@ -161,14 +162,7 @@ extension Store {
             if old.referencePolicy == nil && new.kind == .supervised {
                 try db.run("UPDATE projects SET reference_policy_id = ? WHERE id = ?", [policy, project])
             }
-            try db.run(
-                """
-                UPDATE tasks SET state = 'withdrawn', closed_at = ?
-                WHERE project_id = ? AND state = 'open' AND label_count = 0
-                    AND made_under_policy_id IS NOT NULL AND made_under_policy_id <> ?
-                    AND NOT EXISTS (SELECT 1 FROM leases WHERE task_id = tasks.id AND closed_at IS NULL)
-                """, [now.milliseconds, project, policy])
-            let withdrawn = db.changesCount
+            let withdrawn = try db.withdrawFormerTasks(in: project, current: policy, at: now)
             try db.audit(
                 .policyMakeCurrent, subject: "project \(project)",
                 details: "policy \(policy) (\(new.name)); \(withdrawn) tasks withdrawn", by: actor, at: now)
@@ -207,6 +201,26 @@ extension Store {
 }
 
 extension Database {
+    /// Withdraws the open tasks without a label that were made under another policy than the current one and that are in
+    /// nobody's hands. Tasks that belong to no policy (imported groups, comparisons of two policies, practice, writing) stay.
+    /// The caller has closed the expired leases.
+    /// - Returns: how many.
+    @discardableResult
+    func withdrawFormerTasks(in project: ProjectID, current: PolicyID, at now: Date) throws -> Int {
+        // Two ranges of an index that holds unlabelled tasks alone, so that it costs nothing where there is none.
+        try run(
+            """
+            UPDATE tasks SET state = 'withdrawn', closed_at = ?1 WHERE id IN (
+                SELECT id FROM tasks WHERE project_id = ?2 AND state = 'open' AND label_count = 0
+                    AND made_under_policy_id < ?3
+                UNION ALL
+                SELECT id FROM tasks WHERE project_id = ?2 AND state = 'open' AND label_count = 0
+                    AND made_under_policy_id > ?3)
+                AND NOT EXISTS (SELECT 1 FROM leases WHERE task_id = tasks.id AND closed_at IS NULL)
+            """, [now.milliseconds, project, current])
+        return changesCount
+    }
+
     func policy(_ id: PolicyID) throws -> Policy {
         guard let row = try row("SELECT * FROM policies WHERE id = ?", [id]) else {
             throw StoreError.unknown(what: "policy", id: "\(id)")

@@ -4,7 +4,7 @@ import SeededRandom
 
 /// How many tasks a project has in store for its annotators.
 public struct SamplingNeed: Sendable, Hashable {
-    /// Open tasks that nobody has opened, answered or skipped: whoever comes, finds one.
+    /// Open tasks that nobody has opened, answered or skipped, of the current policy or of none: whoever comes, finds one.
     public let ready: Int
     /// As many as the project's `tasksAhead`.
     public let wanted: Int
@@ -52,15 +52,16 @@ extension Store {
     public func samplingNeed(_ project: ProjectID) async throws -> SamplingNeed {
         let now = now
         return try await read { db in
-            let settings = try db.project(project).settings
+            let project = try db.project(project)
             let ready = try db.count(
                 """
                 SELECT count(*) FROM tasks WHERE project_id = ? AND state = 'open' AND label_count = 0 AND priority = 0
+                    AND \(Database.isOfCurrentPolicy)
                     AND NOT EXISTS (SELECT 1 FROM leases
                         WHERE task_id = tasks.id AND closed_at IS NULL AND expires_at > ?)
                     AND NOT EXISTS (SELECT 1 FROM skips WHERE task_id = tasks.id)
-                """, [project, now.milliseconds])
-            return SamplingNeed(ready: ready, wanted: settings.tasksAhead)
+                """, [project.id, project.currentPolicy, now.milliseconds])
+            return SamplingNeed(ready: ready, wanted: project.settings.tasksAhead)
         }
     }
 

@@ -16,6 +16,7 @@ package enum Migrations {
         ("011 promotions", migration011Promotions),
         ("013 evaluations", migration013Evaluations),
         ("015 choices of tasks", migration015Choices),
+        ("016 what is passed over", migration016PassedOver),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.
