@@ -143,7 +143,7 @@ let package = Package(
             name: "AnnotationServerTests",
             dependencies: [
                 "AnnotationServer", "Web", "Runs", "Labels", "Preferences", "LanguageModel", "RewardModel", "Policy",
-                "JSON", "SeededRandom", logging, asyncHTTPClient,
+                "JSON", "SeededRandom", logging, hummingbird, hummingbirdTesting, httpTypes, nioCore, asyncHTTPClient,
             ],
             swiftSettings: strict),
     ])

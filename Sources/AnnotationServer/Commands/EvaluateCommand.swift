@@ -92,7 +92,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         let address = policy.kind == .foreign ? policy.path : try await running.modelServer()
         let client = CompletionClient(address: address, http: HTTPClient.shared)
         let listed = try await client.models().first { $0.id == policy.name }
-        let conversational = listed?.conversational ?? (policy.kind == .foreign)
+        let conversational = try await PolicyTokenizers(data: folder).takesMessages(policy, listed: listed)
         return Target(
             runner: EvaluationRunner(client: client, model: policy.name, conversational: conversational),
             policy: policy, keeper: running)

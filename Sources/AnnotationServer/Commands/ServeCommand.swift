@@ -31,6 +31,10 @@ struct ServeCommand: AsyncParsableCommand {
         name: .customLong("model-server"),
         help: "Sample from this OpenAI-compatible server instead of starting our own, e.g. http://127.0.0.1:8000.")
     var modelServer: String?
+    @Option(
+        name: .customLong("model-server-key-variable"),
+        help: "Environment variable that holds the bearer token of --model-server.")
+    var modelServerKeyVariable: String?
     @Option(name: .customLong("quota-gib"), help: "GiB that checkpoints and runs may take together.")
     var quotaGiB: Double?
     @Option(name: .customLong("keep-checkpoints"), help: "Policies and reward models kept besides those in use.")
@@ -48,6 +52,20 @@ struct ServeCommand: AsyncParsableCommand {
         if let publicURL, !publicURL.hasPrefix("http://"), !publicURL.hasPrefix("https://") {
             throw ValidationError("--public-url must start with http:// or https://, not '\(publicURL)'.")
         }
+        if let modelServerKeyVariable {
+            guard modelServer != nil else {
+                throw ValidationError("--model-server-key-variable needs --model-server, whose key it names.")
+            }
+            guard modelServerKey?.isEmpty == false else {
+                throw ValidationError(
+                    "There is no environment variable \(modelServerKeyVariable), which --model-server-key-variable names."
+                )
+            }
+        }
+    }
+
+    private var modelServerKey: String? {
+        modelServerKeyVariable.flatMap { ProcessInfo.processInfo.environment[$0] }
     }
 
     /// The address for links that leads give to people, where it is known before the server listens.
@@ -67,7 +85,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
         let parts = ServerParts(
-            store: store, data: data, http: http, foreignModelServer: modelServer,
+            store: store, data: data, http: http, foreignModelServer: modelServer, modelServerKey: modelServerKey,
             retention: RetentionRule(keepLast: keepCheckpoints, quotaBytes: quotaGiB.map { Int64($0 * 0x1p30) }),
             logger: logger)
         let services = try WebServices(
@@ -97,10 +115,11 @@ struct ServerParts {
     let operations: LiveServerOperations
 
     init(
-        store: Store, data: DataFolder, http: HTTPClient, foreignModelServer: String?, retention: RetentionRule,
-        logger: Logger
+        store: Store, data: DataFolder, http: HTTPClient, foreignModelServer: String?, modelServerKey: String?,
+        retention: RetentionRule, logger: Logger
     ) {
-        let models = ModelServerSupervisor(data: data, http: http, foreign: foreignModelServer, logger: logger)
+        let models = ModelServerSupervisor(
+            data: data, http: http, foreign: foreignModelServer, key: modelServerKey, logger: logger)
         let supervisor = RunSupervisor(
             store: store, data: data, runner: ChildProcessRunner(), retention: retention, logger: logger)
         let sampler = TaskSampler(

@@ -1,4 +1,4 @@
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -219,8 +219,10 @@ private struct Answer: Decodable {
 }
 
 /// Makes clients for addresses; all share one pool of connections.
-struct CompletionClientFactory: Sendable {
+package struct CompletionClientFactory: Sendable {
     let http: HTTPClient
+
+    package init(http: HTTPClient) { self.http = http }
 
     func client(_ address: String, key: String? = nil) -> CompletionClient {
         CompletionClient(address: address, http: http, key: key)

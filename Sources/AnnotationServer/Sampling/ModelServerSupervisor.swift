@@ -24,6 +24,7 @@ package actor ModelServerSupervisor: Service {
     private let data: DataFolder
     private let http: HTTPClient
     private let foreign: String?
+    private let key: String?
     private let program: URL?
     private let health: HealthWatch
     private let logger: Logger
@@ -40,14 +41,16 @@ package actor ModelServerSupervisor: Service {
 
     /// - Parameters:
     ///   - foreign: address of a server that stands in the place of our own.
+    ///   - key: the bearer token that it wants.
     ///   - program: the `plumb` to start; nil for this one.
     package init(
-        data: DataFolder, http: HTTPClient, foreign: String?, program: URL? = nil, health: HealthWatch = HealthWatch(),
-        logger: Logger
+        data: DataFolder, http: HTTPClient, foreign: String?, key: String? = nil, program: URL? = nil,
+        health: HealthWatch = HealthWatch(), logger: Logger
     ) {
         self.data = data
         self.http = http
         self.foreign = foreign
+        self.key = key
         self.program = program
         self.health = health
         self.logger = logger
@@ -56,8 +59,11 @@ package actor ModelServerSupervisor: Service {
     /// The client to sample with, or nil while the process is not ready.
     var client: CompletionClient? {
         guard state == .ready, let address else { return nil }
-        return CompletionClient(address: address, http: http)
+        return CompletionClient(address: address, http: http, key: key(of: address))
     }
+
+    /// The bearer token of the server at an address; no other server is told it.
+    func key(of address: String) -> String? { address == foreign ? key : nil }
 
     /// The number of our child's process while there is one.
     package var processIdentifier: Int32? { child?.identifier }
@@ -97,7 +103,7 @@ package actor ModelServerSupervisor: Service {
     }
 
     private func look(at foreign: String) async {
-        let answers = (try? await CompletionClient(address: foreign, http: http).models()) != nil
+        let answers = (try? await CompletionClient(address: foreign, http: http, key: key).models()) != nil
         state = answers ? .ready : .starting
         message = answers ? nil : "The model server at \(foreign) does not answer."
         try? await Task.sleep(for: .seconds(answers ? 15 : 2))

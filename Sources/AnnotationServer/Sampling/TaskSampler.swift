@@ -1,6 +1,6 @@
 import Foundation
-import Labels
-import Logging
+package import Labels
+package import Logging
 import Preferences
 import SeededRandom
 import ServiceLifecycle
@@ -8,7 +8,7 @@ import Web
 
 /// Makes tasks ahead of need: samples responses from each project's mix of policies until enough tasks are ready, so
 /// that no annotator waits for a model.
-actor TaskSampler: Service {
+package actor TaskSampler: Service {
     let store: Store
     private let models: ModelServerSupervisor
     private let http: CompletionClientFactory
@@ -35,7 +35,7 @@ actor TaskSampler: Service {
     private static let pauseAfterProblem = Duration.seconds(10)
     private static let idleInterval = Duration.milliseconds(500)
 
-    init(
+    package init(
         store: Store, data: DataFolder, models: ModelServerSupervisor, http: CompletionClientFactory, logger: Logger
     ) {
         self.store = store
@@ -46,7 +46,7 @@ actor TaskSampler: Service {
         self.logger = logger
     }
 
-    func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 if await !self.turn() { try? await Task.sleep(for: Self.idleInterval) }
@@ -55,7 +55,7 @@ actor TaskSampler: Service {
     }
 
     /// Tries again now, also where the last try failed.
-    func wake(_ project: ProjectID) {
+    package func wake(_ project: ProjectID) {
         pausedUntil[project] = nil
         problems[project] = nil
     }
@@ -69,7 +69,7 @@ actor TaskSampler: Service {
     }
 
     /// One round over all projects. - Returns: whether anything was sampled.
-    private func turn() async -> Bool {
+    package func turn() async -> Bool {
         var sampledAny = false
         let projects = (try? await store.projects()) ?? []
         for project in projects where !project.paused && !Task.isCancelled {
@@ -250,7 +250,7 @@ actor TaskSampler: Service {
             listings[client.address] = models
         }
         let listed = models.first { $0.id == model }
-        let conversational = listed?.conversational ?? (part.policy.kind == .foreign)
+        let conversational = try await tokenizers.takesMessages(part.policy, listed: listed)
         let request = CompletionRequest(
             model: model, prompt: prompt, count: part.count, seed: UInt64(bitPattern: part.seed),
             temperature: part.temperature, topP: settings.topP, topK: settings.topK, stop: settings.stop,
@@ -280,7 +280,9 @@ actor TaskSampler: Service {
 
     /// The server that samples from a policy: our own child, or the foreign one that the policy's path names.
     private func client(for policy: Labels.Policy) async throws -> (CompletionClient, model: String) {
-        if policy.kind == .foreign { return (http.client(policy.path), policy.name) }
+        if policy.kind == .foreign {
+            return (http.client(policy.path, key: await models.key(of: policy.path)), policy.name)
+        }
         guard let client = await models.client else { throw SamplingProblem.modelServerStarting }
         return (client, policy.name)
     }
