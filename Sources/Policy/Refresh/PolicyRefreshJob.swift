@@ -14,7 +14,9 @@ struct PolicyRefreshJob {
         try settings.validate()
         let parents = try RefreshParents(attempt: attempt, settings: settings, pool: pool)
         let file = try attempt.run.inputFile(RefreshPrompts.name)
-        let prompts = try RefreshPrompts.read(file, policy: parents.base)
+        let read = try RefreshPrompts(file, policy: parents.base)
+        if let note = read.note { attempt.log(note) }
+        let prompts = read.usable
         let refresh = try makeRefresh(settings, parents: parents, prompts: prompts)
         let texts = Dictionary(prompts.map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
         let reporter = try RefreshReporter(attempt: attempt, settings: settings, promptTexts: texts)
@@ -25,7 +27,8 @@ struct PolicyRefreshJob {
         let settlement = try refresh.settle { try LoadedPolicy(folder: parents.base.folder).model.parameters }
         try reporter.reportProbe(of: refresh, step: refresh.state.goodIteration ?? 0, phase: "handed_out")
         return try write(
-            refresh, settlement: settlement, settings: settings, parents: parents, snapshot: try Digest.file(file))
+            refresh, settlement: settlement, settings: settings, parents: parents, snapshot: try Digest.file(file),
+            noteOfPrompts: read.note)
     }
 
     private func makeRefresh(
@@ -117,7 +120,7 @@ struct PolicyRefreshJob {
 
     private func write(
         _ refresh: PolicyRefresh, settlement: Settlement?, settings: PolicyRefreshSettings, parents: RefreshParents,
-        snapshot: String
+        snapshot: String, noteOfPrompts: String?
     ) throws -> JobOutcome {
         let model = refresh.policy.model
         let state = refresh.state
@@ -142,7 +145,7 @@ struct PolicyRefreshJob {
                 model, tokenizerOf: parents.base.folder, precision: settings.precision, keep: settings.tuning.keep,
                 metrics: metrics,
                 details: ["reference": try JSONValue(encoding: reference)],
-                notes: notes(state, settlement))
+                notes: (noteOfPrompts.map { [$0] } ?? []) + notes(state, settlement))
     }
 
     /// What people should know of how the policy that is handed out was chosen.

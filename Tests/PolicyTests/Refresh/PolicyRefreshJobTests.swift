@@ -169,6 +169,29 @@ import Testing
         #expect(try #require(try run.failure()?.message).contains("tokenizer"))
     }
 
+    /// A prompt that leaves no room, and one with a role that the template refuses.
+    private let refused = [
+        "{\"id\":\"long\",\"prompt\":\"\(String(repeating: "zq ", count: 90))\"}\n",
+        "{\"id\":\"role\",\"prompt\":[{\"role\":\"system\",\"content\":\"be brief\"},"
+            + "{\"role\":\"user\",\"content\":\"x\"}]}\n",
+    ]
+
+    @Test func `prompts that the policy cannot take are left out, and the run says so`() throws {
+        let folder = try TemporaryFolder()
+        let plain = try job(in: folder.url, name: "plain")
+        let weights = try contents(of: try plain.output())["model.safetensors"]
+        #expect(try #require(try plain.directory.result(attempt: 1)).notes.allSatisfy { !$0.contains("left out") })
+        let mixed = try job(in: folder.url, name: "mixed", prompts: refused[0] + prompts + refused[1])
+        #expect(try contents(of: try mixed.output())["model.safetensors"] == weights, "what is left is learnt as ever")
+        let note = try #require(try mixed.directory.result(attempt: 1)?.notes.first)
+        #expect(
+            note.hasPrefix("2 of 8 prompts were left out, because the policy cannot take them (the first, line 1: "))
+        #expect(note.contains("context of 64"))
+        let none = try job(in: folder.url, name: "none", prompts: refused.joined())
+        #expect(none.run() == .failed)
+        #expect(try #require(try none.failure()?.message).contains("no prompt that the policy can take (line 1: "))
+    }
+
     @Test(arguments: [
         ("{\"id\":\"a\"}\n", "line 1"), ("", "holds no prompt"),
         ("{\"id\":\"a\",\"prompt\":\"x\"}\n{\"id\":\"a\",\"prompt\":\"y\"}\n", "line 2"),
