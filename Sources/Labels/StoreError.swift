@@ -22,6 +22,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
     case newerDraft(version: Int)
     case undoRefused(String)
     case noPrompts(project: String, use: PromptUse)
+    case noAnswerablePrompts(project: String, use: PromptUse)
     case noCurrentPolicy(project: String)
     case noReferencePolicy(project: String)
     case noLabelsYet(project: String)
@@ -38,8 +39,9 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
         switch self {
         case .unknown, .leaseUnknown: .notFound
         case .invalid, .importFile, .importLine, .invalidAnswer: .invalid
-        case .nameTaken, .leaseAlreadyUsed, .newerDraft, .undoRefused, .noPrompts, .noCurrentPolicy,
-            .noReferencePolicy, .noLabelsYet, .noDemonstrations, .runGoing, .runNotStopped, .runOver:
+        case .nameTaken, .leaseAlreadyUsed, .newerDraft, .undoRefused, .noPrompts,
+            .noAnswerablePrompts, .noCurrentPolicy, .noReferencePolicy, .noLabelsYet, .noDemonstrations, .runGoing,
+            .runNotStopped, .runOver:
             .conflict
         case .notAllowed, .leaseOfAnotherPerson: .forbidden
         case .lockedByAnotherProcess, .readOnly: .locked
@@ -73,6 +75,9 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible, Loc
         case .undoRefused(let why): why
         case .noPrompts(let project, let use):
             "project '\(project)' has no prompts of the use '\(use.rawValue)'; import some"
+        case .noAnswerablePrompts(let project, let use):
+            "the policies that project '\(project)' samples from can answer none of its prompts of the use "
+                + "'\(use.rawValue)'; its prompts page tells why"
         case .noCurrentPolicy(let project): "project '\(project)' has no current policy; make a policy current"
         case .noReferencePolicy(let project):
             "project '\(project)' has no reference policy; set the supervised policy as its reference"

@@ -143,10 +143,63 @@ private struct Scene: Sendable {
         _ = try await store.addPrompts(project, use: use, prompts.map { .text($0) }, by: .system)
     }
 
+    func unanswerable() async throws -> [String] {
+        try await store.prompts(project, state: .unanswerable).map(\.prompt.plainText)
+    }
+
     func ready() async throws -> Int { try await store.samplingNeed(project).ready }
 }
 
 @Suite struct SamplingTests {
+    @Test func aPromptThatCannotBeAnsweredKeepsNoOtherWaiting() async throws {
+        try await Scene.open { scene in
+            try await scene.add(["this is too long", "with bad roles", "a", "b", "c"])
+            for _ in 0..<5 { _ = await scene.sampler.turn() }
+            #expect(try await scene.ready() == 3)
+            #expect(try await scene.unanswerable() == ["this is too long", "with bad roles"])
+            #expect(scene.server.calls("too long") == 1 && scene.server.calls("bad roles") == 1, "asked once")
+            #expect(scene.server.calls("Hello.") == 1, "only where the server did not say that it was the prompt")
+            let prompt = try await scene.store.prompts(scene.project)[0].id
+            let refusal = try #require(try await scene.store.refusals(of: [prompt], in: scene.project)[prompt]?.first)
+            #expect(refusal.reason == "the maximum is 256" && refusal.policyName == "sft")
+            #expect(scene.server.authorizations == ["Bearer sesame"])
+        }
+    }
+
+    @Test func aServerThatFailsOrMindsSomethingElseBlamesNoPrompt() async throws {
+        try await Scene.open { scene in
+            try await scene.add(["this is too long", "a", "b", "c"])
+            for mood in OtherServer.Mood.allCases where mood != .well {
+                scene.server.set(mood)
+                await scene.sampler.wake(scene.project)
+                let before = scene.server.calls()
+                #expect(await !scene.sampler.turn())
+                #expect(scene.server.calls() > before, "it was asked")
+                #expect(try await scene.unanswerable().isEmpty, "\(mood)")
+                #expect(try await scene.ready() == 0, "\(mood)")
+            }
+            scene.server.set(.well)
+            await scene.sampler.wake(scene.project)
+            for _ in 0..<5 { _ = await scene.sampler.turn() }
+            #expect(try await scene.ready() == 3)
+        }
+    }
+
+    @Test func aComparisonOfPoliciesGoesOnWithoutSuchAPrompt() async throws {
+        try await Scene.open { scene in
+            try await scene.add(["this is too long", "x", "y"], use: .heldOut)
+            let current = try #require(try await scene.store.project(scene.project).currentPolicy)
+            let address = try await scene.store.policy(current).path
+            let new = try await scene.store.addPolicy(
+                NewPolicy(name: "new", kind: .foreign, path: address, project: scene.project), by: .system)
+            let promotion = try await scene.store.startPromotion(
+                NewPromotion(candidate: new.id, pairs: 3, seed: 1), in: scene.project, by: .commandLine)
+            for _ in 0..<3 { _ = await scene.sampler.turn() }
+            #expect(try await scene.store.promotion(promotion.id).sampled == 2)
+            #expect(try await scene.unanswerable() == ["this is too long"])
+        }
+    }
+
     /// People must judge what training and the reward model see.
     @Test(arguments: [PromptTemplate.Form.chat, .plainText])
     func aServerThatDoesNotTellLeavesItToThePolicysFolder(form: PromptTemplate.Form) async throws {

@@ -3,6 +3,111 @@ import Labels
 import Preferences
 import Testing
 
+@Suite struct PromptStateTests {
+    private func site(
+        _ prompts: [String], use: PromptUse = .ranking
+    ) async throws -> (test: TestStore, project: ProjectID, policy: PolicyID, prompts: [PromptID]) {
+        let test = try TestStore()
+        let (project, policy) = try await test.project()
+        if !prompts.isEmpty {
+            _ = try await test.store.addPrompts(project, use: use, prompts.map { .text($0) }, by: .system)
+        }
+        return (test, project, policy, try await test.store.prompts(project, use: use).map(\.id))
+    }
+
+    private func planned(_ test: TestStore, _ project: ProjectID) async throws -> [PromptID] {
+        try await test.store.planSampling(project, groups: 10, seed: 1).map(\.prompt.id)
+    }
+
+    @Test func whatAPolicyCannotAnswerIsPassedOverUntilAnotherPolicyOrAnotherTry() async throws {
+        let (test, project, policy, prompts) = try await site(["a", "b", "c"])
+        try await test.store.noteRefusal(of: prompts[0], by: policy, reason: "too long")
+        try await test.store.noteRefusal(of: prompts[0], by: policy, reason: "256 at most")
+        #expect(try await planned(test, project) == [prompts[1], prompts[2]])
+        let candidates = try await test.store.planCandidates(project, count: 10, seed: 1, oversampling: 2)
+        #expect(Set(candidates.map(\.plan.prompt.id)) == [prompts[1], prompts[2]])
+        #expect(try await test.store.promptsWithoutTask(project) == 2)
+        #expect(try await test.store.unanswerablePromptCount(project) == 1)
+        #expect(try await test.store.prompts(project, state: .unanswerable).map(\.id) == [prompts[0]])
+        #expect(try await test.store.prompts(project, use: .ranking, state: .active).map(\.id) == Array(prompts[1...]))
+        let refusals = try await test.store.refusals(of: prompts, in: project)
+        #expect(refusals.keys.sorted() == [prompts[0]])
+        #expect(refusals[prompts[0]]?.map(\.reason) == ["256 at most"])
+        #expect(refusals[prompts[0]]?.first?.policyName == "sft of p")
+
+        for prompt in prompts { try await test.store.noteRefusal(of: prompt, by: policy, reason: "") }
+        await #expect(throws: StoreError.noAnswerablePrompts(project: "p", use: .ranking)) {
+            _ = try await planned(test, project)
+        }
+        await #expect(throws: StoreError.noAnswerablePrompts(project: "p", use: .ranking)) {
+            _ = try await test.store.planCandidates(project, count: 1, seed: 1, oversampling: 1)
+        }
+        let next = try await test.store.addPolicy(
+            NewPolicy(name: "next", kind: .refreshed, path: "policies/next"), by: .system)
+        try await test.store.makeCurrent(next.id, in: project, by: .system)
+        #expect(try await planned(test, project) == prompts, "the next policy may be able to")
+        #expect(try await test.store.unanswerablePromptCount(project) == 0)
+        try await test.store.makeCurrent(policy, in: project, by: .system)
+        #expect(try await test.store.forgetRefusals(in: project) == 3)
+        #expect(try await planned(test, project) == prompts)
+    }
+
+    @Test func aComparisonOfPoliciesPassesOverWhatOneOfTheTwoCannotAnswer() async throws {
+        let (test, project, policy, prompts) = try await site(["a", "b", "c"], use: .heldOut)
+        let new = try await test.store.addPolicy(
+            NewPolicy(name: "new", kind: .refreshed, path: "policies/new", project: project), by: .system)
+        _ = try await test.store.startPromotion(
+            NewPromotion(candidate: new.id, pairs: 3, seed: 5), in: project, by: .commandLine)
+        try await test.store.noteRefusal(of: prompts[0], by: policy, reason: "too long")
+        try await test.store.noteRefusal(of: prompts[1], by: new.id, reason: "too long")
+        #expect(try await test.store.planPromotionPairs(project, limit: 9).map(\.plan.prompt.id) == [prompts[2]])
+        #expect(try await test.store.unanswerablePromptCount(project) == 2)
+        try await test.store.retirePrompt(prompts[2], in: project, by: .system)
+        #expect(try await test.store.planPromotionPairs(project, limit: 9).isEmpty)
+    }
+
+    @Test func aRetiredPromptIsUsedForNothingNewAndKeepsWhatItHas() async throws {
+        let (test, project, policy, _) = try await site([])
+        let tasks = try await test.tasks(2, in: project, policy: policy)
+        let prompts = try await test.store.prompts(project).map(\.id)
+        try await test.store.retirePrompt(prompts[0], in: project, by: .system)
+        try await test.store.retirePrompt(prompts[0], in: project, by: .system)
+        #expect(try await planned(test, project) == [prompts[1]])
+        #expect(try await test.store.promptCounts(project)[.ranking] == 1)
+        #expect(try await test.store.prompts(project, state: .retired).map(\.id) == [prompts[0]])
+        #expect(try await test.store.prompts(project).map { $0.retiredAt != nil } == [true, false])
+        #expect(try await test.next(try await test.user("ann"), project).taskID == tasks[0], "its task stays")
+        let entries = try await test.store.auditEntries()
+        #expect(entries.count { $0.action == AuditAction.promptRetire.rawValue } == 1)
+
+        let other = try await test.project(named: "q").project
+        await #expect(throws: StoreError.unknown(what: "prompt", id: "\(prompts[1])")) {
+            try await test.store.retirePrompt(prompts[1], in: other, by: .system)
+        }
+        try await test.store.restorePrompt(prompts[0], in: project, by: .system)
+        #expect(try await Set(planned(test, project)) == Set(prompts))
+        #expect(try await test.store.prompts(project, state: .retired).isEmpty)
+    }
+
+    @Test func aRetiredPromptIsDrawnForNoRefreshAndShownToNoWriter() async throws {
+        let (test, project, _, prompts) = try await site(["a", "b", "c"], use: .ppo)
+        let before = try await test.store.drawPrompts(project, use: .ppo, count: 3, seed: 4)
+        #expect(Set(before.map(\.id)) == Set(prompts))
+        try await test.store.retirePrompt(prompts[1], in: project, by: .system)
+        let after = try await test.store.drawPrompts(project, use: .ppo, count: 9, seed: 4)
+        #expect(Set(after.map(\.id)) == [prompts[0], prompts[2]])
+        _ = try await test.store.addPrompts(project, use: .supervised, [.text("d"), .text("e")], by: .system)
+        let subject = try await test.store.prompts(project, use: .supervised)[0].id
+        try await test.store.retirePrompt(subject, in: project, by: .system)
+        #expect(try await test.store.addWritingTasks(project, mode: .demonstration, count: 5) == 1)
+        try await test.store.addWritingTasks(project, mode: .prompt, count: 1)
+        let brief = try await test.store.prompts(project, use: .writing)[0].id
+        await #expect(throws: StoreError.self) {
+            try await test.store.retirePrompt(brief, in: project, by: .system)
+        }
+    }
+}
+
 @Suite struct FormerPolicyTaskTests {
     /// Five tasks of a policy, four of them in somebody's hands when the next policy becomes current.
     private struct Scene {

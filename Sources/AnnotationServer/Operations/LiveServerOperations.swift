@@ -167,6 +167,7 @@ struct LiveServerOperations: ServerOperations {
             guard project.currentPolicy != nil else {
                 throw OperationError(.conflict, "Project \(project.name) has no current policy to sample from.")
             }
+            try await self.store.forgetRefusals(in: project.id)
             await self.sampler.wake(project.id)
         }
     }

@@ -38,14 +38,15 @@ struct CompletionChoice: Sendable, Equatable {
 /// Why a model server could not answer, in words for the lead.
 enum CompletionError: Error, CustomStringConvertible {
     case unreachable(address: String, reason: String)
-    case refused(address: String, status: Int, message: String)
+    /// - Parameter blamesPrompt: the server says that it was the prompt that it could not take.
+    case refused(address: String, status: Int, message: String, blamesPrompt: Bool)
     case unreadable(address: String, reason: String)
 
     var description: String {
         switch self {
         case .unreachable(let address, let reason):
             "The model server at \(address) could not be reached: \(reason)"
-        case .refused(let address, let status, let message):
+        case .refused(let address, let status, let message, _):
             "The model server at \(address) answered \(status): \(message)"
         case .unreadable(let address, let reason):
             "The model server at \(address) sent an answer that is not of OpenAI's form: \(reason)"
@@ -145,14 +146,11 @@ struct CompletionClient: Sendable {
             throw CompletionError.unreachable(address: address, reason: "\(error)")
         }
         guard response.status.code == 200 else {
-            struct Refusal: Decodable {
-                struct Detail: Decodable { let message: String }
-                let error: Detail
-            }
-            let message =
-                (try? JSONDecoder().decode(Refusal.self, from: data))?.error.message
-                ?? String(decoding: data.prefix(300), as: UTF8.self)
-            throw CompletionError.refused(address: address, status: Int(response.status.code), message: message)
+            let refusal = (try? JSONDecoder().decode(Refusal.self, from: data))?.error
+            throw CompletionError.refused(
+                address: address, status: Int(response.status.code),
+                message: refusal?.message ?? String(decoding: data.prefix(300), as: UTF8.self),
+                blamesPrompt: refusal?.blamesPrompt ?? false)
         }
         return data
     }
@@ -201,6 +199,25 @@ private struct RequestBody: Encodable {
             prompt = request.prompt.messages.map(\.content).joined()
         }
     }
+}
+
+private struct Refusal: Decodable {
+    struct Detail: Decodable {
+        let message: String
+        let blamesPrompt: Bool
+
+        private enum CodingKeys: CodingKey { case message, param, code }
+
+        init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            message = try fields.decode(String.self, forKey: .message)
+            // Some servers put numbers here.
+            let field = try? fields.decode(String.self, forKey: .param)
+            let code = try? fields.decode(String.self, forKey: .code)
+            blamesPrompt = field == "prompt" || field == "messages" || code == "context_length_exceeded"
+        }
+    }
+    let error: Detail
 }
 
 private struct Answer: Decodable {

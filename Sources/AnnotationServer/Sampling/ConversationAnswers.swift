@@ -71,6 +71,9 @@ actor ConversationAnswers {
         case is Slow: "The assistant did not answer within three minutes. Try again, or do another task meanwhile."
         case SamplingProblem.modelServerStarting:
             "The assistant is just starting. Try again in a few seconds."
+        case is UnanswerablePrompt:
+            "The assistant cannot answer this message: the conversation may have grown too long for it. Begin a new one; if "
+                + "it happens again, tell a project lead."
         case CompletionError.unreachable: "The assistant cannot be reached just now. Try again in a little while."
         case StoreError.noCurrentPolicy, StoreError.noReferencePolicy:
             "No assistant is chosen for this project yet. Tell a project lead."

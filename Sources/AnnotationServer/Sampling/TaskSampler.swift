@@ -65,7 +65,8 @@ package actor TaskSampler: Service {
         return SamplingStatus(
             ready: need.ready, target: need.wanted, isSampling: sampling == project,
             promptsLeft: try await store.promptsWithoutTask(project),
-            lastSampledAt: lastAdded[project], problem: problem(of: project), choice: choices[project])
+            unanswerable: try await store.unanswerablePromptCount(project), lastSampledAt: lastAdded[project],
+            problem: problem(of: project), choice: choices[project])
     }
 
     /// One round over all projects. - Returns: whether anything was sampled.
@@ -146,7 +147,8 @@ package actor TaskSampler: Service {
         let pairs = try await store.planPromotionPairs(project.id, limit: Self.groupsATurn)
         var listings: ModelListings = [:]
         for pair in pairs {
-            let responses = try await sample(pair.plan, settings: project.settings, listings: &listings)
+            guard let responses = try await answers(to: pair.plan, settings: project.settings, listings: &listings)
+            else { continue }
             try await store.enter(pair, responses: responses)
             lastAdded[project.id] = Date()
         }
@@ -161,13 +163,16 @@ package actor TaskSampler: Service {
         let candidates = try await store.planCandidates(
             project.id, count: tasks * choice.candidates, seed: seed, oversampling: choice.oversampling)
         var listings: ModelListings = [:]
+        var prompts: [StoredPrompt] = []
         var groups: [NewGroup] = []
         for candidate in candidates {
-            let responses = try await sample(candidate.plan, settings: project.settings, listings: &listings)
+            guard let responses = try await answers(to: candidate.plan, settings: project.settings, listings: &listings)
+            else { continue }
+            prompts.append(candidate.plan.prompt)
             groups.append(NewGroup(candidate.plan, responses: Self.spread(responses, keeping: candidate.shown)))
         }
         let information = try await scoring.information(
-            of: zip(candidates, groups).map { ($0.plan.prompt.prompt, $1.responses) }, by: model)
+            of: zip(prompts, groups).map { ($0.prompt, $1.responses) }, by: model)
         let probabilities = TaskChoice.inclusionProbabilities(
             information: information, expected: Double(tasks), randomShare: choice.randomShare)
         var random = SplitMix64(seed: seed, stream: .max)
@@ -177,7 +182,7 @@ package actor TaskSampler: Service {
             chosen.append(ChosenGroup(group: groups[place], information: information[place]))
         }
         let made = try await store.enterChosen(
-            chosen, considered: candidates.map(\.plan.prompt.id), in: project.id)
+            chosen, considered: prompts.map(\.id), in: project.id)
         if !made.isEmpty { lastAdded[project.id] = Date() }
         return true
     }
@@ -193,7 +198,10 @@ package actor TaskSampler: Service {
         var listings: ModelListings = [:]
         for plan in plans {
             let times = mode.isPreference ? project.settings.choice.oversampling : 1
-            var responses = try await sample(plan, settings: project.settings, times: times, listings: &listings)
+            guard
+                var responses = try await answers(
+                    to: plan, settings: project.settings, times: times, listings: &listings)
+            else { continue }
             responses = Self.spread(responses, keeping: responses.count / times)
             let tasks = try await store.enqueue([NewGroup(plan, responses: responses)], in: project.id, by: .system)
             // Another policy became current meanwhile: the other plans are of the old one, too.
@@ -202,16 +210,23 @@ package actor TaskSampler: Service {
         }
     }
 
-    /// The responses of a group, one part after the other.
+    /// The responses of a group, one part after the other; nil where a policy cannot answer the prompt, which is noted then,
+    /// so that the others come to their turn.
     /// - Parameter times: how many are sampled for each one that the plan asks for.
-    private func sample(
-        _ plan: GroupPlan, settings: ProjectSettings, times: Int = 1, listings: inout ModelListings
-    ) async throws -> [NewResponse] {
+    private func answers(
+        to plan: GroupPlan, settings: ProjectSettings, times: Int = 1, listings: inout ModelListings
+    ) async throws -> [NewResponse]? {
         var responses: [NewResponse] = []
         for part in plan.parts {
             let more = PlanPart(
                 policy: part.policy, temperature: part.temperature, count: part.count * times, seed: part.seed)
-            responses += try await sample(more, prompt: plan.prompt.prompt, settings: settings, listings: &listings)
+            do {
+                responses += try await sample(more, prompt: plan.prompt.prompt, settings: settings, listings: &listings)
+            } catch let error as UnanswerablePrompt {
+                try await store.noteRefusal(of: plan.prompt.id, by: error.policy.id, reason: error.reason)
+                logger.warning("Prompt \(plan.prompt.id) is passed over from now on. \(error)")
+                return nil
+            }
         }
         return responses
     }
@@ -255,7 +270,15 @@ package actor TaskSampler: Service {
             model: model, prompt: prompt, count: part.count, seed: UInt64(bitPattern: part.seed),
             temperature: part.temperature, topP: settings.topP, topK: settings.topK, stop: settings.stop,
             maximumTokens: settings.maxTokens)
-        let choices = try await client.complete(request, conversational: conversational)
+        let choices: [CompletionChoice]
+        do {
+            choices = try await client.complete(request, conversational: conversational)
+        } catch let error as CompletionError {
+            let fault = await client.fault(
+                ofPromptIn: request, conversational: conversational, refusedWith: error)
+            guard let fault else { throw error }
+            throw UnanswerablePrompt(policy: part.policy, reason: fault)
+        }
         var responses: [NewResponse] = []
         for choice in choices {
             let (ids, source) = try await tokenIDs(of: choice, from: part.policy)

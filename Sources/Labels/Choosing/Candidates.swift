@@ -35,9 +35,11 @@ extension Store {
             let project = try db.project(project)
             let mix = try db.resolvedMix(of: project)
             let prompts = try db.rows(
-                "SELECT id, considered FROM prompts WHERE project_id = ? AND use = 'ranking' ORDER BY considered, id",
-                [project.id])
-            guard !prompts.isEmpty else { throw StoreError.noPrompts(project: project.name, use: .ranking) }
+                """
+                SELECT id, considered FROM prompts p WHERE project_id = ? AND use = 'ranking'
+                    AND \(Database.canBeSampled) ORDER BY considered, id
+                """, [project.id, try Database.list(mix.map(\.policy.id))])
+            guard !prompts.isEmpty else { throw try db.nothingToSample(in: project, use: .ranking) }
             let ordered = prompts.map { row -> (Int, UInt64, Int64) in
                 let id: Int64 = row["id"]
                 var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: id))

@@ -79,13 +79,17 @@ extension Database {
         guard mode == .prompt else {
             let next = try row(
                 """
-                SELECT * FROM prompts p WHERE project_id = ? AND use = 'supervised'
+                SELECT * FROM prompts p WHERE project_id = ? AND use = 'supervised' AND retired_at IS NULL
                     AND NOT EXISTS (SELECT 1 FROM response_groups g JOIN tasks t ON t.group_id = g.id
                         WHERE g.prompt_id = p.id AND t.mode = ?)
                 ORDER BY id LIMIT 1
                 """, [project.id, mode.rawValue])
             if let next { return (try StoredPrompt(row: next), nil) }
-            guard try exists("SELECT 1 FROM prompts WHERE project_id = ? AND use = 'supervised'", [project.id]) else {
+            guard
+                try exists(
+                    "SELECT 1 FROM prompts WHERE project_id = ? AND use = 'supervised' AND retired_at IS NULL",
+                    [project.id])
+            else {
                 throw StoreError.noPrompts(project: project.name, use: .supervised)
             }
             return nil
@@ -97,8 +101,10 @@ extension Database {
         guard style == .useCase else { return (plain, style) }
         // Each use case in its turn: the one that was asked for least.
         let useCase = try row(
-            "SELECT * FROM prompts WHERE project_id = ? AND use = 'writing' AND id <> ? ORDER BY group_count, id LIMIT 1",
-            [project.id, plain.id])
+            """
+            SELECT * FROM prompts WHERE project_id = ? AND use = 'writing' AND id <> ? AND retired_at IS NULL
+            ORDER BY group_count, id LIMIT 1
+            """, [project.id, plain.id])
         guard let useCase else { throw StoreError.noPrompts(project: project.name, use: .writing) }
         return (try StoredPrompt(row: useCase), style)
     }

@@ -14,7 +14,7 @@ extension Store {
     /// The next pairs to sample, as far as a project's open comparisons of policies lack ready ones.
     ///
     /// Each takes the held-out prompts in a random order of its own, every prompt once, and both policies answer at the
-    /// same temperature.
+    /// same temperature. Retired prompts, and those that one of the two cannot answer, are passed over.
     public func planPromotionPairs(_ project: ProjectID, limit: Int) async throws -> [PromotionPlan] {
         let now = now
         return try await read { db in
@@ -103,7 +103,11 @@ extension Database {
                 sql: """
                     SELECT id FROM prompts p WHERE project_id = ? AND use = 'held_out'
                         AND NOT EXISTS (SELECT 1 FROM promotion_pairs WHERE promotion_id = ? AND prompt_id = p.id)
-                    """), arguments: [promotion.project, promotion.id])
+                        AND \(Database.canBeSampled)
+                    """),
+            arguments: [
+                promotion.project, promotion.id, try Database.list([promotion.candidate.id, promotion.incumbent.id]),
+            ])
         // An order that stays as it is when prompts are added or used up.
         let ordered = ids.map { id -> (place: UInt64, id: Int64) in
             var generator = SplitMix64(seed: promotion.seed ^ 0x0DDE_D0A1, stream: UInt64(bitPattern: id))

@@ -25,7 +25,8 @@ extension Store {
             }
             guard
                 try db.exists(
-                    "SELECT 1 FROM prompts WHERE project_id = ? AND use = 'held_out' LIMIT 1", [project.id])
+                    "SELECT 1 FROM prompts WHERE project_id = ? AND use = 'held_out' AND retired_at IS NULL LIMIT 1",
+                    [project.id])
             else { throw StoreError.noPrompts(project: project.name, use: .heldOut) }
             if try db.exists(
                 "SELECT 1 FROM promotions WHERE project_id = ? AND candidate_id = ? AND decision IS NULL",

@@ -21,6 +21,8 @@ public struct StoredPrompt: Sendable, Hashable {
     public let createdAt: Date
     /// Who wrote it as a task of this project; nil for one that was imported.
     public let author: UserID?
+    /// When a lead took it out, so that nothing is sampled for it any more.
+    public let retiredAt: Date?
 
     init(row: Row) throws {
         id = row["id"]
@@ -31,30 +33,40 @@ public struct StoredPrompt: Sendable, Hashable {
         let hash: Data = row["content_hash"]
         contentHash = Secrets.hex(hash)
         createdAt = row.date("created_at")
+        retiredAt = row.dateIfPresent("retired_at")
     }
 }
 
 extension Store {
     /// In the order of their entry; `after` an id to read on.
     public func prompts(
-        _ project: ProjectID, use: PromptUse? = nil, after: PromptID? = nil, limit: Int = 100
+        _ project: ProjectID, use: PromptUse? = nil, state: PromptState? = nil, after: PromptID? = nil, limit: Int = 100
     ) async throws -> [StoredPrompt] {
         try await read { db in
-            _ = try db.project(project)
-            var arguments: StatementArguments = [project, after ?? PromptID(0), limit]
-            if let use { arguments += [use.rawValue] }
-            let filter = use == nil ? "" : "AND use = ?4"
+            let project = try db.project(project)
+            var conditions = ["project_id = ?", "id > ?"]
+            var arguments: StatementArguments = [project.id, after ?? PromptID(0)]
+            if let use {
+                conditions.append("use = ?")
+                arguments += [use.rawValue]
+            }
+            if let state {
+                conditions.append(state.condition)
+                if state != .retired { arguments += [try Database.list(db.policiesInUse(by: project))] }
+            }
+            arguments += [limit]
             return try db.rows(
-                "SELECT * FROM prompts WHERE project_id = ?1 \(filter) AND id > ?2 ORDER BY id LIMIT ?3", arguments
+                "SELECT * FROM prompts p WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", arguments
             ).map(StoredPrompt.init(row:))
         }
     }
 
+    /// Without those that are retired.
     public func promptCounts(_ project: ProjectID) async throws -> [PromptUse: Int] {
         try await read { db in try db.promptCounts(project) }
     }
 
-    /// Random prompts without replacement: all of them, in random order, where `count` asks for more.
+    /// Random prompts without replacement, none that is retired: all of them, in random order, where `count` asks for more.
     /// - Throws: `StoreError.noPrompts` where there is none of this use.
     public func drawPrompts(
         _ project: ProjectID, use: PromptUse, count: Int, seed: UInt64
@@ -62,7 +74,8 @@ extension Store {
         try await read { db in
             let name = try db.project(project).name
             let ids = try Int64.fetchAll(
-                db.cachedStatement(sql: "SELECT id FROM prompts WHERE project_id = ? AND use = ? ORDER BY id"),
+                db.cachedStatement(
+                    sql: "SELECT id FROM prompts WHERE project_id = ? AND use = ? AND retired_at IS NULL ORDER BY id"),
                 arguments: [project, use.rawValue])
             guard !ids.isEmpty else { throw StoreError.noPrompts(project: name, use: use) }
             var generator = SplitMix64(seed: seed)
@@ -84,6 +97,10 @@ extension Database {
         for row in try rows("SELECT use, count(*) AS n FROM prompts WHERE project_id = ? GROUP BY use", [project]) {
             counts[try row.word("use")] = row["n"]
         }
+        let retired = try rows(
+            "SELECT use, count(*) AS n FROM prompts WHERE project_id = ? AND retired_at IS NOT NULL GROUP BY use",
+            [project])
+        for row in retired { counts[try row.word("use"), default: 0] -= row["n"] as Int }
         return counts
     }
 

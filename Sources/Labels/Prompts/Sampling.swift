@@ -66,10 +66,11 @@ extension Store {
     }
 
     /// Chooses the ranking prompts with the fewest groups so far (the oldest of them first), K per prompt, and which
-    /// policy of the mix writes how many of the K. The same seed over the same store gives the same plan.
+    /// policy of the mix writes how many of the K. Retired prompts, and those that a policy of the mix cannot answer, are
+    /// passed over. The same seed over the same store gives the same plan.
     /// - Parameter mode: what the tasks shall ask for; nil is the project's mode. The others show one response.
     /// - Returns: at most as many groups as there are prompts.
-    /// - Throws: `StoreError.noPrompts`, `.noCurrentPolicy`, `.noReferencePolicy`.
+    /// - Throws: `StoreError.noPrompts`, `.noAnswerablePrompts`, `.noCurrentPolicy`, `.noReferencePolicy`.
     public func planSampling(
         _ project: ProjectID, groups: Int, seed: UInt64, mode: TaskMode? = nil
     ) async throws -> [GroupPlan] {
@@ -77,25 +78,27 @@ extension Store {
             let project = try db.project(project)
             let mix = try db.resolvedMix(of: project)
             let prompts = try db.rows(
-                "SELECT * FROM prompts WHERE project_id = ? AND use = 'ranking' ORDER BY group_count, id LIMIT ?",
-                [project.id, groups]
+                """
+                SELECT * FROM prompts p WHERE project_id = ? AND use = 'ranking' AND \(Database.canBeSampled)
+                ORDER BY group_count, id LIMIT ?
+                """, [project.id, try Database.list(mix.map(\.policy.id)), groups]
             ).map(StoredPrompt.init(row:))
-            guard !prompts.isEmpty || groups <= 0 else {
-                throw StoreError.noPrompts(project: project.name, use: .ranking)
-            }
+            guard !prompts.isEmpty || groups <= 0 else { throw try db.nothingToSample(in: project, use: .ranking) }
             return prompts.map {
                 project.groupPlan(for: $0, from: mix, mode: mode ?? project.settings.mode, seed: seed)
             }
         }
     }
 
-    /// Prompts for ranking that no group was made of yet.
+    /// Prompts for ranking that no group was made of yet and that sampling does not pass over.
     public func promptsWithoutTask(_ project: ProjectID) async throws -> Int {
         try await read { db in
-            try Int.fetchOne(
-                db.cachedStatement(
-                    sql: "SELECT count(*) FROM prompts WHERE project_id = ? AND use = 'ranking' AND group_count = 0"),
-                arguments: [project.rawValue]) ?? 0
+            let project = try db.project(project)
+            return try db.count(
+                """
+                SELECT count(*) FROM prompts p WHERE project_id = ? AND use = 'ranking' AND group_count = 0
+                    AND \(Database.canBeSampled)
+                """, [project.id, try Database.list(project.mixedPolicies)])
         }
     }
 }

@@ -10,9 +10,28 @@ enum PromptEndpoints {
             method: .get, path: Path.api + "/projects/{project}/prompts", operation: "listPrompts",
             summary: "A project's prompts in the order of their ids.", access: .lead,
             query: [
-                .init(name: "use", schema: useSchema), .init(name: "after", schema: .integer("The last id seen.")),
+                .init(name: "use", schema: useSchema), .init(name: "state", schema: stateSchema),
+                .init(name: "after", schema: .integer("The last id seen.")),
                 .init(name: "limit", schema: .integer("At most this many; 100 unless given.", from: 1, to: 1000)),
             ], answers: [.json(.ok, .reference("PromptList"))], handle: list),
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/prompts/{prompt}/retire", operation: "retirePrompt",
+            summary: "Takes a prompt out: nothing new is made of it, and what there is of it stays.", access: .lead,
+            answers: [.json(.ok, .reference("ProjectPrompt"))]
+        ) { call in
+            let prompt = try await call.store.retirePrompt(
+                try call.id("prompt"), in: try call.id("project"), by: try call.actor)
+            return try await answer(prompt, call)
+        },
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/prompts/{prompt}/restore", operation: "restorePrompt",
+            summary: "Takes a retired prompt into use again.", access: .lead,
+            answers: [.json(.ok, .reference("ProjectPrompt"))]
+        ) { call in
+            let prompt = try await call.store.restorePrompt(
+                try call.id("prompt"), in: try call.id("project"), by: try call.actor)
+            return try await answer(prompt, call)
+        },
         APIEndpoint(
             method: .post, path: Path.api + "/projects/{project}/prompts", operation: "importPrompts",
             summary: "Imports a file of prompts: all of it, or nothing where one line is wrong.", access: .lead,
@@ -53,20 +72,30 @@ enum PromptEndpoints {
     ]
 
     private static let useSchema = Schema.choice(PromptUse.allCases.map(\.rawValue), "What a prompt is used for.")
+    private static let stateSchema = Schema.choice(
+        PromptState.allCases.map(\.rawValue),
+        "active: used; unanswerable: passed over, as a policy in use cannot answer it; retired: a lead took it out.")
     static let formats = ["text", "jsonl", "messages"]
+
+    private static func answer(_ prompt: StoredPrompt, _ call: APICall) async throws -> Response {
+        let refusals = try await call.store.refusals(of: [prompt.id], in: prompt.project)
+        return try .json(json(prompt, refusals[prompt.id] ?? []))
+    }
 
     private static func list(_ call: APICall) async throws -> Response {
         let project: ProjectID = try call.id("project")
         let limit = try call.limit(otherwise: 100, atMost: 1000)
         let use = try call.query.choice("use", PromptUse.self)
+        let state = try call.query.choice("state", PromptState.self)
         let after = try call.query.integer("after").map { PromptID(rawValue: Int64($0)) }
         let counts = try await call.store.promptCounts(project)
-        let prompts = try await call.store.prompts(project, use: use, after: after, limit: limit)
+        let prompts = try await call.store.prompts(project, use: use, state: state, after: after, limit: limit)
+        let refusals = try await call.store.refusals(of: prompts.map(\.id), in: project)
         let countsByName = Dictionary(
             PromptUse.allCases.map { ($0.rawValue, JSONValue.integer(counts[$0] ?? 0)) },
             uniquingKeysWith: { first, _ in first })
         return try .json([
-            "counts": .object(countsByName), "prompts": .array(try prompts.map(json)),
+            "counts": .object(countsByName), "prompts": .array(try prompts.map { try json($0, refusals[$0.id] ?? []) }),
             "next_after": prompts.count == limit ? APIEncoding.id(prompts.last?.id) : .null,
         ])
     }
@@ -89,11 +118,18 @@ enum PromptEndpoints {
         .data(call.text, name: call.query.text("name") ?? "request body")
     }
 
-    private static func json(_ prompt: StoredPrompt) throws -> JSONValue {
+    private static func json(_ prompt: StoredPrompt, _ refusals: [PromptRefusal]) throws -> JSONValue {
         [
             "id": APIEncoding.id(prompt.id), "use": .string(prompt.use.rawValue),
             "prompt": try APIEncoding.coded(prompt.prompt), "content_hash": .string(prompt.contentHash),
-            "created_at": APIEncoding.time(prompt.createdAt),
+            "created_at": APIEncoding.time(prompt.createdAt), "retired_at": APIEncoding.time(prompt.retiredAt),
+            "unanswerable": .array(
+                refusals.map {
+                    [
+                        "policy": APIEncoding.id($0.policy), "policy_name": .string($0.policyName),
+                        "reason": .string($0.reason), "at": APIEncoding.time($0.at),
+                    ]
+                }),
         ]
     }
 
@@ -123,17 +159,25 @@ enum PromptEndpoints {
             ])
         ),
         (
-            "PromptList",
+            "ProjectPrompt",
             .object([
-                .required("counts", .map(.integer(), "Prompts of the project by use.")),
+                .required("id", .integer()), .required("use", useSchema), .required("prompt", .reference("Prompt")),
+                .required("content_hash", .string()), .required("created_at", .time()),
+                .required("retired_at", .time("Null where it is in use.").orNull),
                 .required(
-                    "prompts",
+                    "unanswerable",
                     .array(
                         .object([
-                            .required("id", .integer()), .required("use", useSchema),
-                            .required("prompt", .reference("Prompt")), .required("content_hash", .string()),
-                            .required("created_at", .time()),
-                        ]))),
+                            .required("policy", .integer()), .required("policy_name", .string()),
+                            .required("reason", .string("In the words of the model server.")), .required("at", .time()),
+                        ]), "Policies in use that cannot answer it.")),
+            ])
+        ),
+        (
+            "PromptList",
+            .object([
+                .required("counts", .map(.integer(), "Prompts of the project by use, without retired ones.")),
+                .required("prompts", .array(.reference("ProjectPrompt"))),
                 .required("next_after", .integer("Give it as “after” for the next ones; null at the end.").orNull),
             ])
         ),

@@ -16,7 +16,9 @@ enum SamplingEndpoints {
         },
         APIEndpoint(
             method: .post, path: Path.api + "/projects/{project}/sampling", operation: "requestSampling",
-            summary: "Wakes sampling now, also where the last try failed.", access: .lead,
+            summary:
+                "Wakes sampling now, also where the last try failed; prompts that were unanswerable are tried again.",
+            access: .lead,
             answers: [.json(.accepted, .reference("Sampling"))]
         ) { call in
             let id = try await project(call).id
@@ -56,6 +58,7 @@ enum SamplingEndpoints {
         [
             "ready": .integer(status.ready), "target": .integer(status.target),
             "is_sampling": .bool(status.isSampling), "prompts_left": .integer(status.promptsLeft),
+            "unanswerable_prompts": .integer(status.unanswerable),
             "last_sampled_at": APIEncoding.time(status.lastSampledAt), "problem": APIEncoding.text(status.problem),
             "choice": APIEncoding.text(status.choice),
         ]
@@ -91,6 +94,9 @@ enum SamplingEndpoints {
                 .required("ready", .integer("Tasks ready to be handed out.")),
                 .required("target", .integer("Tasks the project wants ready.")),
                 .required("is_sampling", .boolean()), .required("prompts_left", .integer()),
+                .required(
+                    "unanswerable_prompts",
+                    .integer("Prompts that are passed over because a policy in use cannot answer them.")),
                 .required("last_sampled_at", .time().orNull),
                 .required("problem", .string("Why it stands still; null where it does not.").orNull),
                 .required("choice", .string("How tasks are chosen just now, where not in turn.").orNull),

@@ -13,6 +13,12 @@ extension Path {
 
     // Prompts
     public static func prompts(_ project: String) -> String { "/lead/projects/\(project)/prompts" }
+    public static func retirePrompt(_ project: String, prompt: String) -> String {
+        "/lead/projects/\(project)/prompts/\(prompt)/retire"
+    }
+    public static func restorePrompt(_ project: String, prompt: String) -> String {
+        "/lead/projects/\(project)/prompts/\(prompt)/restore"
+    }
     /// Takes a file as the body of a PUT, and answers in JSON.
     public static func promptFile(_ project: String) -> String { "/lead/projects/\(project)/prompts/file" }
 

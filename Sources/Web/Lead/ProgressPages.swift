@@ -51,6 +51,11 @@ struct ProgressPages: RouteSet {
             policiesPath: Path.policies(text), labelsPath: Path.projectLabels(text), counts: Self.counts(progress),
             newLabels: Wording.count(progress.labelsSinceSnapshot, "label has come", "labels have come"),
             sampling: Self.sentence(sampling),
+            unanswerable: sampling.unanswerable == 0
+                ? nil
+                : Wording.count(sampling.unanswerable, "prompt is", "prompts are")
+                    + " passed over: a policy cannot answer \(Wording.word(sampling.unanswerable, "it", "them")).",
+            unanswerablePath: "\(Path.prompts(text))?state=\(PromptState.unanswerable.rawValue)",
             samplingProblem: sampling.problem, samplingChoice: sampling.choice,
             samplingPath: Path.projectSampling(text),
             retrainPath: Path.retrain(text), refreshPath: Path.refresh(text), pausePath: Path.projectPause(text),
@@ -224,6 +229,9 @@ struct ProgressPage: PageModel {
     /// “3 labels have come”.
     var newLabels: String
     var sampling: String
+    /// How many prompts are passed over because a policy cannot answer them; nil where none is.
+    var unanswerable: String?
+    var unanswerablePath: String
     var samplingProblem: String?
     /// How tasks are chosen just now; nil where the prompts simply take turns.
     var samplingChoice: String?

@@ -6,7 +6,7 @@ import Labels
 import NIOCore
 import Preferences
 
-/// A project's prompts, and importing more: typed or pasted into the page, or as a file.
+/// A project's prompts, retiring one, and importing more: typed or pasted into the page, or as a file.
 struct PromptPages: RouteSet {
     private let services: WebServices
     /// Nothing is stored before every line was found good, so the whole file is read first.
@@ -18,10 +18,25 @@ struct PromptPages: RouteSet {
     func add(to routes: RouterGroup<PlumbContext>) {
         routes.get(RouterPath(Path.prompts(":project"))) { request, context in
             let project = try await services.store.project(try context.id("project"))
-            let use = request.uri.queryParameters.get("use").flatMap { PromptUse(rawValue: $0) }
-            let after = request.uri.queryParameters.get("after").flatMap { PromptID($0) }
             return try services.pages.page(
-                try await page(project, use: use, after: after, draft: PromptsPage.Draft()), for: context)
+                try await page(project, PromptsView(request), draft: PromptsPage.Draft()), for: context)
+        }
+        routes.post(RouterPath(Path.retirePrompt(":project", prompt: ":prompt"))) { request, context in
+            let project: ProjectID = try context.id("project")
+            let prompt = try await services.store.retirePrompt(
+                try context.id("prompt"), in: project, by: try context.lead())
+            return Response.redirect(
+                to: Path.prompts(project.description) + PromptsView(request).query,
+                notice: "Prompt \(prompt.id) is retired: nothing new is made of it. What there is of it stays.",
+                settings: services.settings)
+        }
+        routes.post(RouterPath(Path.restorePrompt(":project", prompt: ":prompt"))) { request, context in
+            let project: ProjectID = try context.id("project")
+            let prompt = try await services.store.restorePrompt(
+                try context.id("prompt"), in: project, by: try context.lead())
+            return Response.redirect(
+                to: Path.prompts(project.description) + PromptsView(request).query,
+                notice: "Prompt \(prompt.id) is used again.", settings: services.settings)
         }
         routes.post(RouterPath(Path.prompts(":project"))) { request, context in
             try await importText(request, context)
@@ -42,7 +57,7 @@ struct PromptPages: RouteSet {
                 to: Path.prompts(project.id.description), notice: report.sentence, settings: services.settings)
         } catch {
             guard let words = FieldError.words(for: error) else { throw error }
-            var page = try await page(project, use: nil, after: nil, draft: draft)
+            var page = try await page(project, PromptsView(), draft: draft)
             page.problem = words
             return try services.pages.page(page, status: .unprocessableContent, for: context)
         }
@@ -82,31 +97,40 @@ struct PromptPages: RouteSet {
             project.id, use: use, format: format, from: .data(data, name: name), by: try context.lead())
     }
 
-    private func page(
-        _ project: Project, use: PromptUse?, after: PromptID?, draft: PromptsPage.Draft
-    ) async throws -> PromptsPage {
+    private func page(_ project: Project, _ view: PromptsView, draft: PromptsPage.Draft) async throws -> PromptsPage {
         let id = project.id.description
-        let counts = try await services.store.promptCounts(project.id)
-        let prompts = try await services.store.prompts(
-            project.id, use: use, after: after, limit: Self.pageLength)
+        let store = services.store
+        let counts = try await store.promptCounts(project.id)
+        let unanswerable = try await store.unanswerablePromptCount(project.id)
+        let prompts = try await store.prompts(
+            project.id, use: view.use, state: view.state, after: view.after, limit: Self.pageLength)
+        let refusals = try await store.refusals(of: prompts.map(\.id), in: project.id)
         let last = prompts.count == Self.pageLength ? prompts.last : nil
-        let filter = use.map { "use=\($0.rawValue)&" } ?? ""
         return PromptsPage(
             title: "Prompts · \(project.name)", nav: ProjectNav(project, .prompts), importPath: Path.prompts(id),
             filePath: Path.promptFile(id),
             uses: PromptUse.allCases.map {
                 .init(
                     value: $0.rawValue, label: PromptsPage.words($0), count: counts[$0] ?? 0,
-                    path: "\(Path.prompts(id))?use=\($0.rawValue)", isShown: use == $0,
+                    path: "\(Path.prompts(id))?use=\($0.rawValue)", isShown: view.use == $0,
                     isChosen: draft.use == $0.rawValue)
             },
             formats: PromptsPage.formats.map {
                 .init(value: $0.0, label: $0.1, count: 0, path: "", isShown: false, isChosen: draft.format == $0.0)
             }, text: draft.text, allPath: Path.prompts(id),
-            rows: prompts.map {
+            states: PromptState.allCases.map {
                 .init(
-                    id: $0.id.description, use: PromptsPage.words($0.use), kind: PromptsPage.words($0.prompt.kind),
-                    text: String($0.prompt.plainText.prefix(300)), added: LeadWords.Moment($0.createdAt))
-            }, nextPath: last.map { "\(Path.prompts(id))?\(filter)after=\($0.id)" })
+                    path: Path.prompts(id) + PromptsView(use: view.use, state: $0).query, label: PromptsPage.words($0),
+                    isShown: view.state == $0)
+            },
+            unanswerable: unanswerable == 0
+                ? nil
+                : Wording.count(unanswerable, "prompt is", "prompts are")
+                    + " passed over, because a policy cannot answer \(Wording.word(unanswerable, "it", "them")).",
+            unanswerablePath: Path.prompts(id) + PromptsView(state: .unanswerable).query,
+            rows: prompts.map { .init($0, refusals: refusals[$0.id] ?? [], of: id, view) },
+            nextPath: last.map {
+                Path.prompts(id) + PromptsView(use: view.use, state: view.state, after: $0.id).query
+            })
     }
 }

@@ -1,5 +1,35 @@
+import Hummingbird
 import Labels
 import Preferences
+
+/// Which of a project's prompts are shown.
+struct PromptsView: Sendable {
+    var use: PromptUse?
+    var state: PromptState?
+    var after: PromptID?
+
+    init(use: PromptUse? = nil, state: PromptState? = nil, after: PromptID? = nil) {
+        self.use = use
+        self.state = state
+        self.after = after
+    }
+
+    /// As the query says it.
+    init(_ request: Request) {
+        let query = request.uri.queryParameters
+        use = query.get("use").flatMap { PromptUse(rawValue: $0) }
+        state = query.get("state").flatMap { PromptState(rawValue: $0) }
+        after = query.get("after").flatMap { PromptID($0) }
+    }
+
+    /// `?use=ranking&after=7`; empty where everything is shown from the start.
+    var query: String {
+        let items = [
+            use.map { "use=\($0.rawValue)" }, state.map { "state=\($0.rawValue)" }, after.map { "after=\($0)" },
+        ].compactMap { $0 }
+        return items.isEmpty ? "" : "?" + items.joined(separator: "&")
+    }
+}
 
 struct PromptsPage: PageModel {
     static let template = "lead-prompts"
@@ -19,12 +49,38 @@ struct PromptsPage: PageModel {
         var isShown: Bool
         var isChosen: Bool
     }
+    struct State: Sendable {
+        var path: String
+        var label: String
+        var isShown: Bool
+    }
     struct Row: Sendable {
         var id: String
         var use: String
         var kind: String
         var text: String
         var added: LeadWords.Moment
+        var retired: LeadWords.Moment?
+        /// Which policies cannot answer it, and why.
+        var refusals: [String]
+        /// Retires it, or takes it into use again.
+        var changePath: String
+        var change: String
+
+        init(_ prompt: StoredPrompt, refusals: [PromptRefusal], of project: String, _ view: PromptsView) {
+            id = prompt.id.description
+            use = PromptsPage.words(prompt.use)
+            kind = PromptsPage.words(prompt.prompt.kind)
+            text = String(prompt.prompt.plainText.prefix(300))
+            added = LeadWords.Moment(prompt.createdAt)
+            retired = LeadWords.Moment(prompt.retiredAt)
+            self.refusals = refusals.map { "\($0.policyName) cannot answer it. \(Wording.sentence($0.reason))" }
+            let isRetired = prompt.retiredAt != nil
+            change = isRetired ? "Use again" : "Retire"
+            changePath =
+                (isRetired ? Path.restorePrompt(project, prompt: id) : Path.retirePrompt(project, prompt: id))
+                + view.query
+        }
     }
 
     var nav: ProjectNav
@@ -34,6 +90,10 @@ struct PromptsPage: PageModel {
     var formats: [Choice]
     var text: String
     var allPath: String
+    var states: [State]
+    /// How many prompts are passed over; nil where none is.
+    var unanswerable: String?
+    var unanswerablePath: String
     var rows: [Row]
     var nextPath: String?
     var problem: String?
@@ -55,6 +115,14 @@ struct PromptsPage: PageModel {
         case .ppo: "PPO"
         case .heldOut: "Held out"
         case .writing: "Writing prompts (use cases)"
+        }
+    }
+
+    static func words(_ state: PromptState) -> String {
+        switch state {
+        case .active: "In use"
+        case .unanswerable: "Cannot be answered"
+        case .retired: "Retired"
         }
     }
 

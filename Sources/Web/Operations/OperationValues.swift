@@ -192,6 +192,8 @@ public struct SamplingStatus: Codable, Sendable, Equatable {
     public var isSampling: Bool
     /// Prompts for ranking that have no task yet.
     public var promptsLeft: Int
+    /// Prompts that are passed over because a policy in use cannot answer them.
+    public var unanswerable: Int
     /// When the last task was added.
     public var lastSampledAt: Date?
     /// Why sampling stands still, in words; nil where it does not.
@@ -200,13 +202,14 @@ public struct SamplingStatus: Codable, Sendable, Equatable {
     public var choice: String?
 
     public init(
-        ready: Int, target: Int, isSampling: Bool, promptsLeft: Int, lastSampledAt: Date? = nil,
-        problem: String? = nil, choice: String? = nil
+        ready: Int, target: Int, isSampling: Bool, promptsLeft: Int, unanswerable: Int = 0,
+        lastSampledAt: Date? = nil, problem: String? = nil, choice: String? = nil
     ) {
         self.ready = ready
         self.target = target
         self.isSampling = isSampling
         self.promptsLeft = promptsLeft
+        self.unanswerable = unanswerable
         self.lastSampledAt = lastSampledAt
         self.problem = problem
         self.choice = choice

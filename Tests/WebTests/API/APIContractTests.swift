@@ -20,6 +20,7 @@ import Web
             let project = ["project": site.project.id.description]
             try await driveProjects(driver, lead, site)
             try await drivePrompts(driver, lead, project)
+            try await drivePromptStates(driver, site, project)
             try await driveAnnotation(driver, site, project)
             try await driveFeedback(driver, site)
             try await driveConversation(driver, site)
@@ -104,6 +105,32 @@ import Web
             "importGroups", token: lead, path: project,
             text: #"{"prompt": "Ready-made", "responses": ["one", "two", "three", "four"]}"#)
         #expect(groups["added"] == 1)
+    }
+
+    private func drivePromptStates(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {
+        let lead = site.leadToken
+        let listed = try await driver.call("listPrompts", token: lead, path: project, query: ["use": "ppo"])
+        let id = try #require(listed["prompts"]?.arrayValue?.first?["id"]?.integerValue)
+        let path = project.merging(["prompt": "\(id)"]) { $1 }
+        let prompt = PromptID(rawValue: Int64(id))
+        try await site.store.noteRefusal(of: prompt, by: site.policy.id, reason: "256 tokens at most")
+        func ids(_ state: String) async throws -> [Int]? {
+            try await driver.call("listPrompts", token: lead, path: project, query: ["state": state])["prompts"]?
+                .arrayValue?.compactMap { $0["id"]?.integerValue }
+        }
+        #expect(try await ids("unanswerable") == [id])
+        #expect(
+            try await driver.call("getSampling", token: lead, path: project)["unanswerable_prompts"] == 1)
+        let retired = try await driver.call("retirePrompt", token: lead, path: path)
+        #expect(retired["retired_at"] != .null)
+        #expect(retired["unanswerable"]?.arrayValue?.first?["reason"] == "256 tokens at most")
+        #expect(try await ids("retired") == [id])
+        let counts = try await driver.call("listPrompts", token: lead, path: project)["counts"]
+        #expect(counts?["ppo"] == 2)
+        #expect(try await driver.call("restorePrompt", token: lead, path: path)["retired_at"] == .null)
+        try await driver.call(
+            "retirePrompt", token: lead, path: project.merging(["prompt": "999"]) { $1 }, expecting: .notFound)
+        try await site.store.forgetRefusals(in: site.project.id)
     }
 
     private func driveAnnotation(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {

@@ -185,7 +185,9 @@ actor ScriptedOperations: ServerOperations {
 
     func samplingStatus(project: ProjectID) async throws -> SamplingStatus {
         let need = try await store.samplingNeed(project)
-        return SamplingStatus(ready: need.ready, target: need.wanted, isSampling: false, promptsLeft: 3)
+        return SamplingStatus(
+            ready: need.ready, target: need.wanted, isSampling: false, promptsLeft: 3,
+            unanswerable: try await store.unanswerablePromptCount(project))
     }
 
     func modelServerStatus() async -> ModelServerStatus {

@@ -157,6 +157,39 @@ import Web
         try site.remove()
     }
 
+    @Test func aLeadSeesWhatCannotBeAnsweredAndRetiresIt() async throws {
+        let site = try await LeadSite()
+        let id = site.project.id.description
+        _ = try await site.store.addPrompts(
+            site.project.id, use: .ranking, [.text("A long prompt"), .text("A short one")], by: .system)
+        let prompt = try await site.store.prompts(site.project.id)[0].id
+        try await site.store.noteRefusal(of: prompt, by: site.policy.id, reason: "messages: <256> tokens at most")
+        try await site.live { client in
+            var browser = try await site.browser(client, as: site.lead)
+            let progress = try await browser.get(Path.project(id))
+            #expect(progress.text.contains("1 prompt is passed over"))
+            #expect(progress.text.contains("\(Path.prompts(id))?state=unanswerable"))
+            let shown = "\(Path.prompts(id))?use=ranking&state=unanswerable"
+            let page = try await browser.get(shown)
+            #expect(page.text.contains("A long prompt") && !page.text.contains("A short one"))
+            #expect(page.text.contains("supervised cannot answer it. Messages: &lt;256&gt; tokens at most."))
+
+            let retire = Path.retirePrompt(id, prompt: prompt.description)
+            let done = try await browser.post(retire + "?use=ranking&state=unanswerable")
+            #expect(done.location == shown, "the same part of the list again")
+            #expect(try await browser.follow(done).text.contains("Prompt \(prompt) is retired"))
+            #expect(try await site.store.prompts(site.project.id, state: .retired).map(\.id) == [prompt])
+            #expect(try await browser.get(Path.project(id)).text.contains("passed over") == false)
+            let retired = try await browser.get("\(Path.prompts(id))?state=retired")
+            #expect(retired.text.contains("Use again") && retired.text.contains("A long prompt"))
+            _ = try await browser.post(Path.restorePrompt(id, prompt: prompt.description))
+            #expect(try await site.store.prompts(site.project.id, state: .retired).isEmpty)
+            let foreign = try await browser.post(Path.retirePrompt(id, prompt: "999"))
+            #expect(foreign.status == .notFound)
+        }
+        try site.remove()
+    }
+
     @Test func makingAPolicyCurrentIsConfirmedAndSaysWhatItWithdrew() async throws {
         let site = try await LeadSite()
         try await site.addTasks(3)
