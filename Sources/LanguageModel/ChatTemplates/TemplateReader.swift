@@ -15,6 +15,9 @@ struct TemplateReader {
         case tag([Token])
     }
 
+    /// Scalars of a name: looking one up costs as much as it is long.
+    private static let longestName = 256
+
     private let source: [Unicode.Scalar]
     private var position = 0
     private var line = 1
@@ -169,6 +172,7 @@ struct TemplateReader {
         if first.properties.isXIDStart || first == "_" {
             let start = position
             while position < end, source[position].properties.isXIDContinue { position += 1 }
+            guard position - start <= Self.longestName else { throw failure("a name longer than any real one") }
             return .name(Self.string(source[start..<position]))
         }
         if ("0"..."9").contains(first) { return try number() }

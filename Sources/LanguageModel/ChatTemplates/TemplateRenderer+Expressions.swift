@@ -2,7 +2,9 @@ extension TemplateRenderer {
     mutating func evaluate(_ expression: TemplateExpression) throws -> TemplateValue {
         try step()
         switch expression {
-        case .constant(let constant): return Self.value(constant)
+        case .constant(let constant):
+            if case .text(let text) = constant { try count(text.utf8.count) }
+            return Self.value(constant)
         case .name(let name): return value(of: name) ?? .undefined(name)
         case .list(let items):
             var values: [TemplateValue] = []
@@ -13,7 +15,7 @@ extension TemplateRenderer {
             for member in members {
                 guard case .text(let key) = try evaluate(member.key) else { throw failure("a key that is no text") }
                 let value = try evaluate(member.value)
-                values.removeAll { $0.key == key }
+                if let place = try place(of: key, in: values) { values.remove(at: place) }
                 values.append((key, value))
             }
             return try checked(.object(values))
@@ -54,7 +56,7 @@ extension TemplateRenderer {
             case .and: if value.isTrue { value = try evaluate(operand) }
             case .join:
                 let right = try printed(try evaluate(operand))
-                value = .text(try made(try printed(value) + right))
+                value = .text(try joined(try printed(value), right))
             default: value = try combine(value, operation, try evaluate(operand))
             }
         }
@@ -65,14 +67,16 @@ extension TemplateRenderer {
         _ left: TemplateValue, _ operation: TemplateOperator, _ right: TemplateValue
     ) throws -> TemplateValue {
         switch (operation, left, right) {
-        case (.plus, .text(let left), .text(let right)): return .text(try made(left + right))
+        case (.plus, .text(let left), .text(let right)): return .text(try joined(left, right))
         case (.plus, .list(let left), .list(let right)):
             try count(left.count + right.count)
             return .list(left + right)
         case (.times, .text(let text), .integer(let times)), (.times, .integer(let times), .text(let text)):
-            let (size, overflow) = text.count.multipliedReportingOverflow(by: max(0, times))
+            // Nothing, made however often, would cost no scalar and never end.
+            guard times > 0, !text.isEmpty else { return .text("") }
+            let (size, overflow) = text.count.multipliedReportingOverflow(by: times)
             try count(overflow ? .max : size)
-            return .text(TemplateText((0..<max(0, times)).flatMap { _ in text.marks }))
+            return .text(TemplateText((0..<times).flatMap { _ in text.marks }))
         default: break
         }
         if let left = left.integer, let right = right.integer, operation != .over {
@@ -88,6 +92,11 @@ extension TemplateRenderer {
         case .over where right != 0: return .number(left / right)
         default: throw failure("\(left) \(operation.rawValue) \(right)")
         }
+    }
+
+    private mutating func joined(_ left: TemplateText, _ right: TemplateText) throws -> TemplateText {
+        try count(left.count + right.count)
+        return left + right
     }
 
     /// Python's whole-number arithmetic: quotients are rounded down.
@@ -166,8 +175,7 @@ extension TemplateRenderer {
             guard left.count == right.count else { return false }
             for member in left {
                 try step()
-                guard let twin = right.first(where: { $0.key == member.key }),
-                    try isEqual(twin.value, member.value)
+                guard let twin = try place(of: member.key, in: right), try isEqual(right[twin].value, member.value)
                 else { return false }
             }
             return true
@@ -187,7 +195,7 @@ extension TemplateRenderer {
         case (.list(let items), _):
             for other in items where try isEqual(other, item) { return true }
             return false
-        case (.object(let members), .text(let key)): return members.contains { $0.key == key }
+        case (.object(let members), .text(let key)): return try place(of: key, in: members) != nil
         case (.object, _), (.undefined, _): return false
         default: throw failure("looking for \(item.kind) in \(container.kind)")
         }
@@ -209,7 +217,7 @@ extension TemplateRenderer {
             switch steps[place] {
             case .attribute(let name):
                 if place + 1 < steps.count, case .call(let arguments) = steps[place + 1],
-                    value.member(TemplateText(name)) == nil
+                    try !hasMember(TemplateText(name), value)
                 {
                     value = try method(name, of: value, try evaluate(arguments))
                     place += 1
@@ -240,10 +248,28 @@ extension TemplateRenderer {
         return values
     }
 
-    func member(_ name: TemplateText, of value: TemplateValue) throws -> TemplateValue {
+    /// Where an object has the last member of that name; comparing names is counted.
+    mutating func place(of name: TemplateText, in members: [(key: TemplateText, value: TemplateValue)]) throws -> Int? {
+        try count(members.count)
+        for place in members.indices.reversed() where members[place].key.count == name.count {
+            try count(name.count)
+            if members[place].key == name { return place }
+        }
+        return nil
+    }
+
+    private mutating func hasMember(_ name: TemplateText, _ value: TemplateValue) throws -> Bool {
+        guard case .object(let members) = value else { return false }
+        return try place(of: name, in: members) != nil
+    }
+
+    mutating func member(_ name: TemplateText, of value: TemplateValue) throws -> TemplateValue {
         switch value {
-        case .object: return value.member(name) ?? .undefined(name.string)
+        case .object(let members):
+            guard let place = try place(of: name, in: members) else { return .undefined(name.string) }
+            return members[place].value
         case .namespace(let place):
+            try count(name.count + namespaces[place].count)
             let key = name.string
             return namespaces[place].first { $0.name == key }?.value ?? .undefined(key)
         case .undefined: throw failure("the member \(name.string) of \(value.kind)")
@@ -251,7 +277,7 @@ extension TemplateRenderer {
         }
     }
 
-    private func item(_ index: TemplateValue, of value: TemplateValue) throws -> TemplateValue {
+    private mutating func item(_ index: TemplateValue, of value: TemplateValue) throws -> TemplateValue {
         switch (value, index) {
         case (_, .text(let name)): return try member(name, of: value)
         case (.list(let items), _):

@@ -58,11 +58,11 @@ extension TemplateRenderer {
         case "first": return items.first ?? .undefined("the first item")
         case "last": return items.last ?? .undefined("the last item")
         case "reverse": return .list(items.reversed())
-        case "map": return .list(try mapped(items, arguments))
+        case "map": return try checked(.list(try mapped(items, arguments)))
         case "selectattr", "rejectattr":
-            guard case .text(let attribute)? = arguments.positional.first,
-                attribute.place(of: TemplateText(".")) == nil
-            else { throw failure("this \(name)") }
+            guard case .text(let attribute)? = arguments.positional.first else { throw failure("this \(name)") }
+            try count(attribute.count)
+            guard attribute.place(of: TemplateText(".")) == nil else { throw failure("this \(name)") }
             return .list(
                 try chosen(items, keeping: name == "selectattr", arguments.positional.dropFirst()) { renderer, item in
                     try renderer.member(attribute, of: item)

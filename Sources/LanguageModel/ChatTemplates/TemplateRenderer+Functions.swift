@@ -13,7 +13,7 @@ extension TemplateRenderer {
             }
             namespaces.append(members)
             return .namespace(namespaces.count - 1)
-        case "dict": return .object(arguments.named.map { ($0.name, $0.value) })
+        case "dict": return try checked(.object(arguments.named.map { ($0.name, $0.value) }))
         case "range": return try range(arguments)
         case "strftime_now":
             throw failure("strftime_now, because a prompt must not depend on the day it is written on,")
@@ -31,6 +31,7 @@ extension TemplateRenderer {
         guard stride != 0, stride != .min else { throw failure("a range with this step") }
         let (distance, overflow) = end.subtractingReportingOverflow(start)
         guard !overflow, distance.magnitude / stride.magnitude < 100_000 else { throw failure("a range too long") }
+        try step(Int(distance.magnitude / stride.magnitude))
         return .list(Swift.stride(from: start, to: end, by: stride).map { .integer($0) })
     }
 
@@ -44,9 +45,13 @@ extension TemplateRenderer {
         case .object(let members):
             switch (name, arguments.positional.first) {
             case ("items", nil): return try pairs(members)
-            case ("keys", nil): return .list(members.map { .text($0.key) })
-            case ("values", nil): return .list(members.map(\.value))
-            case ("get", .text(let key)?): return value.member(key) ?? arguments.value(1, "default") ?? .none
+            case ("keys", nil): return .list(try items(of: value))
+            case ("values", nil):
+                try step(members.count)
+                return .list(members.map(\.value))
+            case ("get", .text(let key)?):
+                let place = try place(of: key, in: members)
+                return place.map { members[$0].value } ?? arguments.value(1, "default") ?? .none
             default: break
             }
         case .undefined: throw failure("the method \(name) of \(value.kind)")
@@ -73,7 +78,11 @@ extension TemplateRenderer {
         case "capitalize": return .text(text.capitalized())
         case "startswith", "endswith":
             let affixes = try texts(arguments.positional.first, name)
-            return .bool(affixes.contains { name == "startswith" ? text.starts(with: $0) : text.ends(with: $0) })
+            for affix in affixes {
+                try count(min(affix.count, text.count))
+                if name == "startswith" ? text.starts(with: affix) : text.ends(with: affix) { return .bool(true) }
+            }
+            return .bool(false)
         case "removeprefix", "removesuffix":
             guard let affix = try texts(arguments.positional.first, name).first else { return .text(text) }
             if name == "removeprefix" {
@@ -88,7 +97,8 @@ extension TemplateRenderer {
         }
     }
 
-    private func texts(_ value: TemplateValue?, _ name: String) throws -> [TemplateText] {
+    private mutating func texts(_ value: TemplateValue?, _ name: String) throws -> [TemplateText] {
+        try step()
         switch value {
         case .text(let text)?: return [text]
         case .list(let items)?: return try items.flatMap { try texts($0, name) }
@@ -96,14 +106,15 @@ extension TemplateRenderer {
         }
     }
 
-    func strip(_ text: TemplateText, _ arguments: EvaluatedArguments, left: Bool = true, right: Bool = true) throws
-        -> TemplateText
-    {
+    mutating func strip(
+        _ text: TemplateText, _ arguments: EvaluatedArguments, left: Bool = true, right: Bool = true
+    ) throws -> TemplateText {
         guard let value = arguments.value(0, "chars") else {
             return text.stripped(left: left, right: right, TemplateText.isSpace)
         }
         if case .none = value { return text.stripped(left: left, right: right, TemplateText.isSpace) }
         guard case .text(let characters) = value else { throw failure("stripping \(value.kind)") }
+        try count(characters.count)
         let set = Set(characters.marks.map(\.scalar))
         return text.stripped(left: left, right: right, set.contains)
     }
@@ -112,10 +123,10 @@ extension TemplateRenderer {
         switch arguments.value(0, "sep") {
         case nil, .some(.none):
             guard arguments.value(1, "maxsplit") == nil else { throw failure("split at white space with a limit") }
-            return text.words()
+            return try text.words { try step() }
         case .text(let separator)? where !separator.isEmpty:
             let limit = arguments.value(1, "maxsplit")?.integer ?? -1
-            return text.split(at: separator, atMost: limit < 0 ? .max : limit)
+            return try text.split(at: separator, atMost: limit < 0 ? .max : limit) { try step() }
         default: throw failure("split with this separator")
         }
     }
@@ -125,15 +136,15 @@ extension TemplateRenderer {
             !old.isEmpty
         else { throw failure("replace with these arguments") }
         let limit = arguments.value(2, "count")?.integer ?? -1
-        let pieces = text.split(at: old, atMost: limit < 0 ? .max : limit)
+        let pieces = try text.split(at: old, atMost: limit < 0 ? .max : limit) { try step() }
         return try join(pieces, by: new)
     }
 
-    func attribute(_ arguments: EvaluatedArguments) throws -> TemplateText? {
+    mutating func attribute(_ arguments: EvaluatedArguments) throws -> TemplateText? {
         guard let value = arguments.named.first(where: { $0.name == "attribute" })?.value else { return nil }
-        guard case .text(let name) = value, name.place(of: TemplateText(".")) == nil else {
-            throw failure("this attribute")
-        }
+        guard case .text(let name) = value else { throw failure("this attribute") }
+        try count(name.count)
+        guard name.place(of: TemplateText(".")) == nil else { throw failure("this attribute") }
         return name
     }
 

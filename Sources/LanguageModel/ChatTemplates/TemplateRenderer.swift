@@ -29,10 +29,11 @@ struct TemplateRenderer {
 
     func failure(_ reason: String) -> TemplateFailure { .notUnderstood(line: line, reason: reason) }
 
-    /// Counts one step of work.
-    mutating func step() throws {
-        steps += 1
-        guard steps <= Self.mostSteps else { throw failure("it does not come to an end") }
+    /// Counts steps of work: statements, operations, and values that are made.
+    mutating func step(_ new: Int = 1) throws {
+        let (sum, overflow) = steps.addingReportingOverflow(new)
+        guard !overflow, sum <= Self.mostSteps else { throw failure("it does not come to an end") }
+        steps = sum
     }
 
     /// Counts text that is made.
@@ -41,7 +42,7 @@ struct TemplateRenderer {
         return text
     }
 
-    /// Counts scalars before they are made.
+    /// Counts scalars before they are made or compared.
     mutating func count(_ new: Int) throws {
         let (sum, overflow) = scalars.addingReportingOverflow(new)
         guard !overflow, sum <= Self.mostScalars else { throw failure("it makes too much text") }
@@ -51,6 +52,7 @@ struct TemplateRenderer {
     static let deepestValue = 12
 
     /// A list or object that is nested no deeper than any template needs: deeper ones could not be taken apart safely.
+    /// Whatever makes one out of others calls this.
     mutating func checked(_ value: TemplateValue, depth: Int = 0) throws -> TemplateValue {
         try step()
         guard depth <= Self.deepestValue else { throw failure("lists nested too deeply") }
@@ -93,6 +95,7 @@ struct TemplateRenderer {
             guard case .namespace(let place)? = self.value(of: name) else {
                 throw failure("setting a member of \(name), which is no namespace")
             }
+            try count(namespaces[place].count)
             namespaces[place].removeAll { $0.name == member }
             namespaces[place].append((member, value))
         case .capture(let name, let body):
@@ -173,9 +176,11 @@ struct TemplateRenderer {
         switch value {
         case .list(let items): return items
         case .undefined: return []
-        case .object(let members): return members.map { .text($0.key) }
+        case .object(let members):
+            try step(members.count)
+            return members.map { .text($0.key) }
         case .text(let text):
-            try count(text.count)
+            try step(text.count)
             return text.marks.map { .text(TemplateText([$0])) }
         default: throw failure("going through \(value.kind)")
         }
@@ -196,6 +201,7 @@ struct TemplateRenderer {
         defer { (scopes, line) = (outer, outerLine) }
         for (place, parameter) in macro.parameters.enumerated() {
             let value: TemplateValue
+            try count(arguments.named.count)
             if place < arguments.positional.count {
                 value = arguments.positional[place]
             } else if let named = arguments.named.first(where: { $0.name == parameter.name }) {

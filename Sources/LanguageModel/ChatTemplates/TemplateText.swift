@@ -55,13 +55,43 @@ struct TemplateText: Sendable {
 
     /// Where another text begins in this one, from `start` on.
     func place(of other: TemplateText, from start: Int = 0) -> Int? {
-        guard other.count <= count else { return nil }
-        var place = start
-        while place + other.count <= count {
-            if matches(other, at: place) { return place }
-            place += 1
+        guard other.count + start <= count else { return nil }
+        return Search(other).place(in: marks, from: start)
+    }
+
+    /// Finds a text in time linear in both lengths, whatever they hold. Source: Knuth, Morris & Pratt 1977.
+    private struct Search {
+        let wanted: [Mark]
+        /// Of each beginning of the wanted text, how long the longest shorter beginning is that it ends with.
+        private var borders: [Int] = []
+
+        init(_ text: TemplateText) {
+            wanted = text.marks
+            var length = 0
+            for place in wanted.indices {
+                if place > 0 { length = Self.longer(length, wanted, borders, by: wanted[place].scalar) }
+                borders.append(length)
+            }
         }
-        return nil
+
+        /// The length of the beginning that has been met once one more scalar was read.
+        private static func longer(
+            _ length: Int, _ wanted: [Mark], _ borders: [Int], by scalar: Unicode.Scalar
+        ) -> Int {
+            var length = length
+            while length > 0, wanted[length].scalar != scalar { length = borders[length - 1] }
+            return wanted[length].scalar == scalar ? length + 1 : length
+        }
+
+        func place(in marks: [Mark], from start: Int) -> Int? {
+            if wanted.isEmpty { return start }
+            var length = 0
+            for place in start..<marks.count {
+                length = Self.longer(length, wanted, borders, by: marks[place].scalar)
+                if length == wanted.count { return place + 1 - length }
+            }
+            return nil
+        }
     }
 
     private func matches(_ other: TemplateText, at place: Int) -> Bool {
@@ -79,10 +109,14 @@ struct TemplateText: Sendable {
     }
 
     /// The pieces between occurrences of a separator, which is not empty.
-    func split(at separator: TemplateText, atMost limit: Int = .max) -> [TemplateText] {
+    /// - Parameter isMaking: called before each piece; what it throws ends the splitting.
+    func split(at separator: TemplateText, atMost limit: Int, isMaking: () throws -> Void) rethrows -> [TemplateText] {
+        guard separator.count <= count else { return [self] }
+        let search = Search(separator)
         var pieces: [TemplateText] = []
         var start = 0
-        while pieces.count < limit, let place = place(of: separator, from: start) {
+        while pieces.count < limit, let place = search.place(in: marks, from: start) {
+            try isMaking()
             pieces.append(TemplateText(marks[start..<place]))
             start = place + separator.count
         }
@@ -90,8 +124,12 @@ struct TemplateText: Sendable {
     }
 
     /// The words between runs of white space.
-    func words() -> [TemplateText] {
-        marks.split { Self.isSpace($0.scalar) }.map { TemplateText($0) }
+    /// - Parameter isMaking: called before each word; what it throws ends the splitting.
+    func words(isMaking: () throws -> Void) rethrows -> [TemplateText] {
+        try marks.split { Self.isSpace($0.scalar) }.map {
+            try isMaking()
+            return TemplateText($0)
+        }
     }
 
     /// Each scalar replaced by what `change` makes of it and its place.

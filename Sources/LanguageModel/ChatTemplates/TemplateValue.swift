@@ -78,9 +78,4 @@ indirect enum TemplateValue {
         case .list, .object, .namespace, .macro: nil
         }
     }
-
-    func member(_ key: TemplateText) -> TemplateValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.last { $0.key == key }?.value
-    }
 }

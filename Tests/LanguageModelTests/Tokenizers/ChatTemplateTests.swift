@@ -184,7 +184,7 @@ struct ChatFixture: Decodable {
 
     @Test func hostileTemplatesAreStopped() throws {
         let deep = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
-        let hostile = [
+        let hostile: [String] = [
             "{{ \(deep) }}", "{{ " + String(repeating: "not ", count: 5000) + "1 }}",
             String(repeating: "{% if 1 %}", count: 5000), "{{ " + String(repeating: "-", count: 5000) + "1 }}",
             "{{ " + String(repeating: "[", count: 5000),
@@ -195,7 +195,18 @@ struct ChatFixture: Decodable {
             "{% set s = namespace(l=[1]) %}{% for a in range(11) %}{% set s.l = [s.l, s.l, s.l, s.l, s.l, s.l, s.l, s.l] %}"
                 + "{% endfor %}{{ s.l == s.l }}",
             "{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}",
-            String(repeating: "x", count: 2 << 20),
+            String(repeating: "x", count: 2 << 20), "{{ \(String(repeating: "x", count: 1000)) }}",
+            // Nested by other ways than brackets.
+            "{% set s = namespace(d=1) %}{% for a in range(99999) %}{% set s.d = dict(d=s.d) %}{% endfor %}",
+            "{% set s = namespace(d=1) %}{% for a in range(99999) %}{% set s.d = [none] | map('default', s.d, true) %}"
+                + "{% endfor %}",
+            // Much work for one step.
+            "{% for a in range(9999) %}{% set x = range(99999) %}{% endfor %}",
+            "{% set t = 'a' * 999999 %}{% for a in range(99) %}{% set x = t | list %}{% endfor %}",
+            "{% set t = 'a ' * 999999 %}{% for a in range(99) %}{% set x = t.split() %}{% endfor %}",
+            "{% set t = 'a' * 999999 %}{% for a in range(9999) %}{% set x = 'b'.strip(t) %}{% endfor %}",
+            "{% set t = 'a' * 999999 %}{% set o = {t: 1} %}{% for a in range(9999) %}{% set x = o[t] %}{% endfor %}",
+            "{% for a in range(9999) %}{% set x = '\(String(repeating: "x", count: 99_999))' %}{% endfor %}",
         ]
         for template in hostile {
             let prompts = try Self.prompts(template)
@@ -208,5 +219,34 @@ struct ChatFixture: Decodable {
             "{{ " + String(repeating: "1 + ", count: 20_000) + "1 }}{{ ''" + String(repeating: " | trim", count: 20_000)
             + " }}"
         #expect(try Self.prompts(long).rendered([ChatMessage(role: "user", content: "x")]) == "20001")
+        #expect(try Self.printed("{{ '' * 9000000000000000000 }}{{ 9000000000000000000 * '' }}{{ 'a' * -1 }}.") == ".")
+    }
+
+    static func printed(_ template: String) throws -> String {
+        try prompts(template).rendered([ChatMessage(role: "user", content: "x")])
+    }
+
+    @Test func searchingTakesNoLongerWhereMuchOfTheTextIsAlike() throws {
+        let texts = "{% set t = 'a' * 1999999 %}{% set p = 'a' * 999999 ~ 'b' %}"
+        #expect(try Self.printed(texts + "{{ p in t }}") == "False")
+        #expect(try Self.printed(texts + "{{ t.split(p) | length }}") == "1")
+        #expect(try Self.printed(texts + "{{ t.replace(p, '') | length }}") == "1999999")
+        #expect(try Self.printed(texts + "{{ p in t ~ 'b' }}") == "True")
+        // As Python has it.
+        #expect(
+            try Self.printed("{{ 'aabaabaaabaababaa'.split('aabaa') | tojson }}") == #"["", "ba", "babaa"]"#)
+        #expect(try Self.printed("{{ 'abababacababa'.replace('ababa', '-') }}") == "-bac-")
+        #expect(try Self.printed("{{ 'abcabcabd'.replace('abcabd', '-') }}") == "abc-")
+        #expect(try Self.printed("{{ '' in 'a' }}{{ '' in '' }}{{ 'ab' in 'a' }}") == "TrueTrueFalse")
+        #expect(try Self.printed("{{ 'a-a-a-a'.split('-', 2) | tojson }}") == #"["a", "a", "a-a"]"#)
+    }
+
+    /// Llama 3.2's template asks for the day in this way. The date of its own that it has for software without the
+    /// function keeps prompts the same on all days.
+    @Test func aTemplateThatAsksWhetherThereIsTheDayTakesItsOwnDate() throws {
+        let guarded =
+            "{% if strftime_now is defined %}{% set d = strftime_now('%d %b %Y') %}{% else %}"
+            + "{% set d = '26 Jul 2024' %}{% endif %}{{ d }}"
+        #expect(try Self.printed(guarded) == "26 Jul 2024")
     }
 }
