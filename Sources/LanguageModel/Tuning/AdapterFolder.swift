@@ -25,7 +25,7 @@ public enum AdapterFolder {
     /// - Parameter base: folder of the model that it was tuned from, or its name.
     /// - Throws: `CheckpointError`, also for a model without a tuning of its own.
     public static func save(_ model: Transformer, to folder: URL, base: String) throws(CheckpointError) {
-        guard let tuning = model.tuning, let names = storedNames(tuning) else {
+        guard let tuning = model.tuning, let names = storedNames(tuning.method, tuning.table) else {
             throw .invalidModel(file: folder.path, reason: "the model has no adapter to write")
         }
         do {
@@ -47,41 +47,51 @@ public enum AdapterFolder {
         }
     }
 
-    private static func storedNames(_ tuning: Tuning) -> [String]? {
-        switch tuning.method {
-        case .lowRank, .bottleneck: tuning.table.entries.map { prefix + $0.name }
-        case .promptVectors: tuning.table.entries.map(\.name)
+    private static func storedNames(_ method: TuningMethod, _ table: ParameterTable) -> [String]? {
+        switch method {
+        case .lowRank, .bottleneck: table.entries.map { prefix + $0.name }
+        case .promptVectors: table.entries.map(\.name)
         case .layers: nil
         }
     }
 
-    /// Reads a folder's tuning for a model, which it must fit.
+    /// Reads a folder's tuning for a model, which it must fit. Memory is taken once the file has been found to hold all
+    /// that the configuration asks for, and so for no more than the file's size.
     public static func load(_ folder: URL, onto model: Transformer) throws(CheckpointError) -> Transformer {
         let config = folder.appending(path: AdapterConfiguration.fileName).path
         let method = try AdapterConfiguration.method(in: folder)
-        let tuned: Transformer
+        let layout: TuningLayout
         do {
-            tuned = try model.tuned(method, seed: 0)
+            layout = try model.tuningLayout(method)
         } catch {
             throw .invalidModel(file: config, reason: error.description)
         }
-        guard let tuning = tuned.tuning, let names = storedNames(tuning) else { return tuned }
+        let table = layout.table
+        guard let names = storedNames(method, table) else {
+            throw .invalidModel(file: config, reason: "it does not tell of an adapter")
+        }
         let file = try SafetensorsFile(folder.appending(path: weightsName))
-        for (entry, name) in zip(tuning.table.entries, names) {
+        for (entry, name) in zip(table.entries, names) {
             let shape = try file.shape(name)
             guard shape == entry.shape else {
                 throw .wrongShape(file: file.path, name: name, expected: entry.shape, found: shape)
             }
+        }
+        let known = Set(names)
+        if let surplus = file.names.first(where: { !known.contains($0) }) {
+            throw .surplusTensor(file: file.path, name: surplus)
+        }
+        let tuning = Tuning(
+            method, model.configuration, table: table, parameters: FloatBuffer(count: table.count),
+            offsets: layout.offsets)
+        for (entry, name) in zip(table.entries, names) {
             let values = try file.floats(name)
             if let index = values.firstIndex(where: { !$0.isFinite }) {
                 throw .notFinite(file: file.path, name: name, index: index)
             }
             entry.store(values, in: tuning.parameters)
         }
-        if let surplus = file.names.first(where: { !names.contains($0) }) {
-            throw .surplusTensor(file: file.path, name: surplus)
-        }
-        return tuned
+        return model.adopting(tuning)
     }
 
     /// Where the weights that an adapter belongs to lie: the folder itself, the path that its configuration gives, or a

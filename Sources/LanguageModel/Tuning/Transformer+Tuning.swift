@@ -19,13 +19,20 @@ extension Transformer {
     /// - Parameter seed: of the first values.
     /// - Throws: `EngineError.badSetting` for what cannot be with this model.
     public func tuned(_ method: TuningMethod, seed: UInt64) throws(EngineError) -> Transformer {
+        adopting(Tuning(method, try tuningLayout(method), for: self, seed: seed))
+    }
+
+    /// Where everything lies that a method trains; no memory is taken for it.
+    /// - Throws: `EngineError.badSetting` for what cannot be with this model.
+    func tuningLayout(_ method: TuningMethod) throws(EngineError) -> TuningLayout {
         guard tuning == nil else {
             throw .badSetting("the model has adapters or prompt vectors of its own, and they cannot be tuned over")
         }
         if case .layers = method, frozen != nil {
             throw .badSetting("layers of a model whose weights are rounded cannot be trained; take low-rank products")
         }
-        return try adopting(Tuning(method, for: self, seed: seed))
+        try method.validate(configuration)
+        return TuningLayout(method, self)
     }
 
     /// The same weights with another tuning, or without.

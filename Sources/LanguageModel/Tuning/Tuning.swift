@@ -13,12 +13,10 @@ public final class Tuning: Sendable {
     let offsets: TuningOffsets
     let configuration: ModelConfiguration
 
-    /// - Throws: `EngineError.badSetting` for what cannot be with this model.
-    init(_ method: TuningMethod, for model: Transformer, seed: UInt64) throws(EngineError) {
-        try method.validate(model.configuration)
+    /// - Parameter layout: what the model's `tuningLayout` says of the method.
+    init(_ method: TuningMethod, _ layout: TuningLayout, for model: Transformer, seed: UInt64) {
         self.method = method
         configuration = model.configuration
-        let layout = TuningLayout(method, model)
         table = layout.table
         offsets = layout.offsets
         parameters = FloatBuffer(count: table.count)

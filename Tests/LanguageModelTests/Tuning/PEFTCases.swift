@@ -81,4 +81,34 @@ import Testing
             #expect(error?.description.contains(word) == true)
         }
     }
+
+    @Test func `an adapter that its file does not hold is refused before memory is taken for it`() throws {
+        let base = try Transformer(
+            configuration: .llama(
+                vocabularySize: 32, width: 64, layers: 32, heads: 4, feedForward: 16, contextLength: 32,
+                endTokenIDs: [1], padTokenID: 0), seed: 0)
+        try Fixtures.withTemporaryFolder { folder in
+            // 2.1 GB, if it were true.
+            try Data(#"{"peft_type": "BOTTLENECK", "width": 65536}"#.utf8)
+                .write(to: folder.appending(path: "adapter_config.json"))
+            try Data([2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8))
+                .write(to: folder.appending(path: "adapter_model.safetensors"))
+            // Other tests run meanwhile and take memory of their own: the least of three counts.
+            let grown = try (0..<3).map { _ in
+                try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
+                let before = try Self.peakMemory()
+                let error = #expect(throws: CheckpointError.self) { try AdapterFolder.load(folder, onto: base) }
+                #expect(error?.description.contains("adapter.down.weight") == true)
+                return try Self.peakMemory() - before
+            }
+            #expect(try #require(grown.min()) < 400_000)
+        }
+    }
+
+    /// The kernel's high-water mark of resident memory since it was last cleared, in kB.
+    private static func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
+    }
 }
