@@ -48,7 +48,7 @@ struct CompletionEngine: Sendable {
 
     /// Waits for its turn and samples, together with what else is in work for the same model.
     /// - Parameters:
-    ///   - onBegin: called when the request has been found good, before the first token.
+    ///   - onBegin: called when the request has been taken in, before the first token: it is not refused any more.
     ///   - onText: is given new text with the number of its choice, as it comes.
     /// - Throws: `ModelServerError`, or `CancellationError` where the client has gone.
     func complete(
@@ -57,9 +57,10 @@ struct CompletionEngine: Sendable {
     ) async throws -> CompletionResult {
         let folder = try catalog.folder(of: work.fields.model)
         let models = models
-        return try await queue.run { flag, end in
+        return try await queue.run(work.fields.model) { flag, end in
             let sampler = try models.sampler(named: work.fields.model, folder: folder)
-            let run = CompletionRun(work: work, sampler: sampler, pool: models.pool, flag: flag)
+            let run = CompletionRun(
+                work: work, sampler: sampler, pool: models.pool, scoringBytes: models.maximumCacheBytes, flag: flag)
             return try run.begin(onBegin: onBegin, onText: onText, end: end)
         }
     }
@@ -70,6 +71,8 @@ private struct CompletionRun: Sendable {
     let work: CompletionWork
     let sampler: PolicySampler
     let pool: WorkerPool
+    /// What a scoring pass may take for its tokens.
+    let scoringBytes: Int
     let flag: CancellationFlag
 
     /// - Returns: the sampler that brings the request on, unless it has ended.
@@ -80,19 +83,17 @@ private struct CompletionRun: Sendable {
         let fields = work.fields
         let policy = sampler.policy
         let prompts = try Self.tokens(of: work.source, policy: policy)
-        let maximum = fields.maximumTokens ?? policy.contextLength
-        for prompt in prompts {
-            try Self.check(prompt.promptTokens, work.source.field, policy, samples: maximum > 0)
-        }
-        onBegin()
-        guard maximum > 0 else {
+        let samples = fields.maximumTokens != 0
+        for prompt in prompts { try Self.check(prompt.promptTokens, work.source.field, policy, samples: samples) }
+        let maxima = try prompts.map { try maximum(prompt: $0.promptTokens.count) }
+        guard samples else {
             end(Result { try finished(prompts, []) })
             return nil
         }
         let requests = prompts.enumerated().map { index, prompt in
             PolicyRequest(
                 tokens: prompt.promptTokens, count: fields.count, seed: fields.seed(ofPrompt: index),
-                options: fields.options(maximumTokens: maximum))
+                options: fields.options(maximumTokens: maxima[index]))
         }
         let read = onText.map { onText in
             { @Sendable (prompt: Int, response: Int, text: String) in
@@ -112,24 +113,69 @@ private struct CompletionRun: Sendable {
             }
         } catch PolicyError.badOption(let field, let reason) {
             throw ModelServerError.badField(field, problem: reason)
+        } catch EngineError.tooMuchMemory(_, let bytes, let most) {
+            throw tooMuchMemory(bytes, most)
         } catch {
             throw ModelServerError.failed("\(error)")
         }
+        onBegin()
         return sampler
+    }
+
+    /// Most tokens of each response to a prompt; 0 where the prompt alone is to be scored.
+    /// - Throws: `ModelServerError.badField` where a scoring pass could not hold prompt and response.
+    private func maximum(prompt: Int) throws -> Int {
+        let fields = work.fields
+        let left = sampler.policy.contextLength - prompt
+        let asked = fields.maximumTokens.map { min($0, left) }
+        guard let most = scorer?.mostTokens else {
+            return asked ?? max(1, sampler.usualMaximum(prompt: prompt, count: fields.count))
+        }
+        let maximum =
+            asked ?? max(1, min(sampler.usualMaximum(prompt: prompt, count: fields.count), most - prompt))
+        guard prompt + maximum <= most else {
+            throw ModelServerError.badField(
+                fields.echo ? "echo" : "logprobs",
+                problem: "the prompt's \(prompt) tokens and the response's \(maximum) are scored in one pass, and "
+                    + "--cache (\(scoringBytes >> 20) MB) gives room for \(most); shorten the prompt"
+                    + (maximum > 0 ? ", give a smaller max_tokens" : "")
+                    + ", or start the server with a larger --cache")
+        }
+        return maximum
+    }
+
+    private func tooMuchMemory(_ bytes: Int, _ most: Int) -> ModelServerError {
+        let fields = work.fields
+        let field = fields.maximumTokens != nil ? "max_tokens" : fields.count > 1 ? "n" : work.source.field
+        let remedy =
+            switch field {
+            case "max_tokens": fields.count > 1 ? "give a smaller max_tokens or n" : "give a smaller max_tokens"
+            case "n": "give a smaller n, or shorten the prompt"
+            default: "shorten the prompt"
+            }
+        return .badField(
+            field,
+            problem: "the keys and values of this prompt and \(fields.count) response"
+                + (fields.count == 1 ? "" : "s") + " could come to \(bytes >> 20) MB, and --cache allows "
+                + "\(most >> 20) MB; \(remedy), or start the server with a larger --cache")
+    }
+
+    /// What scores prompt and responses in a pass of its own, where the sampler's log-probabilities are not enough.
+    private var scorer: TokenScorer? {
+        let fields = work.fields
+        guard let alternatives = fields.logProbabilities, fields.echo || alternatives > 0 else { return nil }
+        return TokenScorer(
+            model: sampler.policy.model, pool: pool, temperature: fields.temperature, alternatives: alternatives,
+            maximumBytes: scoringBytes)
     }
 
     private func finished(_ prompts: [CompletedPrompt], _ sampled: [[PolicyResponse]]) throws -> CompletionResult {
         try flag.check()
         var prompts = prompts
         for (index, responses) in sampled.enumerated() { prompts[index].responses = responses }
-        if let alternatives = work.fields.logProbabilities {
-            let scorer = TokenScorer(
-                model: sampler.policy.model, pool: pool, temperature: work.fields.temperature,
-                alternatives: alternatives)
-            for index in prompts.indices {
-                try flag.check()
-                try Self.addScores(scorer, echo: work.fields.echo, to: &prompts[index])
-            }
+        if work.fields.logProbabilities != nil {
+            let scorer = scorer
+            for index in prompts.indices { try addScores(scorer, to: &prompts[index]) }
         }
         return CompletionResult(prompts: prompts, tokenizer: sampler.policy.template.tokenizer)
     }
@@ -172,10 +218,10 @@ private struct CompletionRun: Sendable {
         }
     }
 
-    /// Without alternatives and echo, the sampler's own log-probabilities are what was asked for; else one pass over the
-    /// prompt and all its responses tells all of them.
-    private static func addScores(_ scorer: TokenScorer, echo: Bool, to prompt: inout CompletedPrompt) throws {
-        guard echo || scorer.alternatives > 0 else {
+    /// Without alternatives and echo, the sampler's own log-probabilities are what was asked for; else the scorer tells
+    /// those of the prompt and all its responses.
+    private func addScores(_ scorer: TokenScorer?, to prompt: inout CompletedPrompt) throws {
+        guard let scorer else {
             prompt.scoredResponses = prompt.responses.map { response in
                 zip(response.tokenIDs, response.tokenLogProbabilities).map { ScoredToken(id: $0, logProbability: $1) }
             }
@@ -184,11 +230,12 @@ private struct CompletionRun: Sendable {
         let scored: (prompt: [ScoredToken], responses: [[ScoredToken]])
         do {
             scored = try scorer.score(
-                TokenGroup(prompt: prompt.promptTokens, responses: prompt.responses.map(\.tokenIDs)))
-        } catch {
+                TokenGroup(prompt: prompt.promptTokens, responses: prompt.responses.map(\.tokenIDs))
+            ) { try flag.check() }
+        } catch let error as EngineError {
             throw ModelServerError.failed("\(error)")
         }
-        prompt.scoredPrompt = echo ? scored.prompt : nil
+        prompt.scoredPrompt = work.fields.echo ? scored.prompt : nil
         prompt.scoredResponses = scored.responses
     }
 }

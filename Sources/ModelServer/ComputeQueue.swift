@@ -16,7 +16,7 @@ final class CancellationFlag: Sendable {
 
 /// A thread of its own that begins one piece of work after the other, in the order they came, with a bounded number
 /// waiting. Sampling goes on together: what has begun is brought a token further at each turn, and what comes later joins
-/// it where there is room.
+/// it where there is room. A model that has none keeps its own requests waiting, not those of others.
 ///
 /// Models compute here (and on the threads of their `WorkerPool`), never on Swift's cooperative pool, which answers
 /// requests.
@@ -45,10 +45,13 @@ final class ComputeQueue: Sendable {
 
     /// Begins the work when its turn comes. A task that is cancelled while its work waits takes it out of the queue; work
     /// that has begun sees the flag.
-    /// - Parameter begin: called on the queue's thread; returns the sampler that brings the work on, if one does. It or the
-    ///   sampler calls `end`.
+    /// - Parameters:
+    ///   - model: whose work it is.
+    ///   - begin: called on the queue's thread; returns the sampler that brings the work on, if one does. It or the
+    ///     sampler calls `end`.
     /// - Throws: `ModelServerError.queueFull`, `.stopping`, `CancellationError`, or what the work throws.
     func run<Value: Sendable>(
+        _ model: String,
         _ begin: @escaping @Sendable (CancellationFlag, _ end: @escaping End<Value>) throws -> PolicySampler?
     ) async throws -> Value {
         let flag = CancellationFlag()
@@ -57,7 +60,7 @@ final class ComputeQueue: Sendable {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
                 core.add(
                     Core.Entry(
-                        flag: flag,
+                        model: model, flag: flag,
                         begin: {
                             let end: End<Value> = { result in
                                 core.remove(flag)
@@ -84,6 +87,7 @@ final class ComputeQueue: Sendable {
 
     private final class Core: Sendable {
         struct Entry: Sendable {
+            let model: String
             let flag: CancellationFlag
             let begin: @Sendable () -> PolicySampler?
             let refuse: @Sendable (any Error) -> Void
@@ -95,7 +99,15 @@ final class ComputeQueue: Sendable {
             var running: [CancellationFlag] = []
             /// Requests that were begun and wait for room in their batch.
             var blocked = 0
+            /// The models of those: more of their work is not begun before.
+            var blockedModels: Set<String> = []
             var stopped = false
+        }
+
+        /// A sampler that has something in work.
+        private struct Active {
+            let model: String
+            let sampler: PolicySampler
         }
 
         let state = Mutex(State())
@@ -140,37 +152,40 @@ final class ComputeQueue: Sendable {
         }
 
         func work() {
-            var active: [PolicySampler] = []
+            var active: [Active] = []
             while true {
                 if active.isEmpty { added.wait() }
                 let stopped = beginWaiting(&active)
                 if stopped && active.isEmpty { return }
-                for sampler in active { sampler.step() }
-                active.removeAll(where: \.isIdle)
+                for one in active { one.sampler.step() }
+                active.removeAll(where: \.sampler.isIdle)
                 note(active)
             }
         }
 
-        /// Begins what waits, until something has no room in its batch: the order of coming is kept.
+        /// Begins what waits, of each model until something has no room in its batch: the order of coming is kept.
         /// - Returns: whether the queue was stopped.
-        private func beginWaiting(_ active: inout [PolicySampler]) -> Bool {
+        private func beginWaiting(_ active: inout [Active]) -> Bool {
             while true {
                 note(active)
                 let (next, stopped) = state.withLock { state -> (Entry?, Bool) in
-                    guard !state.waiting.isEmpty, state.blocked == 0 else { return (nil, state.stopped) }
-                    let next = state.waiting.removeFirst()
+                    let place = state.waiting.firstIndex { !state.blockedModels.contains($0.model) }
+                    guard let place else { return (nil, state.stopped) }
+                    let next = state.waiting.remove(at: place)
                     state.running.append(next.flag)
                     return (next, state.stopped)
                 }
                 guard let next else { return stopped }
-                guard let sampler = next.begin(), !active.contains(where: { $0 === sampler }) else { continue }
-                active.append(sampler)
+                guard let sampler = next.begin(), !active.contains(where: { $0.sampler === sampler }) else { continue }
+                active.append(Active(model: next.model, sampler: sampler))
             }
         }
 
-        private func note(_ active: [PolicySampler]) {
-            let blocked = active.reduce(0) { $0 + $1.waitingCount }
-            state.withLock { $0.blocked = blocked }
+        private func note(_ active: [Active]) {
+            let waiting = active.map { ($0.model, $0.sampler.waitingCount) }
+            let models = Set(waiting.filter { $0.1 > 0 }.map(\.0))
+            let blocked = waiting.reduce(0) { $0 + $1.1 }
+            state.withLock { ($0.blocked, $0.blockedModels) = (blocked, models) }
         }
     }
 }

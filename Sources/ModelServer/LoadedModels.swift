@@ -16,7 +16,7 @@ final class LoadedModels: Sendable {
     private let limit: Int
     private let precision: WeightPrecision
     private let maximumRows: Int
-    private let maximumCacheBytes: Int
+    let maximumCacheBytes: Int
     private let logger: Logger
     /// Most recently used last.
     private let entries = Mutex<[Entry]>([])

@@ -16,7 +16,7 @@ struct ScoredToken: Sendable, Equatable {
     var alternatives: [Alternative] = []
 }
 
-/// Scores a prompt and its responses with the training pass, the prompt once for all of them.
+/// Scores a prompt and its responses with the training pass, the prompt once for as many of them as a pass may hold.
 struct TokenScorer {
     let model: Transformer
     let pool: WorkerPool
@@ -24,24 +24,53 @@ struct TokenScorer {
     let temperature: Double
     /// How many most probable tokens to tell.
     let alternatives: Int
+    /// What the tokens of a pass may take.
+    let maximumBytes: Int
 
     /// Places whose logits are held at once.
     private static let rowsAtOnce = 64
 
+    /// Tokens that a pass may hold: a prompt and a response of more are not for this scorer.
+    var mostTokens: Int { PackedPass.scoredTokens(of: model, bytes: maximumBytes) }
+
+    /// - Parameter check: called before each pass; what it throws ends the scoring.
     /// - Returns: the prompt's tokens and each response's.
-    func score(_ group: TokenGroup) throws -> (prompt: [ScoredToken], responses: [[ScoredToken]]) {
+    func score(_ group: TokenGroup, check: () throws -> Void) throws -> (
+        prompt: [ScoredToken], responses: [[ScoredToken]]
+    ) {
         let pass = PackedPass(model: model, pool: pool, keepsActivations: false)
-        try pass.forward([group])
         var prompt: [ScoredToken] = []
-        if let first = group.prompt.first {
-            prompt.append(ScoredToken(id: first))
-            let rows = Array(pass.layout.promptRows(0).dropLast())
-            prompt += score(pass, rows: rows, tokens: Array(group.prompt.dropFirst()))
-        }
-        let responses = group.responses.indices.map { k in
-            score(pass, rows: pass.layout.statesBefore(0, k), tokens: group.responses[k])
+        var responses: [[ScoredToken]] = []
+        for part in parts(of: group) {
+            try check()
+            try pass.forward([part])
+            if prompt.isEmpty, let first = part.prompt.first {
+                prompt.append(ScoredToken(id: first))
+                let rows = Array(pass.layout.promptRows(0).dropLast())
+                prompt += score(pass, rows: rows, tokens: Array(part.prompt.dropFirst()))
+            }
+            responses += part.responses.indices.map { k in
+                score(pass, rows: pass.layout.statesBefore(0, k), tokens: part.responses[k])
+            }
         }
         return (prompt, responses)
+    }
+
+    /// The prompt with as many responses at a time as a pass may hold, at least one.
+    private func parts(of group: TokenGroup) -> [TokenGroup] {
+        var parts: [TokenGroup] = []
+        var part = TokenGroup(prompt: group.prompt)
+        var tokens = group.prompt.count
+        for response in group.responses {
+            if !part.responses.isEmpty, tokens + response.count > mostTokens {
+                parts.append(part)
+                part = TokenGroup(prompt: group.prompt)
+                tokens = group.prompt.count
+            }
+            part.responses.append(response)
+            tokens += response.count
+        }
+        return parts + [part]
     }
 
     /// - Parameter rows: the row before each token.

@@ -53,6 +53,21 @@ import Testing
         }
     }
 
+    @Test func aModelWithoutRoomKeepsNoOthersRequestWaiting() async throws {
+        try await Self.server(queueLimit: 4).run { server in
+            let running = try await server.start(Self.endless)
+            try await server.wait { $0["busy"] as? Bool == true }
+            let waiting = try await server.start(Self.endless)
+            try await server.wait { $0["waiting"] as? Int == 1 }
+            // Another one of the same model stays behind it.
+            let behind = try await server.start(Self.endless.merging(["n": 1]) { $1 })
+            try await server.wait { $0["waiting"] as? Int == 2 }
+            #expect(try await server.completions([:]).status == 200)
+            #expect(try await server.get("/health").json["waiting"] as? Int == 2)
+            for client in [behind, waiting, running] { try await client.shutdown() }
+        }
+    }
+
     @Test func aStreamThatNobodyReadsIsBrokenOff() async throws {
         try await Self.server(queueLimit: 4).run { server in
             let running = try await server.start(Self.endless.merging(["stream": true]) { $1 })

@@ -12,7 +12,7 @@ final class KeyValueCache {
     private(set) var prefilled = 0
     /// Tokens that every live response has stored.
     private(set) var stored = 0
-    private(set) var tailStride = 64
+    private(set) var tailStride = KeyValueCache.firstTail
     private(set) var tails: [Tail]
     private let blocks: Int
     private let headSize: Int
@@ -23,6 +23,9 @@ final class KeyValueCache {
         var keys: ByteBuffer
         var values: ByteBuffer
     }
+
+    /// Tokens that a response has room for at first; the room doubles when it is full.
+    static let firstTail = 64
 
     /// Elements beyond the last position: products read whole vectors.
     private static let spare = 64
@@ -38,7 +41,7 @@ final class KeyValueCache {
         element = precision.cacheElement
         promptKeys = ByteBuffer(zeros: (blocks * headSize * promptStride + Self.spare) * element)
         promptValues = ByteBuffer(zeros: (blocks * headSize * promptStride + Self.spare) * element)
-        let tail = (blocks * headSize * 64 + Self.spare) * element
+        let tail = (blocks * headSize * Self.firstTail + Self.spare) * element
         tails = (0..<responses).map { _ in Tail(keys: ByteBuffer(zeros: tail), values: ByteBuffer(zeros: tail)) }
     }
 
@@ -46,7 +49,7 @@ final class KeyValueCache {
     static func bytes(
         _ c: ModelConfiguration, prompt: Int, responses: Int, tokens: Int, precision: WeightPrecision
     ) -> Int {
-        var stride = 64
+        var stride = firstTail
         while stride < tokens { stride *= 2 }
         let line = c.layers * c.keyValueHeads * c.headSize * 2 * precision.cacheElement
         return line * ((prompt + 63) / 64 * 64 + responses * stride)

@@ -201,6 +201,27 @@ public final class SamplingBatch {
             responses: request.seeds.count, tokens: limit(request), precision: precision.cachePrecision)
     }
 
+    /// Most tokens that each of a request's responses can have within a share of the keys' and values' bytes; at most
+    /// what the context leaves, and 0 where not even one finds room.
+    /// - Parameters:
+    ///   - prompt: its tokens.
+    ///   - share: above 0, at most 1.
+    public func room(prompt: Int, responses: Int, share: Double) -> Int {
+        let left = model.usableContextLength - prompt
+        // Responses grow by doubling.
+        var room = 0
+        var tokens = KeyValueCache.firstTail
+        while room < left {
+            let bytes = KeyValueCache.bytes(
+                model.configuration, prompt: model.promptVectorIDs.count + prompt, responses: responses,
+                tokens: min(tokens, left), precision: precision.cachePrecision)
+            guard bytes <= Int(Double(maximumCacheBytes) * share) else { break }
+            room = min(tokens, left)
+            tokens *= 2
+        }
+        return room
+    }
+
     /// Begins requests that have room, in the order they came.
     private func admit() {
         var rows = live.reduce(0) { $0 + $1.rows.count }

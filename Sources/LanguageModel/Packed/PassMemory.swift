@@ -101,6 +101,19 @@ final class PassMemory {
     }
 }
 
+extension PackedPass {
+    /// Most tokens that a pass without activations can have where its memory for them may come to so many bytes; the
+    /// layer's packed weights and the head's block of logits come on top.
+    public static func scoredTokens(of model: Transformer, bytes: Int) -> Int {
+        let c = model.configuration
+        // Four of the residual stream's width, statistics of norms, ids and positions; cosines and sines.
+        var floats =
+            c.qkvWidth + c.attentionWidth + c.innerWidth + c.feedForward + 4 * c.width + c.heads + 8 + c.headSize
+        if case .bottleneck(let settings)? = model.tuning?.method { floats += c.width + 3 * settings.width }
+        return max(0, bytes / (4 * floats) - (c.contextLength - model.usableContextLength))
+    }
+}
+
 /// Gradients of the activations of the layer in work.
 final class BackwardMemory {
     let hidden: FloatBuffer

@@ -34,6 +34,11 @@ struct PolicyBatch {
     /// Requests that have no room yet.
     var waitingCount: Int { batch.waitingCount }
 
+    /// Most tokens of each response within a share of the memory for keys and values.
+    func room(prompt: Int, responses: Int, share: Double) -> Int {
+        batch.room(prompt: prompt, responses: responses, share: share)
+    }
+
     /// - Throws: what the engine says of a request that cannot be answered; nothing has begun then.
     mutating func begin(
         _ requests: [PreparedRequest], template: PromptTemplate,

@@ -114,6 +114,20 @@ public final class PolicySampler: Sendable {
         }
     }
 
+    /// Most tokens of each response where nobody says how many: what the context leaves, as far as a quarter of the
+    /// memory for keys and values goes, so that others find room beside them; all of that memory where a quarter holds
+    /// not even one token.
+    /// - Parameters:
+    ///   - prompt: the prompt's tokens.
+    ///   - count: responses to it.
+    /// - Returns: 0 where there is no room for any.
+    public func usualMaximum(prompt: Int, count: Int) -> Int {
+        batch.withLock { batch in
+            let shared = batch.room(prompt: prompt, responses: count, share: 0.25)
+            return shared > 0 ? shared : batch.room(prompt: prompt, responses: count, share: 1)
+        }
+    }
+
     /// One token more of every response in work, and a piece of the prompts that are not read yet.
     public func step() {
         let ends = batch.withLock { $0.step(template: policy.template) }
