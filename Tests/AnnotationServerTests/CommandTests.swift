@@ -1,6 +1,7 @@
 import AnnotationServer
 import Foundation
 import Labels
+import LanguageModel
 import Testing
 import Web
 
@@ -34,6 +35,21 @@ import Web
         try RunSettings.check(["epochs": "2", "learning_rate": "1e-5"], of: "reward-model")
         try RunSettings.check(["iterations": "3", "maximum_tokens": "64"], of: "policy-refresh")
         try RunSettings.check([:], of: "policy-refresh")
+    }
+
+    @Test func whatIsAskedOfTheModelServerReachesItsProcess() {
+        func command(_ options: ModelServerOptions) -> [String] {
+            options.command(policies: URL(filePath: "/p"), announcement: URL(filePath: "/data/at"), parent: 7)
+        }
+        let plain = command(ModelServerOptions())
+        #expect(
+            plain == [
+                "model-server", "--policies", "/p", "--port", "0", "--announce", "/data/at", "--parent", "7",
+            ])
+        #expect(command(ModelServerOptions(precision: .int8)) == plain + ["--precision", "int8"])
+        #expect(
+            command(ModelServerOptions(precision: .bfloat16, cacheMegabytes: 512))
+                == plain + ["--precision", "bf16", "--cache", "512"])
     }
 
     /// People call their tokens as they like, also by the name of ours.

@@ -30,10 +30,14 @@ struct ModelServerCommand: AsyncParsableCommand {
             throw ValidationError("Give --policies FOLDER, or --policy name=FOLDER.")
         }
         guard responses >= 1 else { throw ValidationError("--responses must be at least 1, not \(responses).") }
-        guard (1...1 << 24).contains(cacheMegabytes) else {
-            throw ValidationError("--cache must be 1 to \(1 << 24) MB, not \(cacheMegabytes).")
-        }
+        try Self.checkCache(cacheMegabytes)
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port).") }
+    }
+
+    static func checkCache(_ megabytes: Int) throws {
+        guard (1...1 << 24).contains(megabytes) else {
+            throw ValidationError("--cache must be 1 to \(1 << 24) MB, not \(megabytes).")
+        }
     }
 
     func run() async throws {

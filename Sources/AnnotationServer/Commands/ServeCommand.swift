@@ -35,6 +35,13 @@ struct ServeCommand: AsyncParsableCommand {
         name: .customLong("model-server-key-variable"),
         help: "Environment variable that holds the bearer token of --model-server.")
     var modelServerKeyVariable: String?
+    @Option(
+        help: "How our model server holds weights: f32 (without this), bf16 or int8; docs/performance.md has the cost.")
+    var precision: WeightPrecision?
+    @Option(
+        name: .customLong("cache"),
+        help: "Memory for keys and values of a model's responses, in MB (2048 without this).")
+    var cacheMegabytes: Int?
     @Option(name: .customLong("quota-gib"), help: "GiB that checkpoints and runs may take together.")
     var quotaGiB: Double?
     @Option(name: .customLong("keep-checkpoints"), help: "Policies and reward models kept besides those in use.")
@@ -48,6 +55,12 @@ struct ServeCommand: AsyncParsableCommand {
             guard quotaGiB > 0, quotaGiB <= 1_000_000_000 else {
                 throw ValidationError("--quota-gib must be above 0 and at most 1000000000, not \(quotaGiB).")
             }
+        }
+        if let cacheMegabytes { try ModelServerCommand.checkCache(cacheMegabytes) }
+        if modelServer != nil, precision != nil || cacheMegabytes != nil {
+            throw ValidationError(
+                "--precision and --cache are for the model server that plumb starts; leave them out with --model-server."
+            )
         }
         if let publicURL, !publicURL.hasPrefix("http://"), !publicURL.hasPrefix("https://") {
             throw ValidationError("--public-url must start with http:// or https://, not '\(publicURL)'.")
@@ -86,6 +99,7 @@ struct ServeCommand: AsyncParsableCommand {
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
         let parts = ServerParts(
             store: store, data: data, http: http, foreignModelServer: modelServer, modelServerKey: modelServerKey,
+            modelServerOptions: ModelServerOptions(precision: precision, cacheMegabytes: cacheMegabytes),
             retention: RetentionRule(keepLast: keepCheckpoints, quotaBytes: quotaGiB.map { Int64($0 * 0x1p30) }),
             logger: logger)
         let services = try WebServices(
@@ -116,10 +130,11 @@ struct ServerParts {
 
     init(
         store: Store, data: DataFolder, http: HTTPClient, foreignModelServer: String?, modelServerKey: String?,
-        retention: RetentionRule, logger: Logger
+        modelServerOptions: ModelServerOptions, retention: RetentionRule, logger: Logger
     ) {
         let models = ModelServerSupervisor(
-            data: data, http: http, foreign: foreignModelServer, key: modelServerKey, logger: logger)
+            data: data, http: http, foreign: foreignModelServer, key: modelServerKey, options: modelServerOptions,
+            logger: logger)
         let supervisor = RunSupervisor(
             store: store, data: data, runner: ChildProcessRunner(), retention: retention, logger: logger)
         let sampler = TaskSampler(

@@ -27,6 +27,7 @@ package actor ModelServerSupervisor: Service {
     private let key: String?
     private let program: URL?
     private let health: HealthWatch
+    private let options: ModelServerOptions
     private let logger: Logger
     private var state: ModelServerStatus.State = .stopped
     private var address: String?
@@ -42,9 +43,11 @@ package actor ModelServerSupervisor: Service {
     /// - Parameters:
     ///   - foreign: address of a server that stands in the place of our own.
     ///   - key: the bearer token that it wants.
+    ///   - options: how our own is started.
     ///   - program: the `plumb` to start; nil for this one.
     package init(
-        data: DataFolder, http: HTTPClient, foreign: String?, key: String? = nil, program: URL? = nil,
+        data: DataFolder, http: HTTPClient, foreign: String?, key: String? = nil,
+        options: ModelServerOptions = ModelServerOptions(), program: URL? = nil,
         health: HealthWatch = HealthWatch(), logger: Logger
     ) {
         self.data = data
@@ -53,6 +56,7 @@ package actor ModelServerSupervisor: Service {
         self.key = key
         self.program = program
         self.health = health
+        self.options = options
         self.logger = logger
     }
 
@@ -136,10 +140,8 @@ package actor ModelServerSupervisor: Service {
         let announcement = data.url.appending(path: "model-server.address")
         try? FileManager.default.removeItem(at: announcement)
         let child = try ChildProcess.start(
-            [
-                "model-server", "--policies", data.policies.path, "--port", "0",
-                "--announce", announcement.path, "--parent", "\(getpid())",
-            ], program: program, log: data.url.appending(path: "model-server.log"))
+            options.command(policies: data.policies, announcement: announcement, parent: getpid()),
+            program: program, log: data.url.appending(path: "model-server.log"))
         self.child = child
         let watch = Task { await self.watch(child, announcement: announcement) }
         defer { watch.cancel() }
