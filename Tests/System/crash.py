@@ -1,13 +1,15 @@
-"""Power cuts: kill -9 of the server while labels are submitted, and of a training job; nothing acknowledged is lost, and runs end in
-the bytes of undisturbed ones.
+"""Power cuts: kill -9 of the server while labels are submitted, of a training job, and of both; nothing acknowledged is lost, and
+runs end in the bytes of undisturbed ones.
 
 Also reads a trace of system calls: a submission is answered after its label is in the write-ahead log and the log is synced.
 """
 
 import argparse
+import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +18,7 @@ import threading
 import time
 
 import sync_trace
-from killed_runs import KINDS, KilledRuns, output_of, tree_digest
+from killed_runs import KINDS, KilledRuns, attempts, output_of, tree_digest
 from plumb import Refused, Report, Server, children
 
 
@@ -131,28 +133,107 @@ def every_kind_of_run_survives_random_kills(report, program, times):
                          all(one["steps_twice"] <= interval for one in killed), [one["steps_twice"] for one in killed])
 
 
-def runs_survive_a_killed_server(report, program):
-    """Ranks, retrains and refreshes; the server is killed in the middle of both runs. Returns the run folders."""
+class Annotator(threading.Thread):
+    """Ranks some tasks a second, across restarts of the server; keeps what was acknowledged, and what a living server refused."""
+
+    def __init__(self, server, project, token):
+        super().__init__()
+        self.server, self.project, self.token = server, project, token
+        self.acknowledged, self.refused = [], []
+        self.ending = threading.Event()
+
+    def run(self):
+        # A pause, so that sampling new tasks leaves the run some of the machine.
+        while not self.ending.wait(0.3):
+            try:
+                self.acknowledged.append(self.server.rank(self.project, self.token)["submission"])
+            except (OSError, http.client.HTTPException, ValueError):
+                time.sleep(0.05)  # The server is dead, or died in the middle of its answer.
+            except (Refused, RuntimeError) as error:
+                self.refused.append(str(error))
+                time.sleep(0.5)
+
+    def wait_for(self, more, timeout=120):
+        """Until so many more labels are acknowledged than now."""
+        wanted, deadline = len(self.acknowledged) + more, time.monotonic() + timeout
+        while len(self.acknowledged) < wanted:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{more} labels took over {timeout} s; refused: {self.refused[-3:]}")
+            time.sleep(0.01)
+
+    def end(self):
+        self.ending.set()
+        self.join()
+
+
+def wait_for_checkpoint(attempt, timeout=200):
+    """Until an attempt has left a checkpoint; whether it was still at work then."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if (attempt / "RESULT.json").exists():
+            return False
+        if list(attempt.glob("checkpoints/step-*")):
+            return True
+        time.sleep(0.01)
+    raise RuntimeError(f"{attempt} left no checkpoint in {timeout} s")
+
+
+def kill_job(attempt):
+    """Kills the process that holds an attempt's lock; whether there was one at work."""
+    job = int(re.search(r"\d+", (attempt / "lock").read_text()).group())
+    try:
+        is_job = str(attempt.parents[1]) in pathlib.Path(f"/proc/{job}/cmdline").read_text()
+    except FileNotFoundError:
+        return False
+    if is_job:
+        os.kill(job, signal.SIGKILL)
+    return is_job
+
+
+def labels_and_runs_survive_kills(report, program):
+    """Retrains and refreshes while somebody ranks. During each run the server is killed, then the job, then both at once, as by
+    a power cut. Returns the run folders.
+    """
     server = Server(program).start()
+    annotator = None
     try:
         project, token = server.project(), server.annotator_token()
         for _ in range(10):
             server.rank(project, token)
+        annotator = Annotator(server, project, token)
+        annotator.start()
         folders = []
         # Short runs with frequent checkpoints: what is tested is their endings, not their results.
-        settings = {"reward-model-runs": {"checkpoint_every": 20},
-                    "policy-refreshes": {"iterations": 4, "checkpoint_every": 1}}
+        settings = {"reward-model-runs": {"checkpoint_every": 10},
+                    "policy-refreshes": {"iterations": 8, "checkpoint_every": 1, "settling_rollouts": 1}}
         for start in settings:
             run = server.start_run(project, start, {"seed": 7, "settings": settings[start]})
-            server.wait_for_run(run, until=("running", "succeeded", "failed"))
-            server.kill()
-            server.start()
+            folder, killed = server.data / "runs" / str(run), []
+            for victims, number in (("server", "1"), ("job", "1"), ("server and job", "2")):
+                annotator.wait_for(3)
+                attempt = folder / "attempts" / number
+                if not wait_for_checkpoint(attempt) or ("job" in victims and not kill_job(attempt)):
+                    break
+                if "server" in victims:
+                    server.kill()
+                    server.start()
+                killed.append(victims)
             status = server.wait_for_run(run)
-            report.check(f"a run started by {start} finishes although its server was killed with -9",
-                         status["state"] == "succeeded", status.get("message") or status["state"])
-            folders.append(server.data / "runs" / str(run))
+            report.check(f"a run started by {start} finishes although kill -9 hit the server, its job, and both at once",
+                         status["state"] == "succeeded" and len(killed) == 3,
+                         f"{status.get('message') or status['state']}; killed: {killed}, attempts: {len(attempts(folder))}")
+            folders.append(folder)
+        annotator.end()
+        with server.database() as store:
+            stored = {row[0] for row in store.execute("SELECT id FROM labels WHERE state = 'active'")}
+        lost = [label for label in annotator.acknowledged if label not in stored]
+        report.check("every label acknowledged meanwhile is in the store", not lost and len(annotator.acknowledged) >= 18,
+                     f"{len(annotator.acknowledged)} acknowledged, {len(lost)} lost")
+        report.check("nobody who ranks meanwhile is refused", not annotator.refused, annotator.refused[:3])
         return folders
     finally:
+        if annotator:
+            annotator.ending.set()
         server.stop()
 
 
@@ -164,7 +245,7 @@ if __name__ == "__main__":
     report = Report()
     killed_server_keeps_acknowledged_labels(report, program)
     each_acknowledgement_follows_an_fsync(report, program)
-    for finished in runs_survive_a_killed_server(report, program):
+    for finished in labels_and_runs_survive_kills(report, program):
         undisturbed_runs_make_the_same_bytes(report, program, finished)
         killed_job_resumes_to_the_same_bytes(report, program, finished)
     every_kind_of_run_survives_random_kills(report, program, times=3)
