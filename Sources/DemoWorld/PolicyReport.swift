@@ -59,6 +59,24 @@ public struct PolicyReport: Codable, Sendable, Equatable {
     }
 }
 
+extension PolicyReport {
+    /// A sentence for each bound that the policy misses; none where it keeps them all.
+    public func missed(minimumSubjectShare: Double, maximumVerbatimShare: Double) -> [String] {
+        var sentences: [String] = []
+        if subjectShare < minimumSubjectShare {
+            sentences.append(
+                "Only \(percent(subjectShare)) of the responses in a manner that keeps to the subject keep to the subject, but "
+                    + "--min-subject-share asks for \(percent(minimumSubjectShare)).")
+        }
+        if verbatimShare > maximumVerbatimShare {
+            sentences.append(
+                "\(percent(verbatimShare)) of the responses stand word for word in the corpus, but --max-verbatim-share "
+                    + "allows \(percent(maximumVerbatimShare)).")
+        }
+        return sentences
+    }
+}
+
 extension PolicyReport: CustomStringConvertible {
     public var description: String {
         var lines = [

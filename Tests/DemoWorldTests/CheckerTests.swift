@@ -130,5 +130,11 @@ import Testing
         #expect(abs(report.verbatimShare - 0.1) < 1e-9)
         #expect(abs((report.mannerShares["off-point"] ?? 0) - 0.2) < 1e-9)
         #expect(report.examples.count == 12)
+        // Exactly at its bounds it keeps them.
+        let subject = report.subjectShare
+        #expect(report.missed(minimumSubjectShare: subject, maximumVerbatimShare: report.verbatimShare).isEmpty)
+        let missed = report.missed(minimumSubjectShare: subject + 0.01, maximumVerbatimShare: 0.09)
+        #expect(missed.count == 2)
+        #expect(missed.last?.contains("10.0% of the responses stand word for word in the corpus") == true)
     }
 }

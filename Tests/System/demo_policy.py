@@ -28,12 +28,17 @@ def eight_responses_differ(report, program, name, model, prompt):
 
 
 def policy_keeps_its_bounds(report, program):
+    check = ["demo", "check", "--model", DEMO, "--prompts", 200, "-k", 1]
     started = time.monotonic()
-    done = run(program, "demo", "check", "--model", DEMO, "--prompts", 200, "-k", 1, "--json")
+    done = run(program, *check, "--json")
     shares = json.loads(done.stdout)["held_out_prompts"] if done.stdout else {}
     report.check("demo-supervised keeps to its subject in at least 80% of fresh prompts, and at most 20% stand in the corpus",
                  done.returncode == 0 and shares["subjectShare"] >= 0.8 and shares["verbatimShare"] <= 0.2,
                  f"{shares.get('subjectShare', 0):.3f}, {shares.get('verbatimShare', 1):.3f}; {time.monotonic() - started:.0f} s {done.stderr.strip()}")
+    missed = run(program, *check, "--min-subject-share", 0.999)
+    report.check("`plumb demo check` ends with an error that names a bound that is missed",
+                 missed.returncode == 1 and "keep to the subject, but --min-subject-share asks for 99.9%" in missed.stderr,
+                 f"exit {missed.returncode}: {missed.stderr.strip()}")
 
 
 if __name__ == "__main__":

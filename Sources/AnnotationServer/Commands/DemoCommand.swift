@@ -59,13 +59,29 @@ struct DemoCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Sample a policy on the demo world's held-out prompts and judge it.")
+            commandName: "check",
+            abstract: "Judge a policy on the demo world's held-out prompts; fails where it misses a bound.")
         @Option(help: "The policy's folder.", completion: .directory) var model: String
         @Option(help: "Prompts to sample.") var prompts = 250
         @Option(name: .customShort("k"), help: "Responses a prompt.") var count = 4
         @Option(help: "Seed of the samples.") var seed: UInt64 = 0
         @Option(help: "Show this many prompts with their responses.") var show = 0
+        @Option(
+            name: .customLong("min-subject-share"),
+            help: "Least share of answers to held-out prompts that keep to the subject, of those that mean to; 0 to 1.")
+        var minimumSubjectShare = 0.8
+        @Option(
+            name: .customLong("max-verbatim-share"),
+            help: "Most of those answers that may stand word for word in the corpus; 0 to 1.")
+        var maximumVerbatimShare = 0.2
         @Flag(help: "Print JSON.") var json = false
+
+        func validate() throws {
+            guard prompts >= 1, count >= 1 else { throw ValidationError("--prompts and -k must be at least 1.") }
+            guard (0...1).contains(minimumSubjectShare), (0...1).contains(maximumVerbatimShare) else {
+                throw ValidationError("--min-subject-share and --max-verbatim-share are shares, from 0 to 1.")
+            }
+        }
 
         func run() async throws {
             let command = self
@@ -88,6 +104,13 @@ struct DemoCommand: AsyncParsableCommand {
                 print("\nInstructions held out for their subject: \(check.heldOutInstructions)")
                 print("\nManners held out for their subject: \(check.heldOutManners)")
             }
+            let missed = check.report.missed(
+                minimumSubjectShare: minimumSubjectShare, maximumVerbatimShare: maximumVerbatimShare)
+            if !missed.isEmpty { throw MissedBounds(description: missed.joined(separator: " ")) }
+        }
+
+        private struct MissedBounds: Error, CustomStringConvertible {
+            let description: String
         }
     }
 }

@@ -15,14 +15,16 @@ import Testing
         let vectors: [Vector]
     }
 
+    static let folder = Fixtures.shared.appending(path: "models/stories260K")
+
     let pool = WorkerPool(threads: 2)
 
-    @Test func logProbabilitiesAndGreedyTokensAreTheReferences() throws {
-        let folder = Fixtures.shared.appending(path: "models/stories260K")
-        guard FileManager.default.fileExists(atPath: folder.path) else {
-            print("skipped: \(folder.lastPathComponent) is not beside the checkout")
-            return
-        }
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(atPath: StoriesModelTests.folder.path),
+            "../shared/data/models/stories260K is not beside the checkout"))
+    func logProbabilitiesAndGreedyTokensAreTheReferences() throws {
+        let folder = Self.folder
         let reference = try JSONDecoder().decode(
             Reference.self, from: Data(contentsOf: folder.appending(path: "parity_shared.json")))
         let model = try Checkpoint.load(folder.appending(path: "hf"))
