@@ -65,7 +65,7 @@ struct ModelServerCommand: AsyncParsableCommand {
                 FileHandle.standardError.write(Data("The address could not be announced: \(error)\n".utf8))
             }
         }
-        try await server.run()
+        do { try await server.run() } catch { throw ListeningProblem(error, host: host, port: port) ?? error }
     }
 }
 

@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
         name: .customLong("public-url"),
         help: "The address people type, such as https://labels.example.org. With https, cookies are Secure.")
     var publicURL: String?
-    @Flag(help: "In a new data folder, create a demo project on the embedded policy.")
+    @Flag(help: "Where there is no project yet, create a demo project on the embedded policy.")
     var demo = false
     @Option(
         name: .customLong("model-server"),
@@ -91,10 +91,9 @@ struct ServeCommand: AsyncParsableCommand {
         let share = try ShareFolder.find()
         let data = DataFolder(path: data)
         try data.create()
-        let isNew = !data.hasDatabase
         let store = try Store(folder: data.url)
         defer { try? store.close() }
-        if demo && isNew { try await DemoProject(store: store, data: data, share: share).create() }
+        if demo { try await DemoProject(store: store, data: data, share: share).createUnlessProjectsExist() }
 
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
         let parts = ServerParts(
@@ -117,7 +116,7 @@ struct ServeCommand: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do { try await group.run() } catch {
             try? await http.shutdown()
-            throw error
+            throw ListeningProblem(error, host: host, port: port) ?? error
         }
         try await http.shutdown()
     }
@@ -165,7 +164,7 @@ struct Greeting: Sendable {
 
                 Plumb is ready at \(address)
                 Sign in as lead (works once): \(link)
-                Another link: plumb link --data \(store.folder.path)
+                Another link: \(ShareFolder.programAsTyped) link --data \(store.folder.path)
                 Stop: Ctrl-C
 
                 """)

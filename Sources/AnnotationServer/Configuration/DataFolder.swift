@@ -10,7 +10,6 @@ package struct DataFolder: Sendable, Equatable {
     /// The folder of a `--data` option: absolute, or relative to the working directory.
     init(path: String) { self.init(URL(filePath: (path as NSString).expandingTildeInPath)) }
 
-    var database: URL { url.appending(path: "plumb.sqlite") }
     /// The database with what SQLite keeps beside it: a busy one has much in its write-ahead log.
     var databaseFiles: [URL] { ["", "-wal", "-shm"].map { url.appending(path: "plumb.sqlite" + $0) } }
     package var policies: URL { url.appending(path: "policies", directoryHint: .isDirectory) }
@@ -33,7 +32,4 @@ package struct DataFolder: Sendable, Equatable {
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }
     }
-
-    /// Whether a server ever ran here.
-    var hasDatabase: Bool { FileManager.default.fileExists(atPath: database.path) }
 }

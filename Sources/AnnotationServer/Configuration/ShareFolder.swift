@@ -46,6 +46,12 @@ struct ShareFolder: Sendable {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     }
 
+    /// What calls this program in a terminal from any folder: its name where the PATH has it, else its path.
+    static var programAsTyped: String {
+        guard let typed = CommandLine.arguments.first, typed.contains("/") else { return "plumb" }
+        return URL(filePath: typed).standardizedFileURL.path
+    }
+
     private var exists: Bool { FileManager.default.fileExists(atPath: staticFiles.path) }
 
     private static func sourceTree(above start: URL) -> URL? {

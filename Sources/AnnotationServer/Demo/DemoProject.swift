@@ -31,8 +31,21 @@ struct DemoProject: Sendable {
         }
     }
 
+    /// Makes the project where the store has none. One whose making was interrupted is finished: each step leaves alone
+    /// what is there already.
+    func createUnlessProjectsExist() async throws {
+        let projects = try await store.projects()
+        let begun = projects.first
+        if let begun {
+            // Held-out prompts come last.
+            let isComplete = try await store.promptCounts(begun.id)[.heldOut, default: 0] > 0
+            guard projects.count == 1, begun.name == Self.name, !isComplete else { return }
+        }
+        try await create(begun)
+    }
+
     /// Copies the policies into the data folder and makes the project over them.
-    func create() async throws {
+    private func create(_ begun: Project?) async throws {
         let base = try await adopt(Self.base, kind: .base, parents: [])
         let early = try await adopt(Self.early, kind: .supervised, parents: [])
         let supervised = try await adopt(Self.supervised, kind: .supervised, parents: [.policy(base, role: "base")])
@@ -45,18 +58,28 @@ struct DemoProject: Sendable {
             MixPart(policy: .current, temperature: 1, weight: 3),
             MixPart(policy: .policy(early), temperature: 1, weight: 1),
         ]
-        let project = try await store.createProject(name: Self.name, settings: settings, by: .commandLine)
-        try await store.setReference(supervised, in: project.id, by: .commandLine)
-        _ = try await store.makeCurrent(supervised, in: project.id, by: .commandLine)
-        try await addPrompts(to: project.id)
+        let project: ProjectID
+        if let begun {
+            project = begun.id
+        } else {
+            project = try await store.createProject(name: Self.name, settings: settings, by: .commandLine).id
+        }
+        try await store.setReference(supervised, in: project, by: .commandLine)
+        _ = try await store.makeCurrent(supervised, in: project, by: .commandLine)
+        try await addPrompts(to: project)
     }
 
     private func adopt(_ name: String, kind: PolicyKind, parents: [Parent]) async throws -> PolicyID {
         let source = share.demo.appending(path: name, directoryHint: .isDirectory)
         guard FileManager.default.fileExists(atPath: source.path) else { throw Problem.noPolicy(source.path) }
+        if let known = try await store.policy(named: name) { return known.id }
         let place = data.policy(name)
         if !FileManager.default.fileExists(atPath: place.path) {
-            try FileManager.default.copyItem(at: source, to: place)
+            // Under another name first, so that a folder of this name is whole.
+            let copy = data.policies.appending(path: ".copy-of-\(name)", directoryHint: .isDirectory)
+            if FileManager.default.fileExists(atPath: copy.path) { try FileManager.default.removeItem(at: copy) }
+            try FileManager.default.copyItem(at: source, to: copy)
+            try FileManager.default.moveItem(at: copy, to: place)
         }
         let policy = NewPolicy(
             name: name, kind: kind, path: "policies/\(name)", sha256: try Digest.folder(place), parents: parents,
