@@ -97,14 +97,22 @@ import Testing
     @Test func aLabelBecomesAPracticeTaskAndTheSetComesBackFromItsLines() async throws {
         let (test, project, ada) = try await site()
         for item in try await test.store.practiceItems(project) {
-            try await test.store.retirePracticeItem(item.id, by: .system)
+            try await test.store.retirePracticeItem(item.id, in: project, by: .system)
         }
         let task = try await test.next(ada, project)
         let label = try await test.store.submit(.judgement(task.ranked()), token: task.token, user: ada).labelID
         await #expect(throws: StoreError.self) {
-            _ = try await test.store.addPracticeItem(from: label, explanation: " ", by: .system)
+            _ = try await test.store.addPracticeItem(from: label, explanation: " ", in: project, by: .system)
         }
-        let item = try await test.store.addPracticeItem(from: label, explanation: "Because.", by: .system)
+        let elsewhere = try await test.store.createProject(name: "q", settings: ProjectSettings(), by: .system).id
+        await #expect(throws: StoreError.self) {
+            _ = try await test.store.addPracticeItem(from: label, explanation: "Because.", in: elsewhere, by: .system)
+        }
+        let item = try await test.store.addPracticeItem(
+            from: label, explanation: "Because.", in: project, by: .system)
+        await #expect(throws: StoreError.self) {
+            try await test.store.retirePracticeItem(item.id, in: elsewhere, by: .system)
+        }
         #expect(item.group.responses.count == 4)
         let lines = try await test.store.practiceLines(project).joined(separator: "\n")
         let other = try TestStore(seed: 2)

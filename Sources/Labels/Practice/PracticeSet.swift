@@ -58,9 +58,10 @@ struct PracticeLine: Codable {
 extension Store {
     /// Takes the answer of a label as the expected one of a new practice task about the same group. Tasks about that group
     /// that nobody has opened are withdrawn, since whoever practised on it knows the answer.
-    /// - Throws: `StoreError.invalid` where the label is no ranking or comparison, or there is no explanation.
+    /// - Throws: `StoreError.invalid` where the label is another project's or no ranking or comparison, or there is no
+    ///   explanation.
     public func addPracticeItem(
-        from label: LabelID, explanation: String, by actor: Actor
+        from label: LabelID, explanation: String, in project: ProjectID, by actor: Actor
     ) async throws -> PracticeItem {
         guard !explanation.allSatisfy(\.isWhitespace) else {
             throw StoreError.invalid(field: "explanation", problem: "say why that is the answer")
@@ -75,13 +76,17 @@ extension Store {
                     JOIN tasks t ON t.id = l.task_id WHERE l.id = ?
                     """, [label])
             else { throw StoreError.unknown(what: "label", id: "\(label)") }
+            let home: ProjectID = row["project_id"]
+            guard home == project else {
+                throw StoreError.invalid(field: "label", problem: "label \(label) is another project's")
+            }
             let content: LabelContent = try row.json("judgement")
             guard let expected = content.judgement else {
                 throw StoreError.invalid(
                     field: "label",
                     problem: "label \(label) is a \(content.kind); practice has rankings and comparisons")
             }
-            let project = try db.project(row["project_id"])
+            let project = try db.project(project)
             let id = try db.insertPracticeItem(
                 group: row["group_id"], expected: expected, explanation: explanation, in: project, at: now)
             try db.audit(
@@ -161,10 +166,12 @@ extension Store {
     }
 
     /// Nobody is given it any more; answers stay.
-    public func retirePracticeItem(_ id: PracticeItemID, by actor: Actor) async throws {
+    /// - Throws: `StoreError.unknown` for one that this project does not have.
+    public func retirePracticeItem(_ id: PracticeItemID, in project: ProjectID, by actor: Actor) async throws {
         let now = now
         try await write { db in
             let item = try db.practiceItem(id)
+            guard item.project == project else { throw StoreError.unknown(what: "practice task", id: "\(id)") }
             if item.isRetired { return }
             try db.run("UPDATE practice_items SET retired_at = ? WHERE id = ?", [now.milliseconds, id])
             try db.audit(

@@ -2,7 +2,7 @@
 enum APIList {
     static let endpoints: [APIEndpoint] =
         AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + TaskEndpoints.all + ConversationEndpoints.all
-        + SubmissionEndpoints.all
+        + PracticeSetEndpoints.all + SubmissionEndpoints.all + SkippedTaskEndpoints.all
         + ProgressEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all + PolicyJudgementEndpoints.all
         + PromotionEndpoints.all + RewardModelEndpoints.all
         + RunEndpoints.all + ExportEndpoints.all + PeopleEndpoints.all + TokenEndpoints.all
@@ -11,7 +11,7 @@ enum APIList {
         [("Error", APIFailure.schema)] + ProjectEndpoints.components + PromptEndpoints.components
         + TaskEndpoints.components + JudgementSchemas.components + FeedbackSchemas.components
         + ConversationEndpoints.components
-        + SubmissionEndpoints.components
+        + PracticeSetEndpoints.components + SubmissionEndpoints.components + SkippedTaskEndpoints.components
         + ProgressEndpoints.components
         + SamplingEndpoints.components + PolicyEndpoints.components + PolicyJudgementEndpoints.components
         + PromotionEndpoints.components + RewardModelEndpoints.components

@@ -21,7 +21,7 @@ struct PracticeSetPages: RouteSet {
                     throw FieldError(field: "label", message: "Label: give the number of a ranking or a comparison.")
                 }
                 _ = try await services.store.addPracticeItem(
-                    from: label, explanation: form.raw("explanation"), by: actor)
+                    from: label, explanation: form.raw("explanation"), in: project.id, by: actor)
                 return "The practice set has one task more."
             }
         }
@@ -34,7 +34,8 @@ struct PracticeSetPages: RouteSet {
         }
         routes.post(RouterPath(Path.practiceRetire(":project", item: ":item"))) { _, context -> Response in
             let project: ProjectID = try context.id("project")
-            try await services.store.retirePracticeItem(try context.id("item"), by: try context.lead())
+            try await services.store.retirePracticeItem(
+                try context.id("item"), in: project, by: try context.lead())
             return .redirect(
                 to: Path.practice(project.description), notice: "Nobody is given that task any more.",
                 settings: services.settings)

@@ -25,6 +25,7 @@ import Web
             try await driveFeedback(driver, site)
             try await driveConversation(driver, site)
             try await drivePractice(driver, site)
+            try await driveSkippedTasks(driver, site)
             try await driveFigures(driver, lead, project)
             try await driveRuns(driver, site, project)
             try await driveTuning(driver, site)
@@ -258,40 +259,6 @@ import Web
         #expect(answered["task"]?["responses"]?.arrayValue?.count == 2)
         try await driver.call(
             "finishConversation", token: site.annotatorToken, path: project, expecting: .noContent)
-    }
-
-    private func drivePractice(_ driver: APIDriver, _ site: LeadSite) async throws {
-        let made = try await driver.call(
-            "createProject", token: site.leadToken, json: ["name": "Trying", "settings": ["mode": "comparison"]],
-            expecting: .created)
-        let project = ["project": "\(try #require(made["id"]?.integerValue))"]
-        let report = try await driver.call(
-            "importPractice", token: site.leadToken, path: project,
-            text:
-                #"{"prompt":"x","responses":["a","b"],"expected":{"kind":"comparison","comparison":{"winner":"1","loser":"2","grade":"better"}},"explanation":"y"}"#
-        )
-        #expect(report["added"] == 1)
-        let file = try await driver.call("exportPractice", token: site.leadToken, path: project)
-        #expect(file.stringValue?.contains(#""explanation":"y""#) == true)
-        var task = try await driver.call("nextTask", token: site.annotatorToken, path: project, json: [:])["task"]
-        for winner in ["b", "a"] {
-            #expect(task?["practice"] == true)
-            let responses = task?["responses"]?.arrayValue ?? []
-            let ids = responses.sorted { a, _ in a["text"]?.stringValue == winner }.compactMap { $0["id"] }
-            let answer = try await driver.call(
-                "answerPractice", token: site.annotatorToken,
-                path: ["lease": try #require(task?["lease"]?.stringValue)],
-                json: ["comparison": ["winner": ids[0], "loser": ids[1], "grade": "better"]])
-            #expect(answer["right"] == .bool(winner == "a") && answer["passed"] == .bool(winner == "a"))
-            if winner == "b" {
-                task = try await driver.call("practiseAgain", token: site.annotatorToken, path: project)
-            }
-        }
-        let own = try await driver.call("getMyStatistics", token: site.annotatorToken, path: project)
-        #expect(own["answers"] == [:])
-        var path = project
-        path["user"] = site.annotator.id.description
-        #expect(try await driver.call("getStatistics", token: site.leadToken, path: path) == own)
     }
 
     @discardableResult

@@ -1,0 +1,123 @@
+import HTTPTypes
+import JSON
+import Labels
+import Testing
+
+extension APIContractTests {
+    /// A practice set is imported, answered, and changed.
+    func drivePractice(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let made = try await driver.call(
+            "createProject", token: site.leadToken, json: ["name": "Trying", "settings": ["mode": "comparison"]],
+            expecting: .created)
+        let project = ["project": "\(try #require(made["id"]?.integerValue))"]
+        let report = try await driver.call(
+            "importPractice", token: site.leadToken, path: project,
+            text:
+                #"{"prompt":"x","responses":["a","b"],"expected":{"kind":"comparison","comparison":{"winner":"1","loser":"2","grade":"better"}},"explanation":"y"}"#
+        )
+        #expect(report["added"] == 1)
+        let file = try await driver.call("exportPractice", token: site.leadToken, path: project)
+        #expect(file.stringValue?.contains(#""explanation":"y""#) == true)
+        var task = try await driver.call("nextTask", token: site.annotatorToken, path: project, json: [:])["task"]
+        for winner in ["b", "a"] {
+            #expect(task?["practice"] == true)
+            let responses = task?["responses"]?.arrayValue ?? []
+            let ids = responses.sorted { a, _ in a["text"]?.stringValue == winner }.compactMap { $0["id"] }
+            let answer = try await driver.call(
+                "answerPractice", token: site.annotatorToken,
+                path: ["lease": try #require(task?["lease"]?.stringValue)],
+                json: ["comparison": ["winner": ids[0], "loser": ids[1], "grade": "better"]])
+            #expect(answer["right"] == .bool(winner == "a") && answer["passed"] == .bool(winner == "a"))
+            if winner == "b" {
+                task = try await driver.call("practiseAgain", token: site.annotatorToken, path: project)
+            }
+        }
+        let own = try await driver.call("getMyStatistics", token: site.annotatorToken, path: project)
+        #expect(own["answers"] == [:])
+        var path = project
+        path["user"] = site.annotator.id.description
+        #expect(try await driver.call("getStatistics", token: site.leadToken, path: path) == own)
+        try await drivePracticeItems(driver, site, project)
+    }
+
+    private func drivePracticeItems(
+        _ driver: APIDriver, _ site: LeadSite, _ project: [String: String]
+    ) async throws {
+        let lead = site.leadToken
+        let items = try await driver.call("listPracticeItems", token: lead, path: project)
+        let first = try #require(items.arrayValue?.first)
+        #expect(first["answers"] == 2 && first["right_answers"] == 1 && first["retired"] == false)
+        try await importPair(driver, lead, project)
+        let task = try await nextPair(driver, site, project)
+        let ids = task["responses"]?.arrayValue?.compactMap { $0["id"] } ?? []
+        let label = try await driver.call(
+            "submit", token: site.annotatorToken, path: ["lease": try #require(task["lease"]?.stringValue)],
+            json: ["comparison": ["winner": ids[0], "loser": ids[1], "grade": "better"]])["submission"]
+        let number = try #require(label)
+        try await driver.call(
+            "addPracticeItem", token: lead, path: project, json: ["label": number, "explanation": " "],
+            expecting: .unprocessableContent)
+        let added = try await driver.call(
+            "addPracticeItem", token: lead, path: project, json: ["label": number, "explanation": "Clearer."],
+            expecting: .created)
+        #expect(added["expected"]?["kind"] == "comparison" && added["answers"] == 0)
+        let item = ["item": "\(try #require(first["id"]?.integerValue))"]
+        let elsewhere = item.merging(["project": site.project.id.description]) { old, _ in old }
+        try await driver.call("retirePracticeItem", token: lead, path: elsewhere, expecting: .notFound)
+        let path = item.merging(project) { old, _ in old }
+        try await driver.call("retirePracticeItem", token: lead, path: path, expecting: .noContent)
+        let now = try await driver.call("listPracticeItems", token: lead, path: project)
+        #expect(now.arrayValue?.map { $0["retired"] } == [true, false])
+        let file = try await driver.call("exportPractice", token: lead, path: project)
+        #expect(file.stringValue?.contains("Clearer.") == true && file.stringValue?.contains(#""y""#) == false)
+    }
+
+    /// A task that was skipped once too often is handed out again, another is withdrawn.
+    func driveSkippedTasks(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let lead = site.leadToken
+        let made = try await driver.call(
+            "createProject", token: lead,
+            json: ["name": "Skipping", "settings": ["mode": "comparison", "skips_to_review": 1]], expecting: .created)
+        let project = ["project": "\(try #require(made["id"]?.integerValue))"]
+        for decision in ["reopen", "withdraw"] {
+            try await importPair(driver, lead, project, prompt: decision)
+            let task = try await nextPair(driver, site, project)
+            try await driver.call(
+                "skip", token: site.annotatorToken, path: ["lease": try #require(task["lease"]?.stringValue)],
+                json: ["reason": "unsafe", "note": .string(decision)], expecting: .noContent)
+            let waiting = try await driver.call("listSkippedTasks", token: lead, path: project, query: ["limit": "9"])
+            #expect(waiting.arrayValue?.count == 1)
+            let skipped = try #require(waiting.arrayValue?.first)
+            let skip = skipped["skips"]?.arrayValue?.first
+            #expect(skip?["note"] == .string(decision) && skip?["reason"] == "unsafe" && skip?["annotator"] == "Ann")
+            var path = project
+            path["task"] = "\(try #require(skipped["task"]?.integerValue))"
+            try await driver.call(
+                "decideSkippedTask", token: lead, path: path, json: ["decision": "keep"],
+                expecting: .unprocessableContent)
+            try await driver.call(
+                "decideSkippedTask", token: lead, path: path, json: ["decision": .string(decision)],
+                expecting: .noContent)
+            try await driver.call(
+                "decideSkippedTask", token: lead, path: path, json: ["decision": .string(decision)],
+                expecting: .notFound)
+        }
+        let progress = try await driver.call("getProgress", token: lead, path: project)
+        #expect(progress["tasks"]?["withdrawn"] == 1 && progress["tasks"]?["open"] == 1)
+    }
+
+    private func importPair(
+        _ driver: APIDriver, _ lead: String, _ project: [String: String], prompt: String = "z"
+    ) async throws {
+        try await driver.call(
+            "importGroups", token: lead, path: project, text: #"{"prompt":"\#(prompt)","responses":["c","d"]}"#)
+    }
+
+    private func nextPair(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws -> JSONValue
+    {
+        let next = try await driver.call("nextTask", token: site.annotatorToken, path: project, json: [:])
+        let task = try #require(next["task"])
+        #expect(task["practice"] == false)
+        return task
+    }
+}
