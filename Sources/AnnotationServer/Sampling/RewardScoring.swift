@@ -45,12 +45,12 @@ struct RewardScoring: Sendable {
         for await ended in child.exit { status = ended }
         guard status == 0 else { throw Problem.ended(status: status, log: log.path) }
         let found = try Data(contentsOf: scores).split(separator: UInt8(ascii: "\n")).map {
-            try JSONDecoder().decode(Scored.self, from: Data($0))
+            try JSONDecoder().decode(ScoredCandidate.self, from: Data($0))
         }
         guard found.count == groups.count else {
             throw Problem.unreadable("\(found.count) lines for \(groups.count) groups")
         }
-        return try found.map { try TaskChoice.information($0.byScorer) }
+        return try found.map { try $0.information }
     }
 
     private struct Candidate: Encodable {
@@ -66,28 +66,35 @@ struct RewardScoring: Sendable {
             }
         }
     }
+}
 
-    private struct Scored: Decodable {
-        struct Response: Decodable {
-            let raw_score: Double
-            /// Of each head, where the model has several.
-            let head_scores: [Double]?
-        }
-        let responses: [Response]
+/// What is read of a line of `plumb score`'s answer.
+package struct ScoredCandidate: Decodable {
+    struct Response: Decodable {
+        let raw_score: Double
+        /// Of each member, where the model is an ensemble.
+        let head_logits: [Double]?
+    }
+    let responses: [Response]
 
-        /// `[scorers][responses]`.
-        var byScorer: [[Double]] {
-            get throws {
-                guard let heads = responses.first?.head_scores?.count, heads > 1 else {
-                    return [responses.map(\.raw_score)]
-                }
-                return try (0..<heads).map { head in
-                    try responses.map { response in
-                        guard let scores = response.head_scores, scores.count == heads else {
-                            throw Problem.unreadable("responses have scores of different numbers of heads")
-                        }
-                        return scores[head]
+    /// What an answer is expected to tell, in nats.
+    ///
+    /// By logits, since a preference probability is σ of a difference of logits. Normalised scores have a gain of each member's
+    /// own: of two members that agree, one would seem surer.
+    package var information: Double { get throws { try TaskChoice.information(byScorer) } }
+
+    /// `[scorers][responses]`.
+    private var byScorer: [[Double]] {
+        get throws {
+            guard let heads = responses.first?.head_logits?.count, heads > 1 else {
+                return [responses.map(\.raw_score)]
+            }
+            return try (0..<heads).map { head in
+                try responses.map { response in
+                    guard let logits = response.head_logits, logits.count == heads else {
+                        throw RewardScoring.Problem.unreadable("responses have logits of different numbers of heads")
                     }
+                    return logits[head]
                 }
             }
         }
