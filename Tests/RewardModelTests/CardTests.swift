@@ -120,6 +120,39 @@ import Testing
         #expect(card.ensemble?.members == 3 && card.ensemble?.accuracyBySpread.count == 3)
     }
 
+    /// Rankings of three responses by the current policy and one by an earlier one, as a mix has them, and comparisons of the
+    /// current policy with a challenger. Either ends with another's response.
+    private func mixed() throws -> [LabelledGroup] {
+        try (0..<12).map { index in
+            var labelled = try world.group(index, split: index < 8 ? .train : .heldOut)
+            let count = labelled.group.responses.count
+            for place in 0..<count {
+                labelled.group.responses[place].policy =
+                    count == 2 ? ["current", "challenger"][place] : place == 3 ? "early" : "current"
+            }
+            return labelled
+        }
+    }
+
+    @Test func theNewestPolicyIsNotTheLastInAMixNorOneThatIsComparedWithAnother() throws {
+        let settings: JSONValue = ["minimum_steps": 8, "reference_samples": 8, "maximum_response_tokens": 8]
+        func card(_ name: String, _ more: [String: JSONValue] = [:]) throws -> RewardCard {
+            let settings = JSONValue.object((settings.objectValue ?? [:]).merging(more) { $1 })
+            let run = try world.run(in: folder.url, name: name, groups: try mixed(), settings: settings)
+            #expect(try execute(run) == .done)
+            return try RewardCard(json: Data(contentsOf: output(run).appending(path: RewardCard.fileName)))
+        }
+        let told = try card("told", ["newest_policy": "current"])
+        let newest = try #require(told.newestPolicy)
+        #expect(newest.name == "current" && newest.pairs > 0)
+        #expect(told.byPolicy.contains(newest))
+        let untold = try card("untold")
+        #expect(untold.newestPolicy == newest && untold.notes == told.notes)
+        let early = try card("early", ["newest_policy": "early"])
+        #expect(early.newestPolicy == nil)
+        #expect(early.notes.contains { $0.contains("two responses of early, the newest policy") })
+    }
+
     @Test func labelsThatASettingNeedsAndThatAreNotThereAreNamed() throws {
         for (setting, value) in [
             ("rating_weight", 1), ("safety_weight", 1), ("acceptability_weight", 1),

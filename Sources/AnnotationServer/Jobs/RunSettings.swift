@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+package import Labels
 import Policy
 import RewardModel
 import Runs
@@ -19,6 +20,18 @@ package enum RunSettings {
             settings[String(parts[0])] = String(parts[1])
         }
         return settings
+    }
+
+    /// A string as a setting's text: as it stands, or quoted where it would be read as a number or another JSON value.
+    static func text(_ string: String) throws -> String {
+        let isValue = (try? JSONValue(json: Data(string.utf8))) != nil
+        return isValue ? try JSONValue.string(string).json() : string
+    }
+
+    /// Whose responses a reward model's card has a figure of its own for: those of the project's current policy.
+    package static func newestPolicy(of project: Project, in store: Store) async throws -> [String: String] {
+        guard let current = project.currentPolicy else { return [:] }
+        return ["newest_policy": try text(try await store.policy(current).name)]
     }
 
     /// What the project sets, overridden by what this request sets.

@@ -28,7 +28,9 @@ struct LiveServerOperations: ServerOperations {
                     "Project \(project.name) has no supervised policy to start a reward model from. Choose one on its policies page."
                 )
             }
-            let settings = RunSettings.merged(project: project.settings.rewardModel, request: request.settings)
+            let newest = try await RunSettings.newestPolicy(of: project, in: self.store)
+            let settings = RunSettings.merged(
+                project: newest.merging(project.settings.rewardModel) { $1 }, request: request.settings)
             try RunSettings.check(settings, of: RunKind.rewardModel)
             try await self.requireRoom(for: [.policy(base, role: "base")])
             let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)

@@ -235,14 +235,16 @@ actor SimulationLoop {
     ) async throws -> RewardModelRecord {
         let half = labels == .all ? [:] : ["labels": labels.rawValue]
         let snapshot = try await store.takeSnapshot(project, SnapshotOptions(), by: .commandLine)
-        guard let reference = try await store.project(project).referencePolicy else {
+        let standing = try await store.project(project)
+        guard let reference = standing.referencePolicy else {
             throw Problem.runFailed(run: "reward-model", message: "The project has no supervised policy.")
         }
+        let newest = try await RunSettings.newestPolicy(of: standing, in: store)
         let run = try await store.createRun(
             NewRun(
                 kind: RunKind.rewardModel, project: project, snapshot: snapshot.id,
                 parents: [.policy(reference, role: "base")], seed: plan.seed &+ UInt64(round),
-                settings: plan.rewardModelSettings.merging(half) { $1 }), by: .commandLine)
+                settings: newest.merging(plan.rewardModelSettings) { $1 }.merging(half) { $1 }), by: .commandLine)
         let finished = try await finish(run.id)
         guard let id = finished.resultRewardModel else {
             throw Problem.runFailed(run: run.id.description, message: "It made no reward model.")

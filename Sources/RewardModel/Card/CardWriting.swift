@@ -51,6 +51,11 @@ struct CardWriting {
         card.byAgreement = judged.parts(judged.agreementNames)
         if let newest = data.newestPolicy {
             card.newestPolicy = JudgedPairs.part(newest, judged.pairs.filter { judged.policy(of: $0) == newest })
+            if card.newestPolicy == nil {
+                card.notes.append(
+                    "No held-out pair is of two responses of \(newest), the newest policy, so how well this reward model does on "
+                        + "its responses is not known. Label some of them, then retrain.")
+            }
         }
         var calibration = Calibration()
         for pair in judged.pairs { calibration.add(probability: pair.probability, weight: pair.weight) }

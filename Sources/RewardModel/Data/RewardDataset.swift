@@ -20,7 +20,8 @@ struct RewardDataset {
     var trainingGroups: [LabelledGroup] = []
     var heldOutGroups: [LabelledGroup] = []
     var reportedGroups: [LabelledGroup] = []
-    /// Of the last group in the file that a policy wrote, whatever its split.
+    /// The policy that the card has a figure of its own for; as read, the last one that wrote several responses of a group.
+    /// One response beside those of others is that of an earlier policy in a mix, or of one that is compared with another.
     var newestPolicy: String?
     /// What people should know about the data, as sentences.
     var notes: [String] = []
@@ -40,7 +41,7 @@ struct RewardDataset {
             // What is held out is held out of both halves.
             guard labelled.split == .heldOut || reading.half.includes(labelled.group.prompt) else { return }
             labels += labelled.labels.count
-            newestPolicy = labelled.group.responses.compactMap(\.policy).last ?? newestPolicy
+            newestPolicy = Self.mainPolicy(of: labelled.group) ?? newestPolicy
             let example = try RewardExample(labelled, template: template, reading: reading)
             guard example.longest <= contextLength, !example.tokens.prompt.isEmpty else {
                 tooLong.append(example.id)
@@ -94,6 +95,14 @@ struct RewardDataset {
             "The held-out figures are a little too good: the same \(heldOut.count) group(s) also chose which step was "
                 + "kept. From \(HeldOutHalves.fewestPrompts) held-out prompts on, one half chooses and the other is "
                 + "reported.")
+    }
+
+    /// Who wrote most responses of a group, the first of equals; nil where nobody wrote two.
+    private static func mainPolicy(of group: ResponseGroup) -> String? {
+        let policies = group.responses.compactMap(\.policy)
+        let counts = Dictionary(policies.map { ($0, 1) }, uniquingKeysWith: +)
+        guard let most = counts.values.max(), most > 1 else { return nil }
+        return policies.first { counts[$0] == most }
     }
 
     static func labelCount(_ examples: [RewardExample]) -> Int { examples.reduce(0) { $0 + $1.judgements } }

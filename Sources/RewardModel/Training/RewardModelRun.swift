@@ -31,6 +31,7 @@ struct RewardModelRun {
         dataFile = try attempt.run.inputFile(RewardDataset.fileName)
         var data = try RewardDataset(
             dataFile, template: template, contextLength: base.configuration.contextLength, reading: settings.reading)
+        if let named = settings.newestPolicy { data.newestPolicy = named }
         longerIsBetter = RewardEvaluation.longerWins(in: data.training)
         reliability = CrowdBradleyTerry(data.trainingGroups)
         try data.prepare(

@@ -55,6 +55,9 @@ public struct RewardModelSettings: Sendable, Equatable {
     public var learningCurvePoints = 0
     /// Whose prompts' labels are learnt: all, or one half, so that a model of the other half can watch a refresh.
     public var labels = LabelHalf.all
+    /// Name of the policy whose responses the card has a figure of its own for; nil takes the last one in the data that wrote
+    /// several responses to one prompt. A server names the project's current policy.
+    public var newestPolicy: String?
     /// How many times the held-out groups are looked at during training.
     public var evaluations = 20
     /// Looks without a better held-out log-loss, after `minimumSteps`, until training stops.
@@ -177,6 +180,7 @@ extension RewardModelSettings: Codable {
         case ensembleMembers = "ensemble_members"
         case reliabilityWeights = "reliability_weights"
         case learningCurvePoints = "learning_curve_points"
+        case newestPolicy = "newest_policy"
         case referenceSamples = "reference_samples"
         case referenceTemperature = "reference_temperature"
         case maximumResponseTokens = "maximum_response_tokens"
@@ -214,6 +218,7 @@ extension RewardModelSettings: Codable {
             .init(.ensembleMembers, \.ensembleMembers),
             .init(.reliabilityWeights, \.reliabilityWeights),
             .init(.learningCurvePoints, \.learningCurvePoints),
+            .init(optional: .newestPolicy, \.newestPolicy),
             .init(.referenceSamples, \.referenceSamples),
             .init(.referenceTemperature, \.referenceTemperature),
             .init(.maximumResponseTokens, \.maximumResponseTokens),
