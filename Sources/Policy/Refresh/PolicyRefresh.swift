@@ -182,7 +182,7 @@ package final class PolicyRefresh {
     }
 
     /// Keeps the weights that the rollout was sampled with, where the newest rollouts together are within all limits and,
-    /// where there is a watcher, it has never thought better of them.
+    /// where there is a watcher, it thinks no worse of them than of those that are kept.
     private func judge(
         _ rollout: Rollout, iteration: Int, isAverage: Bool = false
     ) -> (numbers: RolloutNumbers, alarms: [RefreshAlarm]) {
@@ -197,18 +197,20 @@ package final class PolicyRefresh {
             .alarms(
                 statistics: numbers.statistics, tokenSumKL: numbers.tokenSumKL, entropy: entropy,
                 firstEntropy: firstEntropy)
-        var isBest = true
+        var found: RewardWatch.Finding?
         if let scores = rollout.watcherScores {
             var watch = state.watch ?? RewardWatch()
             let groups = rollout.groups.indices.map { rollout.rows(ofGroup: $0) }
-            let found = watch.add(
+            let look = watch.add(
                 rewards: groups.map { Array(rollout.scores[$0]) }, watcher: groups.map { Array(scores[$0]) },
                 iteration: iteration, keeping: settings.rolloutsJudged, deviations: settings.watchDeviations)
             state.watch = watch
-            isBest = found.isPeak
-            if let alarm = found.alarm { alarms.append(alarm) }
+            found = look
+            if let alarm = look.alarm { alarms.append(alarm) }
         }
+        let isBest = found.map { state.watch?.isBest($0, hasKept: state.goodIteration != nil) ?? true } ?? true
         if isBest && !alarms.contains(where: \.isLimit) {
+            if let found { state.watch?.keep(found) }
             good.copy(from: policy.model.trainedParameters)
             state.goodIteration = iteration
             state.good = numbers

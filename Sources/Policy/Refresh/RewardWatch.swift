@@ -6,8 +6,10 @@
 package struct RewardWatch: Codable, Equatable {
     /// The newest rollouts, judged together.
     private var window: [Look] = []
-    /// Where the watcher's mean over the window was highest.
+    /// Where the watcher's mean over the window was highest, within the limits or not: the two part from there.
     private var peak: Peak?
+    /// The watcher's mean when the policy to hand out was kept; nil before any, and in what older versions wrote.
+    private var kept: Double?
     /// Looks in a row at which the two had parted.
     package private(set) var partedInARow = 0
 
@@ -27,8 +29,10 @@ package struct RewardWatch: Codable, Equatable {
 
     /// What a look found.
     package struct Finding: Equatable {
-        /// The watcher has never thought better of the policy.
+        /// The watcher has never thought better of a policy.
         package var isPeak: Bool
+        /// The watcher's mean over the window.
+        package var watcher: Double
         /// The two have parted: in words.
         package var alarm: RefreshAlarm?
     }
@@ -62,16 +66,16 @@ package struct RewardWatch: Codable, Equatable {
         guard let peak, now.watcher < peak.watcher else {
             peak = now
             partedInARow = 0
-            return Finding(isPeak: true)
+            return Finding(isPeak: true, watcher: now.watcher)
         }
         let error = (now.variance + peak.variance).squareRoot()
         guard now.reward > peak.reward, now.watcher < peak.watcher - deviations * error else {
             partedInARow = 0
-            return Finding(isPeak: false)
+            return Finding(isPeak: false, watcher: now.watcher)
         }
         partedInARow += 1
         return Finding(
-            isPeak: false,
+            isPeak: false, watcher: now.watcher,
             alarm: .init(
                 kind: .disagreement,
                 message:
@@ -79,6 +83,15 @@ package struct RewardWatch: Codable, Equatable {
                     + "\(peak.iteration) the reward went from \(rounded(peak.reward)) to \(rounded(now.reward)), the "
                     + "watcher's score from \(rounded(peak.watcher)) to \(rounded(now.watcher))"))
     }
+
+    /// Whether the watcher thinks no worse of a policy than of the one that is kept. The peak may have been over a limit, so
+    /// it says nothing about that, but where an older version kept a policy, which it did at a peak alone.
+    package func isBest(_ finding: Finding, hasKept: Bool) -> Bool {
+        kept.map { finding.watcher >= $0 } ?? (!hasKept || finding.isPeak)
+    }
+
+    /// The policy of this look is the one to hand out.
+    package mutating func keep(_ finding: Finding) { kept = finding.watcher }
 
     /// Before samples of another policy.
     package mutating func clearWindow() { window = [] }

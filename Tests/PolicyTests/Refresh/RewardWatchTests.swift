@@ -1,6 +1,9 @@
+import Foundation
+import JSON
 import LanguageModel
 import Policy
 import SeededRandom
+import Synchronization
 import Testing
 
 /// Rewards a token less and less, and at last punishes it: what people think of a policy that overdoes it.
@@ -15,6 +18,18 @@ private struct BumpScorer: ResponseScorer {
                 Self.score(share: Double(response.count { $0 == token }) / Double(response.count))
             }
         }
+    }
+}
+
+/// Gives every response of a rollout the same score: the next of a list.
+private final class ScriptedScorer: ResponseScorer {
+    private let left: Mutex<[Double]>
+
+    init(_ scores: [Double]) { left = Mutex(scores.reversed()) }
+
+    func scores(of groups: [TokenGroup]) -> [[Double]] {
+        let score = left.withLock { $0.popLast() ?? 0 }
+        return groups.map { $0.responses.map { _ in score } }
     }
 }
 
@@ -83,6 +98,51 @@ private struct BumpScorer: ResponseScorer {
         let best = try #require(watched.max())
         #expect(watched[kept] > 0.9 * best)
         #expect(watched[watched.count - 1] < watched[kept])
+    }
+
+    @Test func `a peak over a limit keeps no later policy from being handed out`() throws {
+        var settings = BanditTests.settings
+        settings.iterations = 5
+        settings.policyLearningRate = 1e-9
+        settings.klBudget = 0.5
+        settings.alarmPatience = 10
+        settings.rolloutsJudged = 1
+        let tiny = try TinyRefresh(
+            settings: settings, scorer: ScriptedScorer([0, 0, 0, 0, 0]),
+            watcher: ScriptedScorer([1, 5, 2, 1.5, 3]), seed: 1)
+        let weights = tiny.policy.model.parameters
+        let start = weights.array(0..<weights.count)
+        var kept: [Int?] = []
+        while !tiny.refresh.isOver {
+            let isFar = tiny.refresh.state.iteration == 1
+            weights.store(isFar ? start.map { $0 * 3 } : start, at: 0)
+            let step = try tiny.refresh.iterate()
+            #expect(step.alarms.contains { $0.isLimit } == isFar)
+            kept.append(tiny.refresh.state.goodIteration)
+        }
+        #expect(kept == [0, 0, 2, 2, 4])
+    }
+
+    @Test func `a checkpoint without the kept policy's score is read, and goes on as it was written`() throws {
+        func look(_ watcher: Double, in watch: inout RewardWatch, _ iteration: Int) -> RewardWatch.Finding {
+            watch.add(
+                rewards: [[0], [0]], watcher: [[watcher], [watcher]], iteration: iteration, keeping: 1, deviations: 2)
+        }
+        var watch = RewardWatch()
+        let first = look(2, in: &watch, 0)
+        watch.keep(first)
+        #expect(try JSONValue(encoding: watch).decoded(as: RewardWatch.self) == watch)
+        var fields = try #require(try JSONValue(encoding: watch).objectValue)
+        #expect(fields.removeValue(forKey: "kept")?.doubleValue == 2)
+        var old = try JSONValue.object(fields).decoded(as: RewardWatch.self)
+        // What was kept was a peak: a worse policy does not take its place, a better one does.
+        let worse = look(1, in: &old, 1)
+        #expect(!old.isBest(worse, hasKept: true) && old.isBest(worse, hasKept: false))
+        let better = look(3, in: &old, 2)
+        #expect(old.isBest(better, hasKept: true))
+        old.keep(better)
+        let between = look(2.5, in: &old, 3)
+        #expect(!old.isBest(between, hasKept: true))
     }
 
     @Test func `without a watcher nothing is watched`() throws {
