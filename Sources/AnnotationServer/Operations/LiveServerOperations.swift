@@ -60,7 +60,9 @@ struct LiveServerOperations: ServerOperations {
                 try await [
                     .policy(current, role: "base"), .policy(project.referencePolicy ?? current, role: "reference"),
                     .rewardModel(rewardModel.id, role: "reward-model"),
-                ] + self.watcher(request.watcher, of: rewardModel, in: project)
+                ]
+                + self.watcher(
+                    request.watcher, of: rewardModel, isChosen: request.rewardModel != nil, in: project)
             guard try await self.store.promptCounts(project.id)[.ppo] ?? 0 > 0 else {
                 throw OperationError(
                     .conflict, "Project \(project.name) has no prompts for PPO. Import some with the use 'ppo' first.")
@@ -220,16 +222,12 @@ struct LiveServerOperations: ServerOperations {
     }
 
     private func watcher(
-        _ id: RewardModelID?, of rewardModel: RewardModelRecord, in project: Project
+        _ id: RewardModelID?, of rewardModel: RewardModelRecord, isChosen: Bool, in project: Project
     ) async throws -> [Parent] {
         guard let id else { return [] }
-        guard id != rewardModel.id else {
-            throw OperationError(
-                .invalid,
-                "\(rewardModel.name) cannot watch itself: choose a reward model that learnt from other labels.",
-                field: "watcher")
-        }
-        return [.rewardModel(try await self.rewardModel(id, in: project, field: "watcher").id, role: "watcher")]
+        let watcher = try await self.rewardModel(id, in: project, field: "watcher")
+        try await WatcherChoice(store: store).require(watcher, watches: rewardModel, isChosen: isChosen)
+        return [.rewardModel(watcher.id, role: "watcher")]
     }
 
     private func rewardModel(
