@@ -88,7 +88,7 @@ public struct RewardCard: Sendable, Codable, Equatable {
         public var name: String
         public var pairs: Int
         public var accuracy: Double
-        /// 95% by Wilson, as if pairs were independent.
+        /// 95% by Wilson, as if pairs were independent; of weighted ones with their effective number.
         public var interval: [Double]
 
         public init(name: String, pairs: Int, accuracy: Double, interval: [Double]) {

@@ -39,6 +39,41 @@ import Testing
         #expect(evaluation.lengthBaselineAccuracy == 1)
     }
 
+    /// A held-out task that was chosen with probability 1/8 counts for eight.
+    @Test func intervalsOfWeightedPairsAreThoseOfTheirEffectiveNumber() throws {
+        func part(_ weights: [Double?]) throws -> RewardCard.Part {
+            let groups = try weights.enumerated().map { index, weight in
+                LabelledGroup(
+                    group: ResponseGroup(
+                        id: "g\(index)", prompt: .text("p\(index)"),
+                        responses: [GroupResponse(id: "a", text: "x"), GroupResponse(id: "b", text: "y")]),
+                    labels: [
+                        GroupLabel(
+                            labelID: "l\(index)", annotator: "ann", revision: 1,
+                            judgement: .comparison(try Comparison(winner: "a", loser: "b", grade: .better)),
+                            weight: weight)
+                    ], split: .heldOut)
+            }
+            // The first is wrong, the others are right.
+            let scores = weights.indices.map { $0 == 0 ? [0.0, 1.0] : [1.0, 0.0] }
+            let parts = JudgedPairs(groups, scores: scores, ensemble: nil).parts(\.annotator)
+            return try #require(parts.first)
+        }
+        let weighted = try part([8, 8] + Array(repeating: 1, count: 8))
+        #expect(weighted.pairs == 10)
+        #expect(abs(weighted.accuracy - 16.0 / 24) < 1e-12)
+        // 24² / (2·64 + 8) pairs' worth.
+        let effective = 576.0 / 136
+        let expected = try #require(wilsonInterval(successes: effective * 16 / 24, trials: effective))
+        #expect(abs(weighted.interval[0] - expected.lowerBound) < 1e-12)
+        #expect(abs(weighted.interval[1] - expected.upperBound) < 1e-12)
+        let plain = try #require(wilsonInterval(successes: 9, trials: 10))
+        for even in [try part(Array(repeating: nil, count: 10)), try part(Array(repeating: 8, count: 10))] {
+            #expect(abs(even.interval[0] - plain.lowerBound) < 1e-12)
+            #expect(abs(even.interval[1] - plain.upperBound) < 1e-12)
+        }
+    }
+
     @Test func calibrationIsPerfectWhereFrequencyEqualsProbability() {
         var honest = Calibration()
         for _ in 0..<3 { honest.add(probability: 0.75) }

@@ -1,13 +1,13 @@
 import Foundation
 import LanguageModel
-import Preferences
+package import Preferences
 import SeededRandom
 
 /// Held-out strict pairs with what the model says of each: what a card's shares are counted from.
-struct JudgedPairs {
-    struct Pair {
+package struct JudgedPairs {
+    package struct Pair {
         let group: Int
-        let annotator: String
+        package let annotator: String
         let label: String
         let grade: Grade?
         let winner: Int
@@ -26,7 +26,7 @@ struct JudgedPairs {
     /// - Parameters:
     ///   - scores: logits `[groups][responses]`.
     ///   - ensemble: the members' scores, in the same order; nil without an ensemble.
-    init(_ groups: [LabelledGroup], scores: [[Double]], ensemble: [[EnsembleScore]]?) {
+    package init(_ groups: [LabelledGroup], scores: [[Double]], ensemble: [[EnsembleScore]]?) {
         self.groups = groups
         var pairs: [Pair] = []
         for (index, labelled) in groups.enumerated() {
@@ -51,17 +51,19 @@ struct JudgedPairs {
     }
 
     /// Accuracy on parts of the pairs, by name.
-    func parts(_ name: (Pair) -> String) -> [RewardCard.Part] {
+    package func parts(_ name: (Pair) -> String) -> [RewardCard.Part] {
         Dictionary(grouping: pairs, by: name).sorted { $0.key < $1.key }.compactMap { Self.part($0.key, $0.value) }
     }
 
+    /// Accuracy by weight. The interval is that of as many equal pairs as say as much: (Σw)² / Σw² (Kish 1965).
     static func part(_ name: String, _ pairs: [Pair]) -> RewardCard.Part? {
         let weight = pairs.reduce(0) { $0 + $1.weight }
+        let squares = pairs.reduce(0) { $0 + $1.weight * $1.weight }
         let right = pairs.reduce(0) { $0 + $1.weight * $1.credit }
         guard weight > 0 else { return nil }
         let accuracy = right / weight
-        guard let interval = wilsonInterval(successes: accuracy * Double(pairs.count), trials: Double(pairs.count))
-        else { return nil }
+        let effective = weight * weight / squares
+        guard let interval = wilsonInterval(successes: accuracy * effective, trials: effective) else { return nil }
         return RewardCard.Part(
             name: name, pairs: pairs.count, accuracy: accuracy, interval: [interval.lowerBound, interval.upperBound])
     }
