@@ -14,12 +14,6 @@ import Synchronization
 import Testing
 import Web
 
-private var quiet: Logger {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    return logger
-}
-
 /// A server of OpenAI's form that says nothing of its models but their names. A prompt with the words “too long” is refused
 /// without saying why, one with “bad roles” is named as the fault.
 private final class OtherServer: Sendable {

@@ -11,7 +11,7 @@ import Testing
 
     /// Two members with these gains, the second one `scale` times the first.
     private func judge(gains: [Double], scale: Float) throws -> (LoadedRewardModel, RewardJudge) {
-        let tokenizer = try TokenizerTrainer(vocabularySize: 300, minimumFrequency: 1).train(on: Self.texts)
+        let tokenizer = try TokenizerTrainer(vocabularySize: 280, minimumFrequency: 1).train(on: Self.texts)
         let template = try PromptTemplate(form: .chat, tokenizer: tokenizer)
         let model = try Transformer(
             configuration: .llama(
