@@ -1,6 +1,7 @@
 """People at browsers: contexts that watch for everything that should never happen on a page, and look at its layout."""
 
 import re
+import time
 from contextlib import contextmanager
 
 # A test machine may be busy training; nothing here waits for a fixed time, only for what it looks for, up to this.
@@ -45,6 +46,7 @@ class Watch:
         self.overflows = []
         self.pages_seen = set()
         self._expected = set()
+        self._writes_under_way = set()
         # Looks at each new state of a page where it is set.
         self.accessibility = None
         self.is_cut = False
@@ -56,6 +58,7 @@ class Watch:
         context.on("weberror", lambda error: self.problems.append(f"{who}: page error: {error.error}"))
         context.on("requestfailed", lambda request: self._failed(who, request))
         context.on("request", lambda request: self._request(who, request))
+        context.on("requestfinished", self._writes_under_way.discard)
         context.on("response", lambda response: self._response(who, response))
 
     @contextmanager
@@ -67,6 +70,13 @@ class Watch:
             yield
         finally:
             self._expected = before
+
+    def wait_for_writes(self, page):
+        """Waits until each request that changes something has its answer: one may be under way when a page shows the next."""
+        end = time.monotonic() + PATIENCE / 1000
+        # What a page that was closed had under way may never be answered.
+        while self._writes_under_way and time.monotonic() < end:
+            page.wait_for_timeout(50)
 
     @contextmanager
     def disconnected(self):
@@ -86,10 +96,13 @@ class Watch:
         self.problems.append(f"{who}: console: {message.text}")
 
     def _request(self, who, request):
+        if request.method != "GET":
+            self._writes_under_way.add(request)
         if not re.match(r"http://127\.0\.0\.1:\d+/|data:|blob:", request.url):
             self.problems.append(f"{who}: a request to another host: {request.url[:120]}")
 
     def _failed(self, who, request):
+        self._writes_under_way.discard(request)
         if self.is_cut:
             return
         # The browser cancels what a page that is left still had under way, and a navigation that became a download.
