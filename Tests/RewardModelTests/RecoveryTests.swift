@@ -49,7 +49,15 @@ import Testing
     private static let trainingPairs = 16_000
     private static let heldOutPairs = 20_000
 
-    @Test(arguments: [0, 0.1, 0.25]) func utilitiesAreRecoveredToWithinAPointOfWhatCanBeKnown(flipped: Double) throws {
+    private struct Outcome {
+        let figures: RewardEvaluation
+        let ceiling: Double
+        let correlation: Double
+        /// See `calibrationSlope`.
+        let slope: Double
+    }
+
+    private func outcome(flipped: Double, centring: Double) throws -> Outcome {
         var world = World(flipped: flipped, seed: 9)
         let training = (0..<Self.trainingPairs).map { _ in world.pair().example }
         let heldOut = (0..<Self.heldOutPairs).map { _ in world.pair() }
@@ -58,6 +66,7 @@ import Testing
         settings.epochs = 4
         settings.learningRate = 5e-3
         settings.tokensPerPass = 4096
+        settings.centring = centring
         let policy = try Transformer(
             configuration: .llama(
                 vocabularySize: World.words + 2, width: 16, layers: 1, heads: 2, keyValueHeads: 2, feedForward: 32,
@@ -72,17 +81,52 @@ import Testing
         }
         let scores = try RewardScorer(model: model, normalisation: .identity, pool: pool).rawScores(
             of: heldOut.map(\.example.tokens))
-        let figures = RewardEvaluation(heldOut.map(\.example), scores: scores, longerIsBetter: true)
         // On these very labels, so that their own chance is no part of the difference.
-        let ceiling =
-            heldOut.reduce(0.0) { $0 + (($1.probability > 0.5) == $1.firstWins ? 1 : 0) } / Double(heldOut.count)
-        let correlation = Self.correlation(scores.flatMap { $0 }, heldOut.flatMap(\.utilities))
+        let likelier = heldOut.count { ($0.probability > 0.5) == $0.firstWins }
+        return Outcome(
+            figures: RewardEvaluation(heldOut.map(\.example), scores: scores, longerIsBetter: true),
+            ceiling: Double(likelier) / Double(heldOut.count),
+            correlation: Self.correlation(scores.flatMap { $0 }, heldOut.flatMap(\.utilities)),
+            slope: Self.calibrationSlope(zip(scores, heldOut).map { ($0[0] - $0[1], $1.firstWins) }))
+    }
+
+    @Test(arguments: [0, 0.1, 0.25]) func utilitiesAreRecoveredToWithinAPointOfWhatCanBeKnown(flipped: Double) throws {
+        let found = try outcome(flipped: flipped, centring: RewardModelSettings().centring)
         print(
-            "flipped \(flipped): correlation \(correlation), accuracy \(figures.accuracy) of \(ceiling), "
-                + "calibration error \(figures.calibrationError)")
-        #expect(correlation > (flipped == 0 ? 0.95 : 0.9))
-        #expect(abs(figures.accuracy - ceiling) < 0.01)
-        #expect(figures.calibrationError < 0.03)
+            "flipped \(flipped): correlation \(found.correlation), accuracy \(found.figures.accuracy) of "
+                + "\(found.ceiling), calibration error \(found.figures.calibrationError), slope \(found.slope)")
+        #expect(found.correlation > (flipped == 0 ? 0.95 : 0.9))
+        #expect(abs(found.figures.accuracy - found.ceiling) < 0.01)
+        #expect(found.figures.calibrationError < 0.03)
+    }
+
+    /// Labels are draws, so likelihood alone makes a difference of logits the log-odds. Centring takes a part of that away: it
+    /// pulls at the sum of two scores, whose variance over pairs is that of their difference.
+    @Test(arguments: [0, 0.1, 0.25]) func `a difference of logits is the log-odds, which centring makes too small`(
+        flipped: Double
+    ) throws {
+        let plain = try outcome(flipped: flipped, centring: 0)
+        print("flipped \(flipped), without centring: slope \(plain.slope)")
+        #expect((0.9...1.1).contains(plain.slope))
+        #expect(plain.figures.calibrationError < 0.03)
+        let centred = try outcome(flipped: flipped, centring: 0.05)
+        #expect(centred.slope > plain.slope + 0.1)
+    }
+
+    /// b in P(first above second) = σ(b · difference of logits) by maximum likelihood (Newton's method): 1 where the logits are
+    /// the log-odds, below 1 where the model is too sure of itself.
+    private static func calibrationSlope(_ pairs: [(logit: Double, firstWins: Bool)]) -> Double {
+        var slope = 1.0
+        for _ in 0..<20 {
+            var (gradient, curvature) = (0.0, 0.0)
+            for (logit, firstWins) in pairs {
+                let probability = sigmoid(slope * logit)
+                gradient += ((firstWins ? 1 : 0) - probability) * logit
+                curvature += probability * (1 - probability) * logit * logit
+            }
+            slope += gradient / curvature
+        }
+        return slope
     }
 
     private static func correlation(_ xs: [Double], _ ys: [Double]) -> Double {
