@@ -113,6 +113,26 @@ import Testing
         #expect(try last { $0.entropyCoefficient = 0.3 }.entropy > 1.2 * plain.entropy)
     }
 
+    @Test func `updates end early where the policy has moved too far from the one that sampled`() throws {
+        func first(limit: Double) throws -> UpdateReport {
+            var settings = settings
+            settings.epochs = 3
+            settings.approximateKLLimit = limit
+            return try #require(
+                try TinyRefresh(settings: settings, scorer: TokenShareScorer(token: 70), seed: 1).refresh.iterate()
+                    .report)
+        }
+        let whole = try first(limit: 1000)
+        #expect(whole.steps == 3 * settings.minibatches && !whole.skipped)
+        // The first minibatch is seen by the policy that sampled; the second one after a step, which is too far.
+        let short = try first(limit: 1e-8)
+        #expect(short.steps == 2 && short.skipped)
+        #expect(short.approximateKL > 1e-8 && short.approximateKL < whole.approximateKL)
+        // Between the two: it goes on while the limit holds.
+        let between = try first(limit: whole.approximateKL)
+        #expect(between.steps > 2 && between.steps < whole.steps && between.skipped)
+    }
+
     @Test func `a strong KL penalty holds the policy where it is`() throws {
         var settings = settings
         settings.iterations = 15
