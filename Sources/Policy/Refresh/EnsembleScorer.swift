@@ -3,7 +3,7 @@ package import RewardModel
 
 /// How the members of a reward ensemble become one score.
 public enum EnsembleUse: String, Sendable, Codable, CaseIterable {
-    /// The mean.
+    /// The classifier's own score, whose logit is the mean of the members'.
     case mean
     /// The lowest member's: worst-case optimisation.
     case worstCase = "worst-case"
@@ -26,15 +26,21 @@ package struct EnsembleScorer: ResponseScorer {
         self.penalty = penalty
     }
 
-    package func scores(of groups: [TokenGroup]) throws -> [[Double]] {
-        try scorer.ensembleScores(of: groups).map { group in
-            group.map { score in
-                switch use {
-                case .mean: score.mean
-                case .worstCase: score.worstCase
-                case .variancePenalised: score.variancePenalised(penalty)
-                }
-            }
+    package func scores(of groups: [TokenGroup]) throws -> [[Double]] { try judgements(of: groups).scores }
+
+    package func judgements(of groups: [TokenGroup]) throws -> ScoredResponses {
+        let logits = try scorer.headScores(of: groups)
+        let members = logits.map { $0.map { scorer.ensembleScore($0) } }
+        return ScoredResponses(
+            scores: zip(logits, members).map { zip($0, $1).map(score) },
+            memberDeviations: members.map { $0.map(\.deviation) })
+    }
+
+    private func score(_ logits: HeadScores, _ members: EnsembleScore) -> Double {
+        switch use {
+        case .mean: scorer.normalisation(logits.classifier)
+        case .worstCase: members.worstCase
+        case .variancePenalised: members.variancePenalised(penalty)
         }
     }
 }

@@ -13,6 +13,8 @@ package struct RefreshState: Codable, Equatable {
     var firstEntropy: Double?
     /// What the watcher has said, where there is one.
     package var watch: RewardWatch?
+    /// How far an ensemble's heads were apart, where there is one.
+    package var memberWatch: MemberWatch?
     /// What the limits are judged on.
     var window = RolloutWindow()
     /// Factor of β while rollouts are over a limit.
@@ -143,6 +145,7 @@ package final class PolicyRefresh {
             policy.model.setTrained(average)
             state.window.clear()
             state.watch?.clearWindow()
+            state.memberWatch?.clearWindow()
             for earlier in 1..<settings.rolloutsJudged {
                 let groups = try collector.sampled(
                     chosen(state.iteration + earlier), seed: streams.last(set: earlier))
@@ -197,17 +200,7 @@ package final class PolicyRefresh {
             .alarms(
                 statistics: numbers.statistics, tokenSumKL: numbers.tokenSumKL, entropy: entropy,
                 firstEntropy: firstEntropy)
-        var found: RewardWatch.Finding?
-        if let scores = rollout.watcherScores {
-            var watch = state.watch ?? RewardWatch()
-            let groups = rollout.groups.indices.map { rollout.rows(ofGroup: $0) }
-            let look = watch.add(
-                rewards: groups.map { Array(rollout.scores[$0]) }, watcher: groups.map { Array(scores[$0]) },
-                iteration: iteration, keeping: settings.rolloutsJudged, deviations: settings.watchDeviations)
-            state.watch = watch
-            found = look
-            if let alarm = look.alarm { alarms.append(alarm) }
-        }
+        let found = watch(rollout, iteration: iteration, alarms: &alarms)
         let isBest = found.map { state.watch?.isBest($0, hasKept: state.goodIteration != nil) ?? true } ?? true
         if isBest && !alarms.contains(where: \.isLimit) {
             if let found { state.watch?.keep(found) }
@@ -217,6 +210,28 @@ package final class PolicyRefresh {
             state.goodIsAverage = average == nil ? nil : isAverage
         }
         return (numbers, alarms)
+    }
+
+    /// What an ensemble's heads and a watcher say of a rollout's rewards, where there are any.
+    private func watch(_ rollout: Rollout, iteration: Int, alarms: inout [RefreshAlarm]) -> RewardWatch.Finding? {
+        let groups = rollout.groups.indices.map { rollout.rows(ofGroup: $0) }
+        let rewards = groups.map { Array(rollout.scores[$0]) }
+        if let apart = rollout.memberDeviations {
+            var watch = state.memberWatch ?? MemberWatch()
+            let alarm = watch.add(
+                rewards: rewards, deviations: groups.map { Array(apart[$0]) }, iteration: iteration,
+                keeping: settings.rolloutsJudged, drift: settings.memberDrift, errors: settings.watchDeviations)
+            state.memberWatch = watch
+            if let alarm { alarms.append(alarm) }
+        }
+        guard let scores = rollout.watcherScores else { return nil }
+        var watch = state.watch ?? RewardWatch()
+        let found = watch.add(
+            rewards: rewards, watcher: groups.map { Array(scores[$0]) }, iteration: iteration,
+            keeping: settings.rolloutsJudged, deviations: settings.watchDeviations)
+        state.watch = watch
+        if let alarm = found.alarm { alarms.append(alarm) }
+        return found
     }
 
     private func learningBatch(_ rollout: Rollout, iteration: Int, coefficient: Double) throws -> LearningBatch {

@@ -152,6 +152,15 @@ struct PolicyRefreshJob {
     private func notes(_ state: RefreshState, _ settlement: Settlement?) -> [String] {
         var notes: [String] = []
         if let reason = state.stopReason { notes.append("Training stopped early: \(reason).") }
+        if let parted = state.memberWatch?.partedAt {
+            let isBefore = state.goodIteration.map { $0 < parted } ?? true
+            notes.append(
+                "After \(parted) iterations the reward rose while the heads of the reward model's ensemble parted: its labels do "
+                    + "not say whether what the policy writes there is better. "
+                    + (isBefore
+                        ? "The policy that is handed out is from before that."
+                        : "Have responses of the new policy labelled before you trust its reward."))
+        }
         if let kept = state.goodIteration {
             if kept < state.iteration {
                 notes.append(

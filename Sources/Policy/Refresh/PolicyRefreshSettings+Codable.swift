@@ -56,6 +56,7 @@ extension PolicyRefreshSettings {
         case settlingRollouts = "settling_rollouts"
         case lengthDrift = "length_drift"
         case entropyFloor = "entropy_floor"
+        case memberDrift = "member_drift"
         case watchDeviations = "watch_deviations"
         case watchPatience = "watch_patience"
         case checkpointEvery = "checkpoint_every"
@@ -133,6 +134,7 @@ extension PolicyRefreshSettings {
             .init(.settlingRollouts, \.settlingRollouts),
             .init(.lengthDrift, \.lengthDrift),
             .init(.entropyFloor, \.entropyFloor),
+            .init(.memberDrift, \.memberDrift),
             .init(.watchDeviations, \.watchDeviations),
             .init(.watchPatience, \.watchPatience),
             .init(.checkpointEvery, \.checkpointEvery),

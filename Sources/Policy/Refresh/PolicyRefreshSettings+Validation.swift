@@ -68,8 +68,9 @@ extension PolicyRefreshSettings {
         ] { try require(value >= 0 && value.isFinite, name, "\(value) is negative or no number") }
         try require(
             (1...100).contains(limitPressure), "limit_pressure", "\(limitPressure) is not a factor from 1 to 100")
-        try require(
-            lengthDrift > 1 && lengthDrift.isFinite, "length_drift", "\(lengthDrift) is not a factor above 1")
+        for (name, drift) in [("length_drift", lengthDrift), ("member_drift", memberDrift)] {
+            try require(drift > 1 && drift.isFinite, name, "\(drift) is not a factor above 1")
+        }
         try require(
             klLossEstimator != .k1, "kl_loss_estimator",
             "k1 cannot be in a loss: its gradient is zero on average, whatever the KL; take k2 or k3")

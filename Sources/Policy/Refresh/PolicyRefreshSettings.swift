@@ -150,8 +150,12 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var lengthDrift = 1.5
     /// Where the mean entropy is under this share of the first rollout's, people are told.
     public var entropyFloor = 0.5
+    /// Where an ensemble's heads are this many times as far apart as at the start while the reward rose, people are told.
+    /// 1.5, as for lengths: on the reference's own samples the heads' mean deviation differs by less from one set of prompts to
+    /// another.
+    public var memberDrift = 1.5
     /// With a watcher, a reward model that learnt from other labels: how many standard errors it must lie under its peak,
-    /// while the reward is above where it was then, for the two to have parted. Two: one in forty by chance.
+    /// while the reward is above where it was then, for the two to have parted; for an ensemble's heads too. Two: one in forty by chance.
     public var watchDeviations = 2.0
     /// Rollouts in a row at which the two have parted before the run stops. What is handed out is the policy that the
     /// watcher thought best of, so waiting costs time alone.

@@ -15,6 +15,8 @@ package struct RefreshAlarm: Sendable, Equatable {
         case entropy
         /// The reward rises while the watcher falls.
         case disagreement
+        /// The reward rises while an ensemble's heads part.
+        case heads
     }
 
     package var kind: Kind
@@ -22,5 +24,5 @@ package struct RefreshAlarm: Sendable, Equatable {
     package var message: String
 
     /// Whether the policy may not be handed out while it lasts; the others only warn.
-    package var isLimit: Bool { kind != .length && kind != .entropy }
+    package var isLimit: Bool { ![.length, .entropy, .heads].contains(kind) }
 }

@@ -29,6 +29,9 @@ enum RefreshMetrics {
         if let scores = rollout.watcherScores {
             line["watcher_reward"] = .number(scores.reduce(0, +) / responses)
         }
+        if let deviations = rollout.memberDeviations {
+            line["member_deviation"] = .number(deviations.reduce(0, +) / responses)
+        }
         if let batch = step.batch, let report = step.report {
             let rate = settings.rate(peak: settings.policyLearningRate, iteration: number - 1)
             line["shaped_reward"] = .number(batch.shapedScores.reduce(0, +) / responses)

@@ -60,8 +60,8 @@ struct RefreshParents {
         _ rewardModel: LoadedRewardModel, folder: URL, settings: PolicyRefreshSettings, pool: WorkerPool
     ) throws -> any ResponseScorer {
         let scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: settings.tokensPerPass)
-        guard settings.ensemble != .mean else { return scorer }
         guard rewardModel.heads?.members.count ?? 0 > 1 else {
+            guard settings.ensemble != .mean else { return scorer }
             throw PolicyError.badOption(
                 field: "ensemble",
                 reason:

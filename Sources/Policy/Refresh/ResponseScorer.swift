@@ -7,6 +7,28 @@ public protocol ResponseScorer {
     ///
     /// A response is judged as sampled: with its end token where it has one, read at its last token.
     func scores(of groups: [TokenGroup]) throws -> [[Double]]
+
+    /// The scores, with what else is known of how they came about.
+    func judgements(of groups: [TokenGroup]) throws -> ScoredResponses
+}
+
+extension ResponseScorer {
+    public func judgements(of groups: [TokenGroup]) throws -> ScoredResponses {
+        ScoredResponses(scores: try scores(of: groups))
+    }
+}
+
+/// What a scorer says of groups of responses.
+public struct ScoredResponses: Sendable {
+    /// `[groups][responses]`
+    public var scores: [[Double]]
+    /// How far an ensemble's members are apart on each response `[groups][responses]`; nil without an ensemble.
+    public var memberDeviations: [[Double]]?
+
+    public init(scores: [[Double]], memberDeviations: [[Double]]? = nil) {
+        self.scores = scores
+        self.memberDeviations = memberDeviations
+    }
 }
 
 /// A reward model's normalised scores: mean 0 and deviation 1 over the reference policy's samples.

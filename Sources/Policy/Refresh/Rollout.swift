@@ -49,6 +49,8 @@ public struct Rollout: Sendable {
     public var scores: [Double]
     /// A second reward model's scores, which are watched and never learnt from `[responses]`; nil without one.
     public var watcherScores: [Double]?
+    /// Deviation of the scores by an ensemble's members `[responses]`; nil without an ensemble.
+    public var memberDeviations: [Double]?
 
     public init(
         groups: [Group], logProbabilities: [[Double]], referenceLogProbabilities: [[Double]], entropies: [[Double]],

@@ -49,10 +49,12 @@ package final class RolloutCollector {
         let tokens = groups.map(\.tokens)
         let own = try policyScorer.logProbabilitiesAndEntropies(of: tokens, temperature: settings.temperature)
         let reference = try referenceScorer.logProbabilities(of: tokens, temperature: settings.temperature)
+        let judged = try scorer.judgements(of: tokens)
         var rollout = Rollout(
             groups: groups, logProbabilities: own.logProbabilities.flatMap { $0 },
             referenceLogProbabilities: reference.flatMap { $0 }, entropies: own.entropies.flatMap { $0 },
-            scores: try scorer.scores(of: tokens).flatMap { $0 })
+            scores: judged.scores.flatMap { $0 })
+        rollout.memberDeviations = judged.memberDeviations?.flatMap { $0 }
         rollout.watcherScores = try watcher?.scores(of: tokens).flatMap { $0 }
         return rollout
     }

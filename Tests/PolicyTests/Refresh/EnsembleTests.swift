@@ -28,12 +28,19 @@ import Testing
         #expect(members.map(\.count) == [3, 3, 3])
         let means = members.map { $0.reduce(0, +) / 3 }
         let variances = zip(members, means).map { own, mean in own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 3 }
-        for (found, expected) in zip(try scores(.mean), means) { #expect(abs(found - expected) < 1e-12) }
+        #expect(try scores(.mean) == scorer.scores(of: groups).flatMap { $0 })
         #expect(try scores(.worstCase) == members.map { $0.min() ?? 0 })
         for (found, (mean, variance)) in zip(try scores(.variancePenalised), zip(means, variances)) {
             #expect(abs(found - (mean - 0.5 * variance)) < 1e-12)
             #expect(found < mean)
         }
+        for use in EnsembleUse.allCases {
+            let judged = try EnsembleScorer(scorer: scorer, use: use, penalty: 0.5).judgements(of: groups)
+            #expect(try judged.scores.flatMap { $0 } == scores(use))
+            let deviations = try #require(judged.memberDeviations).flatMap { $0 }
+            for (found, variance) in zip(deviations, variances) { #expect(abs(found - variance.squareRoot()) < 1e-12) }
+        }
+        #expect(try (scorer as any ResponseScorer).judgements(of: groups).memberDeviations == nil)
     }
 
     @Test func `the labels' halves share no prompt and leave none out`() {

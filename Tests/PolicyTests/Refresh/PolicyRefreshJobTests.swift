@@ -87,6 +87,30 @@ import Testing
         #expect(try first.metrics(attempt: 2).first?["step"]?.integerValue == 3)
     }
 
+    /// In the only minibatch of the first epoch the policy is still the one that sampled, and the reference is the policy.
+    @Test(arguments: ["ppo", "grpo", "rloo", "reinforce"])
+    func `one whole batch in the first iteration moves from nothing`(method: String) throws {
+        let folder = try TemporaryFolder()
+        let settings = JSONValue.object(
+            (self.settings.objectValue ?? [:]).merging([
+                "method": .string(method), "iterations": 2, "epochs": 1, "minibatches": 1,
+            ]) { $1 })
+        let run = try job(in: folder.url, name: "run", settings: settings)
+        _ = try run.output()
+        let lines = try run.metrics()
+        let line = try #require(lines.first)
+        #expect(line["updates"]?.integerValue == 1)
+        #expect(line["kl"]?.doubleValue == 0)
+        #expect(try #require(line["approximate_kl"]?.doubleValue) == 0)
+        #expect(line["clip_fraction"]?.doubleValue == 0)
+        #expect(line["objective"]?.doubleValue == line["reward"]?.doubleValue)
+        // Whitened advantages, and those within a group, have mean 0, and so has −ratio·advantage.
+        if method == "ppo" { #expect(try abs(#require(line["policy_loss"]?.doubleValue)) < 1e-6) }
+        // By the second iteration there is something to be told.
+        #expect(try #require(lines[1]["kl"]?.doubleValue) != 0)
+        #expect(lines[1]["objective"]?.doubleValue != lines[1]["reward"]?.doubleValue)
+    }
+
     @Test func `a watcher's scores are told and recorded, and a kill changes no byte`() throws {
         let folder = try TemporaryFolder()
         let parents = try parents(in: folder.url)
@@ -103,6 +127,40 @@ import Testing
         let again = try run.output()
         #expect(try contents(of: again) == whole)
         #expect(try Lineage.read(from: again).parents.map(\.role).contains("watcher"))
+    }
+
+    /// Gives the reward model three heads of its own.
+    private func addHeads(to reward: URL) throws {
+        var layout = HeadLayout()
+        layout.members = 3
+        let heads = RewardHeads(layout: layout, width: 32)
+        heads.values.store((0..<heads.values.count).map { sin(Float($0)) }, at: 0)
+        try heads.write(to: reward)
+        var lineage = try Lineage.read(from: reward)
+        lineage.details = .object(
+            (lineage.details.objectValue ?? [:]).merging([
+                "heads": try JSONValue(encoding: layout),
+                "member_normalisations": try JSONValue(
+                    encoding: (1...3).map { Normalisation(gain: Double($0), bias: 0, samples: 8) }),
+            ]) { $1 })
+        try lineage.write(to: reward)
+    }
+
+    @Test(arguments: ["mean", "worst-case"])
+    func `how far an ensemble's heads are apart is told, whatever is made of their scores`(use: String) throws {
+        let folder = try TemporaryFolder()
+        let short = (self.settings.objectValue ?? [:]).merging(["iterations": 2]) { $1 }
+        let plain = try job(in: folder.url, name: "plain", settings: .object(short))
+        _ = try plain.output()
+        #expect(try plain.metrics().allSatisfy { $0["member_deviation"] == nil })
+        try addHeads(to: try parents(in: folder.url)[2].url)
+        let careful = try job(
+            in: folder.url, name: "careful", settings: .object(short.merging(["ensemble": .string(use)]) { $1 }))
+        _ = try careful.output()
+        #expect(try careful.metrics().allSatisfy { $0["member_deviation"]?.doubleValue ?? 0 > 0 })
+        // The mean is the classifier's score, so that nothing but the plot is new.
+        #expect(
+            (try careful.metrics().map { $0["reward"] } == plain.metrics().map { $0["reward"] }) == (use == "mean"))
     }
 
     @Test func `alarms begin and end as events of the run`() throws {
@@ -237,7 +295,7 @@ import Testing
         let json = try JSONValue(encoding: settings)
         #expect(json["score_clip"] == nil || json["score_clip"] == .null)
         let mirror = Mirror(reflecting: settings)
-        #expect(mirror.children.count == 60)
+        #expect(mirror.children.count == 61)
         var again = try json.decoded(as: PolicyRefreshSettings.self)
         again.scoreClip = nil
         #expect(again == settings)
