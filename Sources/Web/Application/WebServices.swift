@@ -16,7 +16,8 @@ public struct WebServices: Sendable {
         self.operations = operations
         self.settings = settings
         let version = try StaticFiles.version(of: settings.staticFolder)
-        self.pages = try PageRenderer(assets: Path.assets(version: version))
+        self.pages = try PageRenderer(
+            assets: Path.assets(version: version), preloads: try ModulePreloads(folder: settings.staticFolder))
         self.signInGuard = SignInGuard()
     }
 }

@@ -10,14 +10,19 @@ struct PageRenderer: Sendable {
     /// Where templates find the static files.
     let assets: String
 
-    /// - Parameter assets: the address prefix of the static files, without a slash at its end.
+    /// - Parameters:
+    ///   - assets: the address prefix of the static files, without a slash at its end.
+    ///   - preloads: what the pages' scripts import.
     /// - Throws: `TemplateError` naming the template that cannot be parsed.
-    init(assets: String) throws {
+    init(assets: String, preloads: ModulePreloads) throws {
         HTMLEscaping.register()
         var library = MustacheLibrary()
-        for (name, bytes) in WebTemplates.all {
+        let templates = WebTemplates.all.map { (name: $0.name, text: String(decoding: $0.bytes, as: UTF8.self)) }
+        let layout = templates.first { $0.name == "layout" }?.text
+        for (name, text) in templates {
+            let text = preloads.adding(to: text, within: name == "layout" ? nil : layout)
             do {
-                try library.register(HTMLEscaping.pragma + String(decoding: bytes, as: UTF8.self), named: name)
+                try library.register(HTMLEscaping.pragma + text, named: name)
             } catch {
                 throw TemplateError.unreadable(template: name, reason: "\(error)")
             }
