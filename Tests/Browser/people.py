@@ -58,7 +58,7 @@ class Watch:
         context.on("weberror", lambda error: self.problems.append(f"{who}: page error: {error.error}"))
         context.on("requestfailed", lambda request: self._failed(who, request))
         context.on("request", lambda request: self._request(who, request))
-        context.on("requestfinished", self._writes_under_way.discard)
+        context.on("requestfinished", lambda request: self._writes_under_way.discard(request))
         context.on("response", lambda response: self._response(who, response))
 
     @contextmanager
