@@ -56,6 +56,8 @@ public enum NothingReason: Sendable, Hashable, CustomStringConvertible {
     /// More will be sampled.
     case noTasksReady
     case nothingLeftForYou
+    /// What is left shows responses to prompts that the person wrote.
+    case onlyOwnPromptsLeft
     case tooManyOpen(cap: Int)
     /// The round of practice is complete, and too little of it was right.
     case practiceNotPassed(right: Int, of: Int, needed: Int)
@@ -65,6 +67,8 @@ public enum NothingReason: Sendable, Hashable, CustomStringConvertible {
         case .projectPaused: "This project is paused. Come back later."
         case .noTasksReady: "No task is ready just now. New ones are being made."
         case .nothingLeftForYou: "You have answered or skipped every open task. Thank you."
+        case .onlyOwnPromptsLeft:
+            "The tasks that are left are about prompts that you wrote yourself. Others answer them. Thank you."
         case .practiceNotPassed(let right, let items, let needed):
             "\(right) of \(items) practice tasks were right; \(needed) are needed before real tasks. Read the instructions "
                 + "again, and practise once more."
@@ -84,6 +88,8 @@ struct LeaseRow {
     let mode: TaskMode
     let style: PromptStyle?
     let isPractice: Bool
+    /// It asks for nothing new, and is the person's to answer whatever its task's state and overlap.
+    let isCheck: Bool
     let taskState: String
     let overlap: Int
     let labelCount: Int
@@ -103,8 +109,8 @@ struct LeaseRow {
 
     static let sql = """
         SELECT leases.*, tasks.project_id, tasks.group_id, tasks.mode, tasks.style, tasks.state AS task_state,
-            EXISTS (SELECT 1 FROM practice_items i WHERE i.task_id = tasks.id) AS is_practice, tasks.overlap,
-            tasks.label_count
+            EXISTS (SELECT 1 FROM practice_items i WHERE i.task_id = tasks.id AND i.purpose = 'practice') AS is_practice,
+            tasks.quality_check IS NOT NULL AS is_check, tasks.overlap, tasks.label_count
         FROM leases JOIN tasks ON tasks.id = leases.task_id
         """
 
@@ -119,6 +125,7 @@ struct LeaseRow {
         let styleName: String? = row["style"]
         style = styleName.flatMap(PromptStyle.init(rawValue:))
         isPractice = row["is_practice"]
+        isCheck = row["is_check"]
         taskState = row["task_state"]
         overlap = row["overlap"]
         labelCount = row["label_count"]
@@ -162,27 +169,27 @@ extension Database {
 
     /// The lease that a person holds on a task, or a new one where the last has ended.
     func liveOrNewLease(
-        on task: TaskID, for user: UserID, settings: ProjectSettings, at now: Date, configuration: StoreConfiguration
+        on task: TaskID, for user: UserID, settings: ProjectSettings, lengths: LeaseLengths, at now: Date,
+        configuration: StoreConfiguration
     ) throws -> LeaseRow {
         let live = try row(
             LeaseRow.sql + " WHERE leases.task_id = ? AND leases.user_id = ? AND leases.closed_at IS NULL",
             [task, user])
         return try live.map(LeaseRow.init(row:))
             ?? openLease(
-                on: task, for: user, milliseconds: Int64(settings.leaseSeconds) * 1000, at: now,
-                configuration: configuration)
+                on: task, for: user, settings: settings, lengths: lengths, at: now, configuration: configuration)
     }
 
     /// A new lease, with its own random names for the responses and a display order that is stored.
     /// - Parameter ahead: it is not shown yet; its time starts when it is.
     func openLease(
-        on task: TaskID, for user: UserID, milliseconds: Int64, ahead: Bool = false, reopened: Bool = false,
-        at now: Date, configuration: StoreConfiguration
+        on task: TaskID, for user: UserID, settings: ProjectSettings, lengths: LeaseLengths, ahead: Bool = false,
+        reopened: Bool = false, at now: Date, configuration: StoreConfiguration
     ) throws -> LeaseRow {
         guard
             let row = try row(
                 """
-                SELECT k, identity_words IS NULL AS unread, (SELECT coalesce(max(attempt), 0) + 1 FROM leases
+                SELECT k, mode, tasks.project_id, identity_words IS NULL AS unread, (SELECT coalesce(max(attempt), 0) + 1 FROM leases
                     WHERE task_id = tasks.id AND user_id = ?) AS attempt
                 FROM tasks JOIN response_groups g ON g.id = group_id WHERE tasks.id = ?
                 """, [user, task])
@@ -190,6 +197,8 @@ extension Database {
         if row["unread"] { try readIdentityWords(of: task) }
         let count: Int = row["k"]
         let attempt: Int = row["attempt"]
+        let milliseconds = try lengths.milliseconds(
+            of: row.word("mode"), in: row["project_id"], settings, self, at: now)
         let order = DisplayOrder.permutation(
             count: count, annotator: "\(user)", task: "\(task)", attempt: attempt)
         let names = (0..<count).map { _ in Secrets.base32(configuration.randomBytes(10)) }

@@ -5,7 +5,8 @@ import Preferences
 extension Store {
     /// In one transaction: the person's live lease first (one that came back by undo before the others), else a new
     /// lease on an open task that they have neither answered nor skipped; partly annotated tasks before new ones, the
-    /// oldest first. Open leases and labels of a task never exceed its overlap.
+    /// oldest first. Open leases and labels of a task never exceed its overlap. Where the project says so, a check comes
+    /// in the place of some tasks, and nobody is handed responses to a prompt of their own.
     /// - Parameters:
     ///   - besides: tokens of leases that the person has on the screen already.
     ///   - ahead: the task is fetched before it is shown: `show` says when it is, and its time starts then.
@@ -20,7 +21,6 @@ extension Store {
             let project = try db.project(project)
             let settings = project.settings
             try db.closeExpiredLeases(at: now)
-            let length = try lengths.milliseconds(of: project.id, settings, db, at: now)
             let open = try db.rows(
                 LeaseRow.sql
                     + """
@@ -29,23 +29,26 @@ extension Store {
                     """, [user, project.id]
             ).map(LeaseRow.init(row:))
             if let mine = open.first(where: { !besides.contains($0.token) }) {
+                let length = try lengths.milliseconds(of: mine.mode, in: project.id, settings, db, at: now)
                 try db.extend(mine, by: length, at: now)
                 if !ahead { try db.show(mine, at: now) }
                 return .task(try db.assignment(db.lease(token: mine.token, of: user), settings: settings))
             }
             // What somebody has in hand stays theirs to finish; nothing new is handed out.
             if project.paused { return .nothing(.projectPaused) }
-            if let practice = try db.practiceInstead(of: user, in: project, at: now, configuration: configuration) {
-                return practice
-            }
+            let practice = try db.practiceInstead(
+                of: user, in: project, lengths: lengths, at: now, configuration: configuration)
+            if let practice { return practice }
             guard open.count < settings.openLeasesPerPerson else {
                 return .nothing(.tooManyOpen(cap: settings.openLeasesPerPerson))
             }
             guard let task = try db.openTask(for: user, in: project, at: now) else {
-                return .nothing(try db.reasonForNothing(user, in: project.id))
+                return .nothing(try db.reasonForNothing(user, in: project))
             }
+            let check = try db.qualityCheck(for: user, in: project, at: now, configuration: configuration)
             let lease = try db.openLease(
-                on: task, for: user, milliseconds: length, ahead: ahead, at: now, configuration: configuration)
+                on: check ?? task, for: user, settings: settings, lengths: lengths, ahead: ahead, at: now,
+                configuration: configuration)
             return .task(try db.assignment(lease, settings: settings))
         }
     }
@@ -84,14 +87,14 @@ extension Store {
                 let others = try db.otherLiveLeases(on: lease.task, than: user)
                 let mine = try db.exists(
                     "SELECT 1 FROM leases WHERE task_id = ? AND user_id = ? AND closed_at IS NULL", [lease.task, user])
-                guard !mine, lease.taskState == "open", lease.labelCount + others < lease.overlap,
+                guard !mine, lease.isCheck || lease.taskState == "open" && lease.labelCount + others < lease.overlap,
                     try !db.hasAnswered(lease.task, user)
                 else { throw StoreError.leaseExpired }
                 try db.run("UPDATE leases SET closed_at = NULL, outcome = NULL WHERE id = ?", [lease.id])
             }
             if isShown { try db.show(lease, at: now) }
             let length = try lengths.milliseconds(
-                of: lease.project, db.project(lease.project).settings, db, at: now)
+                of: lease.mode, in: lease.project, db.project(lease.project).settings, db, at: now)
             return (try db.extend(lease, by: length, at: now), lease.draftVersion)
         }
     }

@@ -19,6 +19,8 @@ public struct ProjectProgress: Sendable, Hashable {
     public let preferences: Int
     public let extras: Int
     public let retracted: Int
+    /// Answers to checks; they are in no other count of labels.
+    public let checks: Int
     /// Labels that count and tie at least two responses.
     public let labelsWithTies: Int
     public let skips: Int
@@ -57,6 +59,8 @@ public struct LabelLine: Sendable, Hashable {
     public let displayOrder: [String]
     /// Names of models in the responses' texts, by which they give themselves away.
     public let identityWords: [String]
+    /// Nil for a task that asked for a new answer.
+    public let check: QualityCheck?
     /// Nil for other feedback.
     public var judgement: Judgement? { content.judgement }
 }
@@ -100,8 +104,15 @@ extension Store {
             func tally(_ sql: String) throws -> [String: Int] {
                 try db.rows(sql, [project]).reduce(into: [:]) { $0[$1["state"] as String] = $1["n"] as Int }
             }
-            let tasks = try tally("SELECT state, count(*) AS n FROM tasks WHERE project_id = ? GROUP BY state")
+            let tasks = try tally(
+                "SELECT state, count(*) AS n FROM tasks WHERE project_id = ? AND quality_check IS NULL GROUP BY state")
             let labels = try tally("SELECT state, count(*) AS n FROM labels WHERE project_id = ? GROUP BY state")
+            let checks = try tally(
+                """
+                SELECT l.state, count(*) AS n FROM tasks t JOIN labels l ON l.task_id = t.id
+                WHERE t.project_id = ? AND t.quality_check IS NOT NULL GROUP BY l.state
+                """)
+            func counted(_ state: String) -> Int { (labels[state] ?? 0) - (checks[state] ?? 0) }
             let read = try db.count(
                 """
                 SELECT count(*) FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
@@ -125,13 +136,14 @@ extension Store {
                     """, [project, now.milliseconds]),
                 tasksWithIdentityWords: try db.count(
                     "SELECT count(*) FROM tasks WHERE project_id = ? AND identity_words <> '[]'", [project]),
-                labels: labels["active"] ?? 0, preferences: preferences, extras: labels["extra"] ?? 0,
-                retracted: labels["retracted"] ?? 0,
+                labels: counted("active"), preferences: preferences, extras: counted("extra"),
+                retracted: counted("retracted"), checks: checks["active"] ?? 0,
                 labelsWithTies: try db.count(
                     """
                     SELECT count(*) FROM labels l
                     JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
-                    WHERE l.project_id = ? AND l.state = 'active' AND r.tied_pairs > 0
+                    JOIN tasks t ON t.id = l.task_id
+                    WHERE l.project_id = ? AND l.state = 'active' AND r.tied_pairs > 0 AND t.quality_check IS NULL
                     """, [project]),
                 skips: try db.count(
                     "SELECT count(*) FROM skips JOIN tasks ON tasks.id = task_id WHERE project_id = ?", [project]),
@@ -149,10 +161,12 @@ extension Store {
                 let user = try User(row: row)
                 let labels = try db.row(
                     """
-                    SELECT coalesce(sum(l.state = 'active'), 0) AS labels, coalesce(sum(l.state = 'extra'), 0) AS extras,
-                        coalesce(sum(l.state = 'active' AND submitted_at >= ?), 0) AS today, max(submitted_at) AS last
+                    SELECT coalesce(sum(l.state = 'active' AND t.quality_check IS NULL), 0) AS labels,
+                        coalesce(sum(l.state = 'extra'), 0) AS extras,
+                        coalesce(sum(l.state = 'active' AND t.quality_check IS NULL AND submitted_at >= ?), 0) AS today,
+                        max(submitted_at) AS last
                     FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
-                    WHERE user_id = ? AND l.project_id = ?
+                    JOIN tasks t ON t.id = l.task_id WHERE user_id = ? AND l.project_id = ?
                     """, [midnight, user.id, project])
                 // As numbers with a point: two stored times of any size can be added.
                 let times = try Double.fetchAll(
@@ -189,7 +203,7 @@ extension Store {
             try db.rows(
                 """
                 SELECT u.*, l.id AS label_id, l.state, l.task_id, t.mode, l.revision, r.submitted_at, r.judgement,
-                    r.display_order, p.content, coalesce(t.identity_words, '[]') AS identity_words
+                    r.display_order, t.quality_check, p.content, coalesce(t.identity_words, '[]') AS identity_words
                 FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                 JOIN users u ON u.id = l.user_id JOIN tasks t ON t.id = l.task_id
                 JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
@@ -197,13 +211,14 @@ extension Store {
                 """, [project, before ?? LabelID(.max), limit]
             ).map { row in
                 let state: String = row["state"]
+                let check: String? = row["quality_check"]
                 return LabelLine(
                     labelID: row["label_id"], annotator: try User(row: row), taskID: row["task_id"],
                     mode: try row.word("mode"), promptPreview: Preview.line(of: try row.json("content")),
                     revision: row["revision"], kept: state == "extra" ? .extra : .counted,
                     retracted: state == "retracted", submittedAt: row.date("submitted_at"),
                     content: try row.json("judgement"), displayOrder: try row.json("display_order"),
-                    identityWords: try row.json("identity_words"))
+                    identityWords: try row.json("identity_words"), check: check.flatMap(QualityCheck.init(rawValue:)))
             }
         }
     }
@@ -287,8 +302,10 @@ extension Database {
         of project: ProjectID, latest: Int, _ note: (Judgement, [String]) -> Void
     ) throws -> [LabelledGroup] {
         let tasks = try rows(
-            "SELECT id, group_id FROM tasks WHERE project_id = ? AND label_count > 0 ORDER BY id DESC LIMIT ?",
-            [project, latest]
+            """
+            SELECT id, group_id FROM tasks WHERE project_id = ? AND label_count > 0 AND quality_check IS NULL
+            ORDER BY id DESC LIMIT ?
+            """, [project, latest]
         ).reversed()
         return try tasks.map { task in
             let labels = try rows(

@@ -153,7 +153,7 @@ extension Database {
             FROM labels WHERE task_id = ? AND user_id = ? AND kind = ?
             """, [lease.task, lease.user, answer.content.kind])
         let others = try otherLiveLeases(on: lease.task, than: lease.user)
-        let hasRoom = lease.labelCount + (lease.closed ? others : 0) < lease.overlap
+        let hasRoom = lease.isCheck || lease.labelCount + (lease.closed ? others : 0) < lease.overlap
         let existingState: String? = existing?["state"]
         // The same person answered this task through a newer lease already: kept beside it, never instead of it.
         let status = existingState == "active" ? "duplicate" : hasRoom ? "counted" : "extra"

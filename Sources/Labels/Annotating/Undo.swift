@@ -77,7 +77,7 @@ extension Database {
         try rows(
             """
             SELECT labels.id, labels.user_id, labels.state, labels.revision, labels.project_id, t.id AS task_id, t.mode,
-                p.content, r.submitted_at, r.id AS revision_id
+                t.quality_check, p.content, r.submitted_at, r.id AS revision_id
             FROM labels JOIN tasks t ON t.id = labels.task_id
             JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
             JOIN label_revisions r ON r.label_id = labels.id AND r.revision = labels.revision
@@ -94,19 +94,30 @@ extension Database {
             return .refused(
                 "This answer came after its task was full. It was kept as an extra, and the task is closed.")
         }
-        let snapshot = try self.row(
-            """
-            SELECT s.snapshot_id FROM label_revisions r JOIN snapshot_labels s ON s.label_revision_id = r.id
-            WHERE r.label_id IN (SELECT id FROM labels WHERE id = ?1 OR derived_from = ?1)
-            ORDER BY s.snapshot_id LIMIT 1
-            """, [label])
-        if let snapshot {
-            let id: SnapshotID = snapshot["snapshot_id"]
+        if let id = try snapshot(thatUsed: label, row) {
             return .refused("Snapshot \(id) has used this answer for training, so it cannot be taken back any more.")
         }
         if let why = try refusalOfUndo(label: label, task: row["task_id"]) { return .refused(why) }
         if !isRecent { return .refused("Only your last \(Store.undoDepth) answers can be taken back.") }
         return .possible
+    }
+
+    /// No snapshot uses the answer to a check; it counts as used by the first one after it, since one that could be taken back
+    /// longer than others would give itself away.
+    private func snapshot(thatUsed label: LabelID, _ row: Row) throws -> SnapshotID? {
+        if row["quality_check"] as String? != nil {
+            return try self.row(
+                """
+                SELECT id FROM snapshots WHERE project_id = ? AND subject = 'preferences' AND created_at >= ?
+                ORDER BY id LIMIT 1
+                """, [row["project_id"] as ProjectID, row["submitted_at"] as Int64])?["id"]
+        }
+        return try self.row(
+            """
+            SELECT s.snapshot_id FROM label_revisions r JOIN snapshot_labels s ON s.label_revision_id = r.id
+            WHERE r.label_id IN (SELECT id FROM labels WHERE id = ?1 OR derived_from = ?1)
+            ORDER BY s.snapshot_id LIMIT 1
+            """, [label])?["snapshot_id"]
     }
 
     /// - Parameter label: nil takes the newest answer of `project` that is not taken back.
@@ -147,8 +158,8 @@ extension Database {
             [task])
         let settings = try self.project(project).settings
         let lease = try openLease(
-            on: task, for: user, milliseconds: try lengths.milliseconds(of: project, settings, self, at: now),
-            reopened: true, at: now, configuration: configuration)
+            on: task, for: user, settings: settings, lengths: lengths, reopened: true, at: now,
+            configuration: configuration)
         return try assignment(lease, settings: settings)
     }
 

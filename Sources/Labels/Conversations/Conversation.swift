@@ -45,9 +45,11 @@ extension Store {
     public func conversation(of user: UserID, in project: ProjectID) async throws -> Conversation? {
         let now = now
         let configuration = configuration
+        let lengths = leaseLengths
         return try await write { db in
             try db.closeExpiredLeases(at: now)
-            return try db.openConversation(of: user, in: project, at: now, configuration: configuration)
+            return try db.openConversation(
+                of: user, in: project, lengths: lengths, at: now, configuration: configuration)
         }
     }
 
@@ -66,11 +68,13 @@ extension Store {
         }
         let now = now
         let configuration = configuration
+        let lengths = leaseLengths
         return try await write { db in
             _ = try db.activeUser(user)
             let project = try db.project(project)
             try db.closeExpiredLeases(at: now)
-            let open = try db.openConversation(of: user, in: project.id, at: now, configuration: configuration)
+            let open = try db.openConversation(
+                of: user, in: project.id, lengths: lengths, at: now, configuration: configuration)
             guard open != nil || project.settings.feedback.share(.conversation) > 0 else {
                 throw StoreError.notAllowed("project '\(project.name)' asks for no conversations")
             }
@@ -135,6 +139,7 @@ extension Store {
         }
         let now = now
         let configuration = configuration
+        let lengths = leaseLengths
         return try await write { db in
             guard
                 let row = try db.row(
@@ -151,7 +156,7 @@ extension Store {
                 "UPDATE conversation_turns SET task_id = ?, answered_at = ?, problem = NULL WHERE id = ?",
                 [task, now.milliseconds, turn])
             _ = try db.openLease(
-                on: task, for: row["user_id"], milliseconds: Int64(project.settings.leaseSeconds) * 1000, at: now,
+                on: task, for: row["user_id"], settings: project.settings, lengths: lengths, at: now,
                 configuration: configuration)
             return true
         }
@@ -218,7 +223,7 @@ extension Database {
     }
 
     fileprivate func openConversation(
-        of user: UserID, in project: ProjectID, at now: Date, configuration: StoreConfiguration
+        of user: UserID, in project: ProjectID, lengths: LeaseLengths, at now: Date, configuration: StoreConfiguration
     ) throws -> Conversation? {
         guard
             let conversation = try row(
@@ -243,8 +248,10 @@ extension Database {
             return at(.ended("You skipped the last comparison, so there is no answer to go on from."), asked)
         }
         guard let judgement = try standingJudgement(on: task, by: user) else {
-            return at(
-                .compare(try reopened(task, for: user, in: project, at: now, configuration: configuration)), asked)
+            let settings = try self.project(project).settings
+            let lease = try liveOrNewLease(
+                on: task, for: user, settings: settings, lengths: lengths, at: now, configuration: configuration)
+            return at(.compare(try assignment(lease, settings: settings)), asked)
         }
         guard let reply = try preferredReply(judgement, on: task) else {
             return at(.ended("Neither of the last two answers will do, so there is none to go on from."), asked)
@@ -268,14 +275,5 @@ extension Database {
         let responses = try responses(of: group["group_id"])
         if let best = judgement.gradedPairs.first?.winner { return responses.first { $0.id == best }?.text }
         return judgement.isBothUnacceptable ? nil : responses.first?.text
-    }
-
-    /// The person's lease on their own comparison, a new one where the last ran out.
-    private func reopened(
-        _ task: TaskID, for user: UserID, in project: ProjectID, at now: Date, configuration: StoreConfiguration
-    ) throws -> Assignment {
-        let settings = try self.project(project).settings
-        let lease = try liveOrNewLease(on: task, for: user, settings: settings, at: now, configuration: configuration)
-        return try assignment(lease, settings: settings)
     }
 }

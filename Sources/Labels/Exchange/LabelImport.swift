@@ -130,13 +130,16 @@ struct LabelImport {
 
     private func taskRow(_ line: NativeLine, group: GroupID) throws -> TaskID {
         if let row = try db.row(
-            "SELECT id FROM tasks WHERE group_id = ? AND mode = ? ORDER BY id LIMIT 1", [group, line.mode.rawValue])
+            "SELECT id FROM tasks WHERE group_id = ? AND mode = ? AND quality_check IS ? ORDER BY id LIMIT 1",
+            [group, line.mode.rawValue, line.qualityCheck])
         {
             return row["id"]
         }
         let task = try db.insertTask(
-            group: group, project: project, mode: line.mode, state: "done", round: line.round, overlap: line.overlap,
+            group: group, project: project, mode: line.mode, state: line.qualityCheck == nil ? "done" : "withdrawn",
+            round: line.round, overlap: line.overlap,
             probability: line.samplingProbability, under: nil, at: now)
+        if let check = line.qualityCheck.flatMap(QualityCheck.init(rawValue:)) { try db.markAsCheck(task, check) }
         if let use = line.labelUse { try db.run("UPDATE tasks SET label_use = ? WHERE id = ?", [use, task]) }
         if let style = line.promptStyle { try db.run("UPDATE tasks SET style = ? WHERE id = ?", [style, task]) }
         return task

@@ -31,6 +31,8 @@ struct NativeLine: Codable, Equatable {
     var feedback: Feedback?
     /// Of a comparison that decides between two policies: what else the label may be used for.
     var labelUse: String?
+    /// Why the task was handed out, where it asked for nothing new: repeat or gold.
+    var qualityCheck: String?
     /// Style of the prompt that a task asked for.
     var promptStyle: String?
     /// Id of the label that this one follows from: the correction whose text it prefers.
@@ -58,6 +60,7 @@ struct NativeLine: Codable, Equatable {
         case samplingProbability = "sampling_probability"
         case promptUse = "prompt_use"
         case labelUse = "label_use"
+        case qualityCheck = "quality_check"
         case promptStyle = "prompt_style"
         case derivedFrom = "derived_from"
         case displayOrder = "display_order"
@@ -126,6 +129,9 @@ struct NativeLine: Codable, Equatable {
         }
         if let labelUse, LabelUse(rawValue: labelUse) == nil {
             throw NativeLineError.field("label_use", "'\(labelUse)' is not one of none, measure, learn")
+        }
+        if let qualityCheck, QualityCheck(rawValue: qualityCheck) == nil {
+            throw NativeLineError.field("quality_check", "'\(qualityCheck)' is not one of repeat, gold")
         }
         guard content.kind == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
         guard displayOrder.sorted() == group.responseIDs.sorted() else { throw NativeLineError.displayOrder }

@@ -108,7 +108,7 @@ extension Database {
             """
             SELECT l.task_id, t.group_id FROM labels l JOIN tasks t ON t.id = l.task_id
             WHERE l.user_id = ? AND l.project_id = ? AND l.state = 'active' AND l.kind IN ('ranking', 'comparison')
-                AND l.derived_from IS NULL AND t.label_count > 1
+                AND l.derived_from IS NULL AND t.label_count > 1 AND t.quality_check IS NULL
             ORDER BY l.id DESC LIMIT ?
             """, [user, project, latest])
         var groups: [LabelledGroup] = []

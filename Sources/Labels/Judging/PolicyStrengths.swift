@@ -85,7 +85,7 @@ extension Database {
             """
             SELECT t.id, t.group_id, t.sampling_probability, g.prompt_id FROM tasks t
             JOIN response_groups g ON g.id = t.group_id
-            WHERE t.project_id = ? AND t.label_count > 0 AND t.mode IN ('ranking', 'comparison')
+            WHERE t.project_id = ? AND t.label_count > 0 AND t.quality_check IS NULL AND t.mode IN ('ranking', 'comparison')
                 AND (SELECT count(DISTINCT policy_id) FROM responses WHERE group_id = g.id) > 1
             ORDER BY t.id DESC LIMIT ?
             """, [project, latestTasks])

@@ -124,6 +124,8 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
     public var choice = ChoiceSettings()
     /// What people are asked for besides the `mode`.
     public var feedback = FeedbackSettings()
+    /// How answers are checked.
+    public var quality = QualitySettings()
     /// Settings of reward-model runs that differ from the job's defaults.
     public var rewardModel: [String: String] = [:]
     /// Settings of policy-refresh runs that differ from the job's defaults.
@@ -145,6 +147,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
             "ranking or comparison; other kinds of feedback are asked for by their shares")
         try feedback.validate()
         try choice.validate()
+        try quality.validate()
         let least = mode == .comparison ? 2 : 4
         let most = mode == .comparison ? 2 : 9
         let range = mode == .comparison ? "is 2 in comparisons" : "runs from 4 to 9 in rankings"
@@ -181,7 +184,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case mode, overlap, mix, stop, instructions, ratings, flags, tie, safety, aspects, reason, rendering, feedback,
-            choice
+            choice, quality
         case supervised
         case responseCount = "response_count"
         case leaseSeconds = "lease_seconds"
@@ -234,6 +237,7 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
         try read(.policyRefresh, into: &policyRefresh)
         try read(.feedback, into: &feedback)
         try read(.choice, into: &choice)
+        try read(.quality, into: &quality)
         try read(.supervised, into: &supervised)
         try read(.preferenceTuning, into: &preferenceTuning)
     }

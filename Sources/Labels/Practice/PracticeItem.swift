@@ -5,11 +5,20 @@ public import Preferences
 public typealias PracticeItemID = ID<PracticeItem>
 public typealias PracticeAnswerID = ID<PracticeAnswer>
 
-/// A task with a known answer, which people do before real ones. What they answer is never a label.
+/// What a task with a known answer is for.
+public enum PracticePurpose: String, Sendable, Hashable, Codable, CaseIterable {
+    /// People do it before real tasks, and see the expected answer. What they answer is no label.
+    case practice
+    /// It is mixed into the real tasks and looks like them (`QualityCheck.gold`).
+    case gold
+}
+
+/// A task with a known answer.
 public struct PracticeItem: Sendable, Hashable {
     public let id: PracticeItemID
     public let project: ProjectID
     public let mode: TaskMode
+    public let purpose: PracticePurpose
     public let group: ResponseGroup
     /// In the ids of the group.
     public let expected: Judgement

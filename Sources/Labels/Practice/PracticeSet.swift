@@ -3,7 +3,8 @@ import GRDB
 import Preferences
 
 /// A line of a practice file. JSON: `prompt`, `responses` (texts, or objects with `id` and `text`), `expected` (a ranking or
-/// a comparison of those ids; plain texts are called "1", "2", …), `explanation`.
+/// a comparison of those ids; plain texts are called "1", "2", …), `explanation`, and
+/// `purpose` where it is not practice.
 struct PracticeLine: Codable {
     struct Answer: Codable {
         let id: String?
@@ -31,6 +32,7 @@ struct PracticeLine: Codable {
     let responses: [Answer]
     let expected: Judgement
     let explanation: String
+    var purpose: PracticePurpose?
 
     func group(id: String) -> ResponseGroup {
         ResponseGroup(
@@ -57,11 +59,13 @@ struct PracticeLine: Codable {
 
 extension Store {
     /// Takes the answer of a label as the expected one of a new practice task about the same group. Tasks about that group
-    /// that nobody has opened are withdrawn, since whoever practised on it knows the answer.
+    /// that nobody has opened are withdrawn, since whoever practised on it knows the answer; those about gold are even where
+    /// somebody has answered them, so that nobody is handed the same responses twice.
     /// - Throws: `StoreError.invalid` where the label is another project's or no ranking or comparison, or there is no
     ///   explanation.
     public func addPracticeItem(
-        from label: LabelID, explanation: String, in project: ProjectID, by actor: Actor
+        from label: LabelID, explanation: String, purpose: PracticePurpose = .practice, in project: ProjectID,
+        by actor: Actor
     ) async throws -> PracticeItem {
         guard !explanation.allSatisfy(\.isWhitespace) else {
             throw StoreError.invalid(field: "explanation", problem: "say why that is the answer")
@@ -88,10 +92,11 @@ extension Store {
             }
             let project = try db.project(project)
             let id = try db.insertPracticeItem(
-                group: row["group_id"], expected: expected, explanation: explanation, in: project, at: now)
+                group: row["group_id"], expected: expected, explanation: explanation, purpose: purpose, in: project,
+                at: now)
             try db.audit(
-                .practiceAdd, subject: "project \(project.id)", details: "practice task \(id) from label \(label)",
-                by: actor, at: now)
+                .practiceAdd, subject: "project \(project.id)",
+                details: "\(purpose.rawValue) task \(id) from label \(label)", by: actor, at: now)
             return try db.practiceItem(id)
         }
     }
@@ -127,14 +132,19 @@ extension Store {
                 let isThere = try db.exists(
                     """
                     SELECT 1 FROM practice_items i JOIN tasks t ON t.id = i.task_id
-                    WHERE t.group_id = ? AND i.expected = ? AND i.explanation = ? AND i.retired_at IS NULL
-                    """, [row, try JSONLines.line(expected), line.explanation])
+                    WHERE t.group_id = ? AND i.expected = ? AND i.explanation = ? AND i.purpose = ?
+                        AND i.retired_at IS NULL
+                    """,
+                    [
+                        row, try JSONLines.line(expected), line.explanation, (line.purpose ?? .practice).rawValue,
+                    ])
                 if isThere {
                     report.alreadyThere += 1
                     return
                 }
                 _ = try db.insertPracticeItem(
-                    group: row, expected: expected, explanation: line.explanation, in: project, at: now)
+                    group: row, expected: expected, explanation: line.explanation, purpose: line.purpose ?? .practice,
+                    in: project, at: now)
                 report.added += 1
             }
             try db.audit(
@@ -151,7 +161,8 @@ extension Store {
             try JSONLines.line(
                 PracticeLine(
                     prompt: item.group.prompt, responses: item.group.responses.map { .init(id: $0.id, text: $0.text) },
-                    expected: item.expected, explanation: item.explanation))
+                    expected: item.expected, explanation: item.explanation,
+                    purpose: item.purpose == .practice ? nil : item.purpose))
         }
     }
 
@@ -196,27 +207,41 @@ extension Database {
     }
 
     fileprivate func practiceItem(row: Row) throws -> PracticeItem {
-        PracticeItem(
-            id: row["id"], project: row["project_id"], mode: try row.word("mode"), group: try group(row["group_id"]),
-            expected: try row.json("expected"), explanation: row["explanation"], createdAt: row.date("created_at"),
-            isRetired: row.dateIfPresent("retired_at") != nil, answers: row["answers"],
-            rightAnswers: row["right_answers"])
+        let purpose: PracticePurpose = try row.word("purpose")
+        let expected: Judgement = try row.json("expected")
+        var given = (all: row["answers"] as Int, right: row["right_answers"] as Int)
+        if purpose == .gold {
+            let answers = try goldAnswers(of: row["task_id"])
+            let hasLine = try project(row["project_id"]).settings.acceptabilityLine
+            given = (answers.count, answers.count { PracticeRule.isRight($0, expected: expected, hasLine: hasLine) })
+        }
+        return PracticeItem(
+            id: row["id"], project: row["project_id"], mode: try row.word("mode"), purpose: purpose,
+            group: try group(row["group_id"]), expected: expected, explanation: row["explanation"],
+            createdAt: row.date("created_at"), isRetired: row.dateIfPresent("retired_at") != nil, answers: given.all,
+            rightAnswers: given.right)
     }
 
     fileprivate func insertPracticeItem(
-        group: GroupID, expected: Judgement, explanation: String, in project: Project, at now: Date
+        group: GroupID, expected: Judgement, explanation: String, purpose: PracticePurpose, in project: Project,
+        at now: Date
     ) throws -> PracticeItemID {
         try run(
             """
-            UPDATE tasks SET state = 'withdrawn', closed_at = ? WHERE group_id = ? AND state = 'open' AND label_count = 0
+            UPDATE tasks SET state = 'withdrawn', closed_at = ? WHERE group_id = ? AND state = 'open'
+                AND (label_count = 0 OR ?)
                 AND NOT EXISTS (SELECT 1 FROM leases WHERE task_id = tasks.id AND closed_at IS NULL)
-            """, [now.milliseconds, group])
-        // Never open, so that it is handed out as practice alone.
+            """, [now.milliseconds, group, purpose == .gold])
+        // Never open, so that it is handed out as practice or gold alone.
         let task = try insertTask(
             group: group, project: project, mode: expected.kind == .ranking ? .ranking : .comparison,
             state: "withdrawn", overlap: 1, under: nil, at: now)
+        if purpose == .gold { try markAsCheck(task, .gold) }
         return try insert(
-            "INSERT INTO practice_items (project_id, task_id, expected, explanation, created_at) VALUES (?, ?, ?, ?, ?)",
-            [project.id, task, try JSONLines.line(expected), explanation, now.milliseconds])
+            """
+            INSERT INTO practice_items (project_id, task_id, expected, explanation, created_at, purpose)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [project.id, task, try JSONLines.line(expected), explanation, now.milliseconds, purpose.rawValue])
     }
 }

@@ -12,6 +12,7 @@ extension Store {
     public func practiseAgain(_ user: UserID, in project: ProjectID) async throws -> Assignment {
         let now = now
         let configuration = configuration
+        let lengths = leaseLengths
         return try await write { db in
             let project = try db.project(project)
             let standing = try db.practiceStanding(of: user, in: project)
@@ -20,7 +21,8 @@ extension Store {
             }
             guard
                 let next = try db.practice(
-                    for: user, round: standing.round + 1, in: project, at: now, configuration: configuration)
+                    for: user, round: standing.round + 1, in: project, lengths: lengths, at: now,
+                    configuration: configuration)
             else { throw StoreError.notAllowed("there is nothing to practise again") }
             return next
         }
@@ -85,7 +87,7 @@ extension Database {
             SELECT (SELECT count(*) FROM practice_answers a WHERE a.item_id = i.id AND a.user_id = ?1) AS given,
                 (SELECT is_right FROM practice_answers a WHERE a.item_id = i.id AND a.user_id = ?1
                  ORDER BY round DESC LIMIT 1) AS last_is_right
-            FROM practice_items i WHERE i.project_id = ?2 AND i.retired_at IS NULL
+            FROM practice_items i WHERE i.project_id = ?2 AND i.purpose = 'practice' AND i.retired_at IS NULL
             """, [user, project.id])
         let given = rows.map { $0["given"] as Int }
         let round = max(1, given.max() ?? 1)
@@ -102,33 +104,37 @@ extension Database {
     /// What somebody is given instead of a real task while they have not passed the project's practice set; nil where real
     /// tasks may be given.
     func practiceInstead(
-        of user: UserID, in project: Project, at now: Date, configuration: StoreConfiguration
+        of user: UserID, in project: Project, lengths: LeaseLengths, at now: Date, configuration: StoreConfiguration
     ) throws -> NextTask? {
         let hasSet = try exists(
-            "SELECT 1 FROM practice_items WHERE project_id = ? AND retired_at IS NULL LIMIT 1", [project.id])
+            """
+            SELECT 1 FROM practice_items WHERE project_id = ? AND purpose = 'practice' AND retired_at IS NULL LIMIT 1
+            """, [project.id])
         guard hasSet else { return nil }
         let standing = try practiceStanding(of: user, in: project)
         if standing.isFree { return nil }
         guard !standing.isComplete,
             let next = try practice(
-                for: user, round: standing.round, in: project, at: now, configuration: configuration)
+                for: user, round: standing.round, in: project, lengths: lengths, at: now,
+                configuration: configuration)
         else { return .nothing(.practiceNotPassed(right: standing.right, of: standing.items, needed: standing.needed)) }
         return .task(next)
     }
 
     /// A lease on the first task that has fewer answers than rounds.
     func practice(
-        for user: UserID, round: Int, in project: Project, at now: Date, configuration: StoreConfiguration
+        for user: UserID, round: Int, in project: Project, lengths: LeaseLengths, at now: Date,
+        configuration: StoreConfiguration
     ) throws -> Assignment? {
         let task: TaskID? = try row(
             """
-            SELECT i.task_id FROM practice_items i WHERE i.project_id = ? AND i.retired_at IS NULL
+            SELECT i.task_id FROM practice_items i WHERE i.project_id = ? AND i.purpose = 'practice' AND i.retired_at IS NULL
                 AND (SELECT count(*) FROM practice_answers a WHERE a.item_id = i.id AND a.user_id = ?) < ?
             ORDER BY i.id LIMIT 1
             """, [project.id, user, round])?["task_id"]
         guard let task else { return nil }
         let lease = try liveOrNewLease(
-            on: task, for: user, settings: project.settings, at: now, configuration: configuration)
+            on: task, for: user, settings: project.settings, lengths: lengths, at: now, configuration: configuration)
         return try assignment(lease, settings: project.settings)
     }
 

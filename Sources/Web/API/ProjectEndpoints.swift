@@ -154,6 +154,20 @@ enum ProjectEndpoints {
                         .integer("Responses sampled for each that is shown; the most different are.", from: 1, to: 8)),
                 ], "Which tasks people are given.")
         ),
+        (
+            "QualitySettings",
+            .object(
+                [
+                    .optional(
+                        "repeat_share", .number("Tasks given to the same person once more.", from: 0, to: 0.4)),
+                    .optional(
+                        "repeat_after", .integer("Answers between the two times, at least.", from: 1, to: 10_000)),
+                    .optional("gold_share", .number("Tasks with a known answer.", from: 0, to: 0.4)),
+                    .optional(
+                        "authors_judge_own",
+                        .boolean("Whether people may judge responses to prompts that they wrote themselves.")),
+                ], "How answers are checked.")
+        ),
         ("ProjectSettingsChange", .object(settingsMembers(isRequired: false))),
         (
             "MixPart",
@@ -211,6 +225,7 @@ enum ProjectEndpoints {
             ("reward_model", jobSettings), ("policy_refresh", jobSettings), ("supervised", jobSettings),
             ("preference_tuning", jobSettings),
             ("feedback", .reference("FeedbackSettings")), ("choice", .reference("ChoiceSettings")),
+            ("quality", .reference("QualitySettings")),
         ]
         return members.map { Schema.Member(name: $0.0, schema: $0.1, isRequired: isRequired) }
     }

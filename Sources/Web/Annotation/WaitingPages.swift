@@ -28,7 +28,7 @@ struct NoTaskPage: PageModel {
         case .noTasksReady:
             title = "The next tasks are being prepared"
             looksAgain = true
-        case .nothingLeftForYou:
+        case .nothingLeftForYou, .onlyOwnPromptsLeft:
             title = "All done for now"
             looksAgain = false
         case .practiceNotPassed:
