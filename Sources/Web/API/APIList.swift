@@ -3,7 +3,8 @@ enum APIList {
     static let endpoints: [APIEndpoint] =
         AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + TaskEndpoints.all + ConversationEndpoints.all
         + PracticeSetEndpoints.all + SubmissionEndpoints.all + SkippedTaskEndpoints.all
-        + ProgressEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all + PolicyJudgementEndpoints.all
+        + ProgressEndpoints.all + QualityEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all
+        + PolicyJudgementEndpoints.all
         + PromotionEndpoints.all + RewardModelEndpoints.all
         + RunEndpoints.all + ExportEndpoints.all + PeopleEndpoints.all + TokenEndpoints.all
 
@@ -12,7 +13,7 @@ enum APIList {
         + TaskEndpoints.components + JudgementSchemas.components + FeedbackSchemas.components
         + ConversationEndpoints.components
         + PracticeSetEndpoints.components + SubmissionEndpoints.components + SkippedTaskEndpoints.components
-        + ProgressEndpoints.components
+        + ProgressEndpoints.components + QualityEndpoints.components
         + SamplingEndpoints.components + PolicyEndpoints.components + PolicyJudgementEndpoints.components
         + PromotionEndpoints.components + RewardModelEndpoints.components
         + RunEndpoints.components + ExportEndpoints.components + PeopleEndpoints.components

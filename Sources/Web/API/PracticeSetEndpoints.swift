@@ -17,11 +17,13 @@ enum PracticeSetEndpoints {
         },
         APIEndpoint(
             method: .post, path: items, operation: "addPracticeItem",
-            summary: "Takes the answer of a label as the expected one of a new practice task.", access: .lead,
+            summary: "Takes the answer of a label as the expected one of a new practice task or of a check.",
+            access: .lead,
             body: .json(
                 .object([
                     .required("label", .integer("A ranking or a comparison of this project.")),
                     .required("explanation", .string("Why that is the answer, in Markdown.")),
+                    .optional("purpose", purpose),
                 ])), answers: [.json(.created, .reference("PracticeItem"))], handle: add),
         APIEndpoint(
             method: .delete, path: items + "/{item}", operation: "retirePracticeItem",
@@ -34,6 +36,9 @@ enum PracticeSetEndpoints {
         },
     ]
 
+    private static let purpose = Schema.choice(
+        PracticePurpose.allCases.map(\.rawValue), "Done before real tasks, or mixed into them unseen (gold).")
+
     private static let items = Path.api + "/projects/{project}/practice/items"
 
     private static func add(_ call: APICall) async throws -> Response {
@@ -41,14 +46,16 @@ enum PracticeSetEndpoints {
             throw APIFailure.invalid("Name a label.", field: "label")
         }
         let item = try await call.store.addPracticeItem(
-            from: label, explanation: call.body["explanation"]?.stringValue ?? "", in: try call.id("project"),
-            by: try call.actor)
+            from: label, explanation: call.body["explanation"]?.stringValue ?? "",
+            purpose: call.body["purpose"]?.stringValue.flatMap(PracticePurpose.init(rawValue:)) ?? .practice,
+            in: try call.id("project"), by: try call.actor)
         return try .json(try json(item), status: .created)
     }
 
     private static func json(_ item: PracticeItem) throws -> JSONValue {
         [
             "id": APIEncoding.id(item.id), "mode": .string(item.mode.rawValue),
+            "purpose": .string(item.purpose.rawValue),
             "prompt": try APIEncoding.coded(item.group.prompt),
             "responses": .array(item.group.responses.map { ["id": .string($0.id), "text": .string($0.text)] }),
             "expected": try APIEncoding.coded(item.expected), "explanation": .string(item.explanation),
@@ -62,6 +69,7 @@ enum PracticeSetEndpoints {
             "PracticeItem",
             .object([
                 .required("id", .integer()), .required("mode", .choice(TaskMode.allCases.map(\.rawValue))),
+                .required("purpose", purpose),
                 .required("prompt", .reference("Prompt")),
                 .required("responses", .array(.object([.required("id", .string()), .required("text", .string())]))),
                 .required("expected", .reference("Judgement")), .required("explanation", .string("Markdown.")),

@@ -49,7 +49,7 @@ enum ProgressEndpoints {
             ],
             "labels": [
                 "counted": .integer(progress.labels), "extras": .integer(progress.extras),
-                "retracted": .integer(progress.retracted),
+                "retracted": .integer(progress.retracted), "checks": .integer(progress.checks),
                 "with_ties": .integer(progress.labelsWithTies),
                 "since_snapshot": .integer(progress.labelsSinceSnapshot),
             ],
@@ -121,6 +121,7 @@ enum ProgressEndpoints {
             "judgement": try APIEncoding.coded(line.content),
             "display_order": .array(line.displayOrder.map(JSONValue.string)),
             "identity_words": .array(line.identityWords.map(JSONValue.string)),
+            "check": APIEncoding.text(line.check?.rawValue),
         ]
     }
 }
@@ -137,7 +138,7 @@ extension ProgressEndpoints {
                 .required(
                     "labels",
                     .object(
-                        ["counted", "extras", "retracted", "with_ties", "since_snapshot"].map {
+                        ["counted", "extras", "retracted", "checks", "with_ties", "since_snapshot"].map {
                             .required($0, .integer())
                         })),
                 .required("skips", .integer()),
@@ -198,6 +199,13 @@ extension ProgressEndpoints {
                 .required("judgement", .oneOf([.reference("Judgement"), .reference("Feedback")])),
                 .required("display_order", .array(.string(), "Response ids as the annotator saw them.")),
                 .required("identity_words", .array(.string(), "Names of models in the responses' texts.")),
+                .required(
+                    "check",
+                    .choice(
+                        QualityCheck.allCases.map(\.rawValue),
+                        "Why the task was handed out, if it asked for nothing new."
+                    )
+                    .orNull),
             ])
         ),
     ]

@@ -7,7 +7,7 @@ struct LeadPages: RouteSet {
     init(_ services: WebServices) {
         areas = [
             LeadHomePages(services), ProjectPages(services), PromptPages(services), PracticeSetPages(services),
-            ProgressPages(services), SkippedTaskPages(services),
+            ProgressPages(services), QualityPages(services), SkippedTaskPages(services),
             PolicyPages(services), PolicyCardPages(services), PromotionPages(services), RewardModelPages(services),
             RunListPages(services), RunPages(services),
             ExportPages(services), PeoplePages(services), TokenPages(services), AuditPages(services),

@@ -20,9 +20,13 @@ struct PracticeSetPages: RouteSet {
                 guard let label = LabelID(form.text("label")) else {
                     throw FieldError(field: "label", message: "Label: give the number of a ranking or a comparison.")
                 }
+                guard let purpose = PracticePurpose(rawValue: form.text("purpose")) else {
+                    throw FieldError(field: "purpose", message: "What the task is for: choose practice or a check.")
+                }
                 _ = try await services.store.addPracticeItem(
-                    from: label, explanation: form.raw("explanation"), in: project.id, by: actor)
-                return "The practice set has one task more."
+                    from: label, explanation: form.raw("explanation"), purpose: purpose, in: project.id, by: actor)
+                return purpose == .practice
+                    ? "The practice set has one task more." : "One check more is mixed into the real tasks."
             }
         }
         routes.post(RouterPath(Path.practiceImport(":project"))) { request, context -> Response in
@@ -62,6 +66,7 @@ struct PracticeSetPages: RouteSet {
             var page = try await page(project, label: form.text("label"))
             page.problem = words
             page.explanation = form.raw("explanation")
+            page.isGold = form.text("purpose") == PracticePurpose.gold.rawValue
             page.lines = form.raw("lines")
             return try services.pages.page(page, status: .unprocessableContent, for: context)
         }
@@ -75,7 +80,8 @@ struct PracticeSetPages: RouteSet {
             rows: items.filter { !$0.isRetired }.map { PracticeSetPage.Row($0, id) }, addPath: Path.practice(id),
             importPath: Path.practiceImport(id), filePath: Path.practiceFile(id), labelsPath: Path.projectLabels(id),
             settingsPath: Path.projectSettings(id), label: label,
-            passShare: LeadWords.share(project.settings.feedback.practicePassShare))
+            passShare: LeadWords.share(project.settings.feedback.practicePassShare),
+            goldShare: LeadWords.share(project.settings.quality.goldShare), qualityPath: Path.quality(id))
     }
 }
 
@@ -95,6 +101,7 @@ struct PracticeSetPage: PageModel {
     struct Row: Sendable {
         let id: String
         let kind: String
+        let isGold: Bool
         let prompt: String
         let explanation: String
         let answers: String
@@ -103,6 +110,7 @@ struct PracticeSetPage: PageModel {
         init(_ item: PracticeItem, _ project: String) {
             id = item.id.description
             kind = item.mode.words
+            isGold = item.purpose == .gold
             prompt = String(item.group.prompt.plainText.prefix(200))
             explanation = item.explanation
             answers = item.answers == 0 ? "–" : "\(item.rightAnswers) of \(item.answers)"
@@ -119,7 +127,10 @@ struct PracticeSetPage: PageModel {
     var settingsPath: String
     var label: String
     var passShare: String
+    var goldShare: String
+    var qualityPath: String
     var problem: String?
     var explanation = ""
+    var isGold = false
     var lines = ""
 }

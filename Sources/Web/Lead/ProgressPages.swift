@@ -40,8 +40,8 @@ struct ProgressPages: RouteSet {
         let progress = try await store.progress(id)
         let quality = try await store.quality(id)
         let annotators = try await store.annotatorCounts(id)
-        let times = TimesSection(try await store.timeDistribution(id))
         let skipped = try await store.skippedTaskCount(id)
+        let lengths = try await store.leaseLengths(of: id)
         let sampling = try await services.operations.samplingStatus(project: id)
         let names = Dictionary(try await store.policies().map { ($0.id, $0.name) }, uniquingKeysWith: { a, _ in a })
         let text = id.description
@@ -62,7 +62,8 @@ struct ProgressPages: RouteSet {
             isPaused: project.paused, skipReasons: Self.skipReasons(progress),
             skippedTasks: skipped == 0
                 ? nil : Wording.count(skipped, "task was skipped", "tasks were skipped") + " by several people.",
-            skippedPath: Path.skippedTasks(text), times: times,
+            skippedPath: Path.skippedTasks(text), qualityPath: Path.quality(text),
+            times: TimesSection(try await store.timeDistribution(id), lengths),
             annotators: annotators.map { ProgressPage.Annotator($0, in: project) },
             quality: Self.quality(quality, project.settings.mode), positions: Self.positions(quality.slots),
             hasPositions: quality.slots.shown.contains { $0 > 0 })
@@ -79,7 +80,10 @@ struct ProgressPages: RouteSet {
             rows: lines.map {
                 .init(
                     id: $0.labelID.description, annotator: $0.annotator.name, mode: $0.mode.rawValue,
-                    preview: $0.promptPreview, revision: $0.revision, isExtra: $0.kept == .extra,
+                    preview: $0.promptPreview,
+                    taskPath: Path.taskAnswers(id.description, task: $0.taskID.description),
+                    check: $0.check.map { $0 == .repeat ? "repeat" : "check" }, revision: $0.revision,
+                    isExtra: $0.kept == .extra,
                     isRetracted: $0.retracted,
                     answer: Self.answer($0, flags: project.settings.flags),
                     practicePath: $0.mode.isPreference && !$0.retracted
@@ -102,7 +106,8 @@ struct ProgressPages: RouteSet {
             .init("Labels that count", "\(progress.labels)"),
             .init("Labels since the last snapshot", "\(progress.labelsSinceSnapshot)"),
             .init("Labels with ties", "\(progress.labelsWithTies)"), .init("Late extras", "\(progress.extras)"),
-            .init("Taken back", "\(progress.retracted)"), .init("Skips", "\(progress.skips)"),
+            .init("Taken back", "\(progress.retracted)"), .init("Answers to checks", "\(progress.checks)"),
+            .init("Skips", "\(progress.skips)"),
             .init("Tasks ready", "\(progress.tasksReady)"), .init("Tasks with somebody now", "\(progress.liveLeases)"),
             .init("Tasks finished", "\(progress.tasksDone)"), .init("Tasks withdrawn", "\(progress.tasksWithdrawn)"),
             .init("Tasks in which a response names a model", "\(progress.tasksWithIdentityWords)"),
@@ -244,6 +249,7 @@ struct ProgressPage: PageModel {
     /// “2 tasks were skipped by several people.”; nil where none waits for a decision.
     var skippedTasks: String?
     var skippedPath: String
+    var qualityPath: String
     var times: TimesSection
     var annotators: [Annotator]
     var quality: [Figure]
@@ -260,6 +266,10 @@ struct LabelsPage: PageModel {
         var annotator: String
         var mode: String
         var preview: String
+        /// Everybody's answers to its task.
+        var taskPath: String
+        /// Of which kind the check is that it answers; nil where it answers none.
+        var check: String?
         var revision: Int
         var isExtra: Bool
         var isRetracted: Bool

@@ -41,6 +41,7 @@ struct ProjectForm: Sendable {
     var supervisedSettings: String
     var preferenceTuningSettings: String
     var feedback: FeedbackFields
+    var quality: QualityFields
     var strategies: [Option]
     var choiceNumbers: [Field]
 
@@ -73,6 +74,7 @@ struct ProjectForm: Sendable {
         supervisedSettings = Self.lines(settings.supervised)
         preferenceTuningSettings = Self.lines(settings.preferenceTuning)
         feedback = FeedbackFields(settings.feedback)
+        quality = QualityFields(settings.quality)
         strategies = [
             Option(value: "random", label: "The prompts in turn", isSelected: settings.choice.strategy == .random),
             Option(
@@ -198,6 +200,7 @@ extension ProjectForm {
             form, "preference_tuning_settings", label: "Preference-tuning settings")
         settings.choice = try choice(form, from: old.choice)
         settings.feedback = try FeedbackFields.settings(form, from: old.feedback)
+        settings.quality = try QualityFields.settings(form, from: old.quality)
         try settings.validate()
         return settings
     }

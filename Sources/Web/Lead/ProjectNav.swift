@@ -7,6 +7,7 @@ struct ProjectNav: Sendable {
         case progress = "Progress"
         case prompts = "Prompts"
         case practice = "Practice"
+        case quality = "Quality"
         case runs = "Runs"
         case rewardModels = "Reward models"
         case policies = "Policies"
@@ -37,6 +38,7 @@ struct ProjectNav: Sendable {
                 case .progress: Path.project(id)
                 case .prompts: Path.prompts(id)
                 case .practice: Path.practice(id)
+                case .quality: Path.quality(id)
                 case .runs: Path.runs(id)
                 case .rewardModels: Path.rewardModels(id)
                 case .policies: Path.policies(id)

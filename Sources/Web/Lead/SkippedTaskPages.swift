@@ -45,6 +45,7 @@ struct SkippedTasksPage: PageModel {
     struct Task: Sendable {
         let id: String
         let path: String
+        let answersPath: String
         let prompt: String
         let responses: [Response]
         /// “1 of 2 labels”.
@@ -72,6 +73,7 @@ struct SkippedTasksPage: PageModel {
             Task(
                 id: task.taskID.description,
                 path: Path.skippedTask(project.id.description, task: task.taskID.description),
+                answersPath: Path.taskAnswers(project.id.description, task: task.taskID.description),
                 prompt: task.prompt.plainText,
                 responses: task.responses.enumerated().map { Response(number: $0 + 1, text: $1) },
                 labels: "\(task.labels) of \(Wording.count(task.overlap, "label", "labels"))",

@@ -21,6 +21,14 @@ struct TimesSection: Sendable {
         let p90: String
     }
 
+    /// After how long a task of one kind goes to somebody else.
+    struct Taken: Sendable {
+        let kind: String
+        let p90: String
+        let after: String
+    }
+
+    let taken: [Taken]
     let bars: [Bar]
     let people: [Person]
     let isEmpty: Bool
@@ -32,7 +40,12 @@ struct TimesSection: Sendable {
     private static let barWidth = 56
     private static let highest = 120
 
-    init(_ times: TimeDistribution) {
+    init(_ times: TimeDistribution, _ lengths: [LeaseLength]) {
+        taken = lengths.map {
+            Taken(
+                kind: $0.mode.words, p90: LeadWords.seconds($0.ninetiethPercentile),
+                after: LeadWords.seconds(Double($0.seconds)))
+        }
         let most = max(1, times.bins.map(\.answers).max() ?? 1)
         bars = times.bins.enumerated().map { index, bin in
             let height = bin.answers * Self.highest / most

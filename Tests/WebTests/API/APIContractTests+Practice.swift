@@ -106,6 +106,49 @@ extension APIContractTests {
         #expect(progress["tasks"]?["withdrawn"] == 1 && progress["tasks"]?["open"] == 1)
     }
 
+    /// Gold is mixed into the tasks, and everybody's answers to a task are listed.
+    func driveChecks(_ driver: APIDriver, _ site: LeadSite) async throws {
+        let lead = site.leadToken
+        let made = try await driver.call(
+            "createProject", token: lead,
+            json: ["name": "Checking", "settings": ["mode": "comparison", "quality": ["gold_share": 0.4]]],
+            expecting: .created)
+        #expect(made["settings"]?["quality"]?["repeat_share"] == 0)
+        let project = ["project": "\(try #require(made["id"]?.integerValue))"]
+        try await driver.call(
+            "importPractice", token: lead, path: project,
+            text:
+                #"{"prompt":"x","responses":["a","b"],"expected":{"kind":"comparison","comparison":{"winner":"1","loser":"2","grade":"better"}},"explanation":"y","purpose":"gold"}"#
+        )
+        for prompt in 0..<40 { try await importPair(driver, lead, project, prompt: "z\(prompt)") }
+        var gold: [String: String]?
+        while gold == nil {
+            let task = try await nextPair(driver, site, project)
+            let responses = (task["responses"]?.arrayValue ?? []).sorted {
+                ($0["text"]?.stringValue ?? "") < ($1["text"]?.stringValue ?? "")
+            }
+            let ids = responses.compactMap { $0["id"] }
+            let label = try await driver.call(
+                "submit", token: site.annotatorToken, path: ["lease": try #require(task["lease"]?.stringValue)],
+                json: ["comparison": ["winner": ids[0], "loser": ids[1], "grade": "better"]])["submission"]
+            guard responses.first?["text"] == "a" else { continue }
+            let lines = try await driver.call("listLabels", token: lead, path: project)
+            let line = try #require(lines.arrayValue?.first { $0["id"] == label })
+            #expect(line["check"] == "gold")
+            gold = project.merging(["task": "\(try #require(line["task"]?.integerValue))"]) { old, _ in old }
+        }
+        let found = try await driver.call("listChecks", token: lead, path: project).arrayValue?.first
+        #expect(found?["name"] == .string(site.annotator.name) && found?["repeats"]?["tasks"] == 0)
+        #expect(found?["gold"]?["right"] == 1 && found?["gold"]?["by_share"] == [1, 0, 0, 0])
+        let answers = try await driver.call("getTaskAnswers", token: lead, path: try #require(gold))
+        #expect(answers["check"] == "gold" && answers["answers"]?.arrayValue?.count == 1)
+        #expect(answers["consensus"] == .null, "one answer is no consensus")
+        let item = try await driver.call("listPracticeItems", token: lead, path: project).arrayValue?.first
+        #expect(item?["purpose"] == "gold" && item?["answers"] == 1 && item?["right_answers"] == 1)
+        let progress = try await driver.call("getProgress", token: lead, path: project)
+        #expect(progress["labels"]?["checks"] == 1)
+    }
+
     private func importPair(
         _ driver: APIDriver, _ lead: String, _ project: [String: String], prompt: String = "z"
     ) async throws {

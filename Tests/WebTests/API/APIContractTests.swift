@@ -26,6 +26,7 @@ import Web
             try await driveConversation(driver, site)
             try await drivePractice(driver, site)
             try await driveSkippedTasks(driver, site)
+            try await driveChecks(driver, site)
             try await driveFigures(driver, lead, project)
             try await driveRuns(driver, site, project)
             try await driveTuning(driver, site)

@@ -51,6 +51,57 @@ import Web
         }
     }
 
+    /// Repeats and tasks with a known answer are told apart by nothing but the prompt that they show, in the page, its headers,
+    /// the answer to a submission and the person's own list.
+    @Test func aCheckLooksLikeAnyOtherTask() async throws {
+        let site = try await TestSite.make(
+            tasks: 60,
+            settings: TestSite.settings {
+                $0.quality.repeatShare = 0.4
+                $0.quality.repeatAfter = 2
+                $0.quality.goldShare = 0.2
+            }, text: { _, _ in "The same words." })
+        let gold = (0..<12).map { number in
+            let texts = Array(repeating: #""The same words.""#, count: Self.count).joined(separator: ",")
+            return
+                #"{"prompt":"Prompt number 9\#(number)","responses":[\#(texts)],"expected":{"kind":"ranking","ranking":"#
+                + #"{"rows":[["1"],["2"],["3"],["4"]],"unacceptable":[]}},"explanation":"A secret.","purpose":"gold"}"#
+        }.joined(separator: "\n")
+        _ = try await site.store.importPractice(
+            site.project.id, from: .data(Data(gold.utf8), name: "gold.jsonl"), by: .system)
+        try await site.run { client in
+            var browser = try await site.browser(client)
+            var pages: Set<String> = []
+            var answers: Set<String> = []
+            for _ in 0..<60 {
+                let page = try await browser.get(site.nextTask)
+                let form = try #require(TaskForm(page))
+                pages.insert(
+                    masked(page.text, form).replacing(/Prompt number \d+/, with: "•")
+                        + page.headers.filter { $0.name != .date && $0.name != .contentLength }.description)
+                var fields = form.ranking([1, 2, 3, 4])
+                fields["csrf"] = browser.csrf
+                let body = fields.map { "\(Browser.encode($0.key))=\(Browser.encode($0.value))" }.joined(separator: "&")
+                let answer = try await browser.send(
+                    form.action, method: .post,
+                    headers: [.contentType: "application/x-www-form-urlencoded", .accept: "application/json"],
+                    body: ByteBuffer(string: body))
+                answers.insert("\(answer.status) " + answer.text.replacing(/\d+/, with: "•"))
+                site.clock.advance(seconds: 5)
+            }
+            #expect(pages.count == 1)
+            #expect(answers.count == 1)
+            let history = try await browser.get(Path.history).text
+            let own = history.components(separatedBy: #"<li class="answer">"#).dropFirst().map {
+                $0.components(separatedBy: "</li>")[0].replacing(/\d+/, with: "•")
+            }
+            #expect(own.count == Store.undoDepth && Set(own).count == 1)
+            #expect(!history.contains("A secret."))
+            let found = try #require(try await site.store.checkResults(site.project.id).first)
+            #expect(found.repeats.tasks > 5 && found.gold.tasks > 3, "\(found.repeats.tasks), \(found.gold.tasks)")
+        }
+    }
+
     private func twoPolicies(_ site: TestSite) async throws -> [PolicyID] {
         let other = try await site.store.addPolicy(
             NewPolicy(name: "another-policy", kind: .refreshed, path: "policies/another", sha256: nil), by: .system)
