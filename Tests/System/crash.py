@@ -1,10 +1,12 @@
 """Power cuts: kill -9 of the server while labels are submitted, of a training job, and of both; nothing acknowledged is lost, and
 runs end in the bytes of undisturbed ones.
 
-Also reads a trace of system calls: a submission is answered after its label is in the write-ahead log and the log is synced.
+Also reads traces of system calls: a submission is answered after its label is in the write-ahead log and the log is synced, and
+what a run made has its name on the disk before the store speaks of it.
 """
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -12,6 +14,7 @@ import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -70,16 +73,48 @@ def each_acknowledgement_follows_an_fsync(report, program):
         with server.database() as store:
             names = dict(store.execute("SELECT id, public_id FROM labels"))
     finally:
-        # The wrapper passes SIGTERM on to nobody, so the server itself is asked.
-        for child in children(server.process.pid):
-            os.kill(child, signal.SIGTERM)
-        server.process.wait(60)
+        stop_traced(server)
     with open(trace, errors="replace") as lines:
         answers = [(label, sync_trace.is_synced(exchange, names[label])) for label, exchange in sync_trace.exchanges(lines)]
     synced = sum(is_synced for _, is_synced in answers)
     report.check("between a submission and its answer the label goes into the log, and then a sync of the log begins and ends",
                  [label for label, _ in answers] == labels and synced == len(labels),
                  f"{synced} of {len(labels)} answers, {len(answers)} found in the trace")
+    shutil.rmtree(folder)
+
+
+def stop_traced(server):
+    """The wrapper passes SIGTERM on to nobody, so the server itself is asked."""
+    for child in children(server.process.pid):
+        os.kill(child, signal.SIGTERM)
+    server.process.wait(60)
+
+
+def an_import_is_on_the_disk_before_the_store_names_it(report, program, finished_run):
+    """Lets the store of a stopped server forget what a reward model's run made, so that the next server imports it again."""
+    if not shutil.which("strace"):
+        print("skip: strace is not installed, so the order of renaming and fsync is not traced")
+        return
+    data, number = finished_run.parents[1], int(finished_run.name)
+    with contextlib.closing(sqlite3.connect(data / "plumb.sqlite")) as store, store:
+        store.execute("UPDATE reward_models SET run_id = NULL WHERE run_id = ?", (number,))
+        store.execute("UPDATE runs SET state = 'running', finished_at = NULL, result_reward_model_id = NULL WHERE id = ?", (number,))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="plumb-trace-"))
+    trace = folder / "trace"
+    server = Server(program, data=data, arguments=(), wrapper=[
+        "strace", "-f", "-y", "-e", "trace=rename,renameat,renameat2,fsync,fdatasync", "-o", str(trace)])
+    server.start(timeout=120)
+    try:
+        state = server.wait_for_run(number)["state"]
+    finally:
+        stop_traced(server)
+    calls = trace.read_text(errors="replace").splitlines()
+    renamed = next((place for place, call in enumerate(calls) if re.search(r"rename\w*\(.*/\.arriving-reward-", call)), None)
+    # The thread's next call: nothing is written by it in between, and so nothing in the store either.
+    after = [] if renamed is None else [call for call in calls[renamed + 1:] if call.split()[0] == calls[renamed].split()[0]]
+    report.check("what a run made has its name on the disk before the store speaks of it",
+                 state == "succeeded" and after and re.search(r"fsync\(\d+<[^>]*/reward-models>", after[0]) is not None,
+                 after[0] if after else state)
     shutil.rmtree(folder)
 
 
@@ -245,7 +280,9 @@ if __name__ == "__main__":
     report = Report()
     killed_server_keeps_acknowledged_labels(report, program)
     each_acknowledgement_follows_an_fsync(report, program)
-    for finished in labels_and_runs_survive_kills(report, program):
+    finished_runs = labels_and_runs_survive_kills(report, program)
+    an_import_is_on_the_disk_before_the_store_names_it(report, program, finished_runs[0])
+    for finished in finished_runs:
         undisturbed_runs_make_the_same_bytes(report, program, finished)
         killed_job_resumes_to_the_same_bytes(report, program, finished)
     every_kind_of_run_survives_random_kills(report, program, times=3)
