@@ -278,7 +278,7 @@ def skips_reach_a_lead(test, lead, ada):
     settings = {**project["settings"], "skips_to_review": 1}
     test.server.call("PATCH", f"/projects/{test.project}", {"settings": settings})
     board = ready(test, ada)
-    lease = board.address.split("/")[2]
+    lease = board.lease
     task = store.value(test.server, "SELECT task_id FROM leases WHERE token = ?", lease)
     board.keys("s")
     ada.page.get_by_label("Unsafe or upsetting").check()

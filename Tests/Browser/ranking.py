@@ -52,6 +52,11 @@ class Board:
     def address(self):
         return self.page.locator("form.ranking").get_attribute("action")
 
+    @property
+    def lease(self):
+        """The token of the task on the screen; the next one may have been fetched already."""
+        return self.address.split("/")[2]
+
     def card(self, letter):
         return self.page.locator(f'[data-card][data-letter="{letter}"]')
 

@@ -90,10 +90,9 @@ def policies_of_task(server, task):
         server, "SELECT r.policy_id FROM responses r JOIN tasks t ON t.group_id = r.group_id WHERE t.id = ?", task)}
 
 
-def open_task(server, name):
-    """The task that a person has open, newest first, and the policy under which it was made."""
+def task_of_lease(server, token):
+    """The task of a lease, and the policy under which it was made."""
     return rows(
         server,
         """SELECT t.id, t.made_under_policy_id FROM leases e JOIN tasks t ON t.id = e.task_id
-           JOIN users u ON u.id = e.user_id
-           WHERE u.name = ? AND e.closed_at IS NULL ORDER BY e.id DESC LIMIT 1""", name)[0]
+           WHERE e.token = ?""", token)[0]

@@ -92,7 +92,7 @@ def makes_current(test, lead, ada, record):
     # What people have open stays theirs to finish; what they get after it comes from the new policy.
     ada.go(f"/projects/{project}/next")
     board = Board(ada).wait()
-    task, made_under = store.open_task(test.server, "Ada")
+    task, made_under = store.task_of_lease(test.server, board.lease)
     report.check("a task that was open when the policy changed may be finished", made_under != policy, f"task {task}")
     address = board.address
     board.keys("j", "1", "j", "2", "j", "3", "j", "4", "Control+Enter")
@@ -102,7 +102,7 @@ def makes_current(test, lead, ada, record):
     if ada.page.locator("[data-looks-again]").count():
         ada.seen("waiting")
     board.wait()
-    task, made_under = store.open_task(test.server, "Ada")
+    task, made_under = store.task_of_lease(test.server, board.lease)
     policies = store.policies_of_task(test.server, task)
     report.check("the next task's responses carry the new policy in the store",
                  made_under == policy and policy in policies, f"task {task}: policies {sorted(policies)}")
