@@ -60,7 +60,7 @@ struct TimesSection: Sendable {
                 p90: LeadWords.seconds($0.p90))
         }
         isEmpty = times.everybody == nil
-        summary = times.bins.filter { $0.answers > 0 }.map { "\(Self.label($0)): \($0.answers)" }.joined(
+        summary = times.bins.filter { $0.answers > 0 }.map { "\(Self.label($0)) s: \($0.answers)" }.joined(
             separator: ", ")
         var remarks: [String] = []
         if let dwell = times.medianDwell {
@@ -72,8 +72,9 @@ struct TimesSection: Sendable {
         self.remarks = remarks.joined(separator: " ")
     }
 
+    /// In seconds, which the text above the bars says once: ten units would run into each other.
     private static func label(_ bin: TimeDistribution.Bin) -> String {
-        guard let below = bin.below else { return "\(bin.from) s +" }
-        return "\(bin.from)–\(below) s"
+        guard let below = bin.below else { return "\(bin.from)+" }
+        return "\(bin.from)–\(below)"
     }
 }
