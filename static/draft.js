@@ -30,6 +30,8 @@ export class DraftKeeper {
   /** Another page has saved a later draft, and the person has not chosen yet. */
   #isBehind = false;
   #isOver = false;
+  /** The last try met no sign-in: until one does, what is kept in this browser is all that can be. */
+  #isSignedOut = false;
   /** Drafts that were sent as the next version, and of which nobody said whether they arrived. */
   #unanswered = [];
 
@@ -126,6 +128,7 @@ export class DraftKeeper {
 
   #saved() {
     this.version += 1;
+    this.#isSignedOut = false;
     this.#unanswered = [];
     this.#keep(this.#isChanged);
     removeNotice("draft");
@@ -135,6 +138,7 @@ export class DraftKeeper {
 
   async #notSaved(response, needsSignIn) {
     this.#isChanged = true;
+    this.#isSignedOut = needsSignIn;
     if (needsSignIn) {
       this.say("Not saved: kept in this browser");
       showNotice("Your sign-in has ended. This page keeps your work; sign in again and go on.", {
@@ -209,7 +213,7 @@ export class DraftKeeper {
 
   /** The page is left: what was changed in the last half second goes along, where the browser lets it. */
   #saveLast() {
-    if (!this.#isChanged || this.#isSaving || this.#isBehind || this.#isOver) return;
+    if (!this.#isChanged || this.#isSaving || this.#isBehind || this.#isOver || this.#isSignedOut) return;
     try {
       this.#put({ keepalive: true }).catch(() => {});
     } catch {

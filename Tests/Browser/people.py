@@ -46,7 +46,7 @@ class Watch:
         self.overflows = []
         self.pages_seen = set()
         self._expected = set()
-        self._writes_under_way = set()
+        self._puts_under_way = set()
         # Looks at each new state of a page where it is set.
         self.accessibility = None
         self.is_cut = False
@@ -58,7 +58,7 @@ class Watch:
         context.on("weberror", lambda error: self.problems.append(f"{who}: page error: {error.error}"))
         context.on("requestfailed", lambda request: self._failed(who, request))
         context.on("request", lambda request: self._request(who, request))
-        context.on("requestfinished", lambda request: self._writes_under_way.discard(request))
+        context.on("requestfinished", lambda request: self._puts_under_way.discard(request))
         context.on("response", lambda response: self._response(who, response))
 
     @contextmanager
@@ -71,11 +71,10 @@ class Watch:
         finally:
             self._expected = before
 
-    def wait_for_writes(self, page):
-        """Waits until each request that changes something has its answer: one may be under way when a page shows the next."""
+    def wait_for_drafts(self, page):
+        """Waits until each draft that was sent has its answer: one may be under way when a page shows the next task."""
         end = time.monotonic() + PATIENCE / 1000
-        # What a page that was closed had under way may never be answered.
-        while self._writes_under_way and time.monotonic() < end:
+        while self._puts_under_way and time.monotonic() < end:
             page.wait_for_timeout(50)
 
     @contextmanager
@@ -96,13 +95,13 @@ class Watch:
         self.problems.append(f"{who}: console: {message.text}")
 
     def _request(self, who, request):
-        if request.method != "GET":
-            self._writes_under_way.add(request)
+        if request.method == "PUT":
+            self._puts_under_way.add(request)
         if not re.match(r"http://127\.0\.0\.1:\d+/|data:|blob:", request.url):
             self.problems.append(f"{who}: a request to another host: {request.url[:120]}")
 
     def _failed(self, who, request):
-        self._writes_under_way.discard(request)
+        self._puts_under_way.discard(request)
         if self.is_cut:
             return
         # The browser cancels what a page that is left still had under way, and a navigation that became a download.
