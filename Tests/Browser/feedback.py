@@ -5,7 +5,7 @@ import time
 
 import store
 from album import ALL
-from keeping import AHEAD
+from keeping import AHEAD, SAVED
 from people import PATIENCE
 
 # What the fields of the task hold.
@@ -107,7 +107,7 @@ def submit(ada):
 def kept_on_server(test, ada, kind):
     """What was filled in comes back from the server alone."""
     page = ada.page
-    page.locator("[data-kept]", has_text="Draft saved").wait_for()
+    page.wait_for_function(SAVED)
     before = page.evaluate(FIELDS)
     page.evaluate("localStorage.clear()")
     page.reload()
@@ -233,8 +233,9 @@ def turn_between_kinds(test, ada, project):
             break
         page.wait_for_function(AHEAD)
         page.wait_for_timeout(300)
-        leave(ada)
+        # Before the next one is asked for, which may be here at once.
         page.evaluate("() => performance.clearResourceTimings()")
+        leave(ada)
     standing = page.locator("[data-standing]").inner_text()
     test.report.check("a task of another kind takes the page's place, and works",
                       len(set(kinds)) > 1 and page.evaluate("window.isSamePage === true") and standing != "",
@@ -254,6 +255,7 @@ def take_back(test, ada, project):
 
 def without_script(test, ada, project):
     """The basic forms without scripts: one answer of any kind."""
+    ada.leave()
     plain = ada.beside("Ada without scripts", java_script_enabled=False)
     plain.go(f"/projects/{project}/next")
     kind = plain.page.locator('input[name="kind"]')
@@ -292,7 +294,7 @@ def converse(test, lead, ada):
             ada.go(f"/projects/{project}/next")
         page.locator("#text").focus()
         page.keyboard.type(text)
-        page.locator("[data-kept]", has_text="Draft saved").wait_for()
+        page.wait_for_function(SAVED)
         page.evaluate("localStorage.clear()")
         page.reload()
         test.equal("a message that was begun comes back from the server alone", page.locator("#text").input_value(), text)
@@ -311,7 +313,8 @@ def converse(test, lead, ada):
             page.locator("#text").focus()
         with page.expect_navigation():
             page.keyboard.press("Control+Enter")
-        page.locator("form.comparison").wait_for(timeout=PATIENCE)
+        # Its script too: the page of the wait opened it by itself, and a key that comes before the script is lost.
+        page.locator(".enhanced form.comparison").wait_for(timeout=PATIENCE)
         report.check("both answers come together, in the comparison as usual", page.locator(".pair .card").count() == 2)
         if turn == 2:
             ada.seen("conversation-comparison", variants=ALL)

@@ -175,6 +175,7 @@ def neither(test, ada, number):
 
 def narrow(test, ada, number):
     """Tabs on a telephone, by touch."""
+    ada.leave()
     phone = ada.beside("Ada's telephone", has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
     page = open_pair(phone, number)
     tabs = page.get_by_role("tab")
@@ -196,6 +197,7 @@ def narrow(test, ada, number):
 
 
 def without_script(test, ada, number):
+    ada.leave()
     plain = ada.beside("Ada without scripts", java_script_enabled=False)
     page = open_pair(plain, number)
     test.album.take(page, "judging-plain", variants=ALL, whole=True)

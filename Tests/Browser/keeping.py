@@ -5,16 +5,26 @@ import json
 import signing_in
 import store
 from album import ALL
-from people import PATIENCE
 from ranking import Board, ready, stored
 
 # The next task has arrived.
 AHEAD = """() => performance.getEntriesByType('resource').some((entry) =>
   entry.name.endsWith('/ahead') && entry.responseEnd > 0)"""
 
+# The page says that the server has the draft, and nothing was changed since: on a slow machine what was changed first is saved
+# before what was changed last.
+SAVED = """() => {
+  const name = document.querySelector('[data-keeping]')?.dataset.lease
+    ?? document.querySelector('[data-message]').dataset.draftPath;
+  const kept = Object.keys(localStorage).filter((key) => key.startsWith('plumb.draft ') && key.endsWith(` ${name}`));
+  return document.querySelector('[data-kept]')?.textContent.includes('Draft saved')
+    && kept.every((key) => !JSON.parse(localStorage.getItem(key)).isUnsaved);
+}"""
+
+
 def saved(board):
     """Waits until the page says that the server has the draft."""
-    board.page.locator("[data-kept]", has_text="Draft saved").wait_for(timeout=PATIENCE)
+    board.page.wait_for_function(SAVED)
     return board
 
 
@@ -50,7 +60,9 @@ def draft_survives(test, ada):
     test.equal("a reload brings the draft back from the server alone", (board.state, board.address, board.texts),
                (state, task, texts))
     ada.seen("draft-after-reload", variants=ALL, whole=False)
-    # What is changed in the last half second goes along as the page is left, and is this page's own when it comes back.
+    # What is changed in the last half second goes along as the page is left, and is this page's own when it comes back. Here that
+    # half second never ends, so that a slow machine leaves the page within it too.
+    ada.page.evaluate("() => { window.setTimeout = () => 0; }")
     board.keys("j", "j", "2")
     state = board.state
     ada.page.reload()
@@ -126,8 +138,7 @@ def next_task_is_there(test, ada):
     page.wait_for_function(AHEAD)
     page.wait_for_timeout(200)
     ada.go("/history")
-    page.wait_for_timeout(300)
-    left = store.value(test.server, "SELECT count(*) FROM leases WHERE ahead = 1 AND closed_at IS NULL")
+    left = store.awaited(test.server, 0, "SELECT count(*) FROM leases WHERE ahead = 1 AND closed_at IS NULL")
     test.equal("leaving the page gives the waiting task back", left, 0)
 
 
@@ -194,10 +205,10 @@ def sign_in_ends(test, ada):
     task = board.address
     other = ada.another_page()
     other.go("/history")
-    other.press("Sign out")
-    other.page.close()
     # The page tries again until it is left; a try that is under way then meets the visitor whom the sign-in page made.
     with test.watch.expecting(401, 403):
+        other.press("Sign out")
+        other.page.close()
         board.keys("j", "3")
         notice = page.locator('[data-notice="draft"]')
         notice.wait_for()
@@ -228,7 +239,9 @@ def sign_in_ends(test, ada):
         other.page.goto("/sign-in")
         other.page.get_by_label("Name").fill(signing_in.ANNOTATOR)
         other.page.get_by_label("Password").fill(signing_in.ANNOTATOR_PASSWORD)
-        other.page.get_by_role("button", name="Sign in").click()
+        # It leads to the task, whose script sends both the answer and the draft: they are under way when it is loaded.
+        with other.page.expect_navigation():
+            other.page.get_by_role("button", name="Sign in").click()
         page.locator('[data-notice="outbox"]').wait_for(state="detached")
         # A draft may still be under way with the token of the sign-in that ended: it is refused and sent again.
         test.watch.wait_for_drafts(page)
@@ -258,6 +271,9 @@ def time_is_told(test, ada):
 
 def last_answer_is_taken_back(test, ada):
     board = ready(test, ada)
+    # What became of an answer is said where the next task takes its page's place.
+    ada.page.wait_for_function(AHEAD)
+    ada.page.wait_for_timeout(200)
     rank_all(board)
     board.submit()
     button = ada.page.get_by_role("button", name="Take it back")
@@ -281,6 +297,8 @@ def skips_reach_a_lead(test, lead, ada):
     board = ready(test, ada)
     lease = board.lease
     task = store.value(test.server, "SELECT task_id FROM leases WHERE token = ?", lease)
+    ada.page.wait_for_function(AHEAD)
+    ada.page.wait_for_timeout(200)
     board.keys("s")
     ada.page.get_by_label("Unsafe or upsetting").check()
     ada.page.get_by_label("In your words").fill("<b>not for me</b>")

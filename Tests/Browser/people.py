@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 
 # A test machine may be busy training; nothing here waits for a fixed time, only for what it looks for, up to this.
-PATIENCE = 60_000
+PATIENCE = 180_000
 NARROWEST = 360
 
 REPORT_VIOLATIONS = """
@@ -34,6 +34,14 @@ STICKING_OUT = """() => {
 }"""
 
 
+# The page of waiting looks again by itself, but for while nobody sees it.
+HOLD = """() => {
+  if (document.querySelector('[data-looks-again]')) {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+  }
+}"""
+LET_GO = "() => { delete document.visibilityState; }"
+
 # An answer is on its way while the next task is shown already.
 ALL_SENT = "() => !Object.keys(localStorage).some((key) => key.startsWith('plumb.outbox '))"
 
@@ -58,7 +66,6 @@ class Watch:
         context.on("weberror", lambda error: self.problems.append(f"{who}: page error: {error.error}"))
         context.on("requestfailed", lambda request: self._failed(who, request))
         context.on("request", lambda request: self._request(who, request))
-        context.on("requestfinished", lambda request: self._puts_under_way.discard(request))
         context.on("response", lambda response: self._response(who, response))
 
     @contextmanager
@@ -72,10 +79,12 @@ class Watch:
             self._expected = before
 
     def wait_for_drafts(self, page):
-        """Waits until each draft that was sent has its answer: one may be under way when a page shows the next task."""
-        end = time.monotonic() + PATIENCE / 1000
-        while self._puts_under_way and time.monotonic() < end:
+        """Waits until each draft that was sent has its answer: one may be under way when a page shows the next task. One that is
+        refused is sent again, after the page has asked for the sign-in that holds."""
+        end, quiet = time.monotonic() + PATIENCE / 1000, 0
+        while quiet < 10 and time.monotonic() < end:
             page.wait_for_timeout(50)
+            quiet = 0 if self._puts_under_way else quiet + 1
 
     @contextmanager
     def disconnected(self):
@@ -109,6 +118,8 @@ class Watch:
             self.problems.append(f"{who}: {request.method} {request.url} failed: {request.failure}")
 
     def _response(self, who, response):
+        # Not when it is finished: an answer whose body no script reads never is.
+        self._puts_under_way.discard(response.request)
         if response.status >= 400 and response.status not in self._expected:
             self.problems.append(f"{who}: {response.request.method} {response.url} answered {response.status}")
 
@@ -126,7 +137,8 @@ class Person:
         self.page = self.context.new_page()
 
     def beside(self, name, **options):
-        """The same person, signed in, at another browser: a telephone, or one without scripts."""
+        """The same person, signed in, at another browser: a telephone, or one without scripts. What that one answers must not
+        stay on the screen of this one, whose heartbeat would be refused a minute later: `leave` it first."""
         return Person(
             self.browser, self.server, self.watch, self.album, name,
             storage_state=self.context.storage_state(), **options)
@@ -137,6 +149,10 @@ class Person:
         tab.__dict__.update(self.__dict__)
         tab.page = self.context.new_page()
         return tab
+
+    def leave(self):
+        """Goes from the task in hand, for another browser of the same person to answer."""
+        self.go("/history")
 
     def go(self, path, picture=None, **options):
         self.page.goto(path)
@@ -153,6 +169,7 @@ class Person:
         """Looks at this page's layout on the narrowest screen, and takes its picture where it has a name."""
         page = self.page
         page.wait_for_load_state("load")
+        page.evaluate(HOLD)
         if not self.watch.is_cut and not page.evaluate(ALL_SENT):
             page.wait_for_function(ALL_SENT)
         size = page.viewport_size
@@ -168,6 +185,7 @@ class Person:
             self.watch.accessibility.look(self, " ".join(filter(None, (kind, page.title(), picture))))
         if picture:
             self.album.take(page, picture, **options)
+        page.evaluate(LET_GO)
 
     def heading(self):
         return self.page.get_by_role("heading", level=1).inner_text()

@@ -178,6 +178,7 @@ def by_mouse(test, ada):
 
 
 def by_touch(test, ada):
+    ada.leave()
     phone = ada.beside("Ada's telephone", has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
     board = ready(test, phone)
     for letter, rank in (("B", 1), ("A", 2), ("D", 3), ("C", 3)):

@@ -230,6 +230,7 @@ def drag_by_finger(phone, handle, row):
 
 
 def touch(test, ada, number):
+    ada.leave()
     phone = ada.beside("Ada's telephone", has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
     board = next_task(phone, number)
     for letter, rank in (("D", 1), ("A", 2), ("B", 2)):

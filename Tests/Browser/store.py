@@ -1,6 +1,7 @@
 """Facts of the store as the tests ask for them. It is opened read-only, beside the running server."""
 
 import json
+import time
 
 
 def rows(server, query, *values):
@@ -14,6 +15,14 @@ def rows(server, query, *values):
 def value(server, query, *values):
     found = rows(server, query, *values)
     return found[0][0] if found else None
+
+
+def awaited(server, wanted, query, *values):
+    """The value once it is as wanted, or as it is after half a minute: what a page sends as it is left nobody waits for."""
+    deadline = time.monotonic() + 30
+    while (found := value(server, query, *values)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
 
 
 def label_count(server, project):

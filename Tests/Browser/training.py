@@ -5,7 +5,7 @@ import re
 import store
 from ranking import Board
 
-RUN_PATIENCE = 420_000
+RUN_PATIENCE = 1_800_000
 FIGURES = "document.getElementById('run-figures').innerText"
 HAS_ENDED = "/^(Done|Failed|Stopped)/.test(document.querySelector('#run-status .state').innerText)"
 
@@ -18,6 +18,7 @@ class WatchedRun:
         self.id = int(re.search(r"/lead/runs/(\d+)", self.page.url).group(1))
         # What a reload would lose.
         self.page.evaluate("window.neverLoadedAgain = true")
+        self.first_figures = self.page.locator("#run-figures").inner_text()
 
     @property
     def state(self):
@@ -30,8 +31,11 @@ class WatchedRun:
 
 def start(test, lead, button, name):
     lead.go(f"/lead/projects/{test.project}")
-    lead.press(button)
+    with lead.page.expect_navigation():
+        lead.page.get_by_role("button", name=button, exact=True).click()
+    # Before the page is looked at, which may take as long as a short run.
     run = WatchedRun(lead, name)
+    lead.seen()
     test.report.check(f"the button “{button}” starts a run and shows it", lead.heading().endswith(f"run {run.id}"),
                       f"{lead.heading()}, {run.state}")
     return run
@@ -40,7 +44,7 @@ def start(test, lead, button, name):
 def moves(test, run, times, picture=None):
     """The page's numbers change by themselves, `times` times or until the run ends."""
     figures = run.page.locator("#run-figures")
-    seen = [figures.inner_text()]
+    seen = [run.first_figures]
     while len(seen) <= times:
         run.page.wait_for_function(
             f"before => {FIGURES} !== before || {HAS_ENDED}", arg=seen[-1], timeout=RUN_PATIENCE)

@@ -32,6 +32,7 @@ def rank(test, ada):
 
 
 def compare(test, ada, pairs):
+    ada.leave()
     plain = ada.beside("Ada without scripts", java_script_enabled=False)
     wait_for_pair(plain, pairs)
     plain.page.get_by_role("radio", name="B is slightly better").check()

@@ -3,7 +3,7 @@ import ModelServer
 import Testing
 
 /// What a request may take of the memory for keys and values, and what is said of one that would take more.
-@Suite(.timeLimit(.minutes(2))) struct MemoryTests {
+@Suite(.timeLimit(.minutes(20))) struct MemoryTests {
     /// A model with a context of 16,384 tokens of 128 bytes each, which never ends by itself, and room for 8,192.
     static func server(cacheBytes: Int = 1 << 20) throws -> TestServer {
         let test = try TestServer { $0.cacheBytes = cacheBytes }

@@ -3,7 +3,7 @@ import HummingbirdTesting
 import ModelServer
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct QueueTests {
+@Suite(.timeLimit(.minutes(20))) struct QueueTests {
     static var endless: [String: Any] {
         ["model": "tireless", "prompt": "the cat", "n": 64, "max_tokens": 16_000, "seed": 1]
     }

@@ -153,7 +153,7 @@ struct TestConnection: Sendable {
 
     private func send(_ request: TestClient.Request) async throws -> Answer {
         try await TestClient.withClient(
-            host: "127.0.0.1", port: port, configuration: .init(timeout: .seconds(60))
+            host: "127.0.0.1", port: port, configuration: .init(timeout: .seconds(600))
         ) { client in
             let response = try await client.execute(request)
             let text = response.body.map { String(buffer: $0) } ?? ""

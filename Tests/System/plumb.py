@@ -34,7 +34,7 @@ class Server:
         self.wrapper = list(wrapper)
         self.process = None
 
-    def start(self, timeout=60):
+    def start(self, timeout=300):
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.log = open(self.data.parent / "server.log", "ab")
         mark = self.log.tell()
@@ -63,7 +63,7 @@ class Server:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(120)
 
     def kill(self):
         """What a power cut does to the process: no handler runs."""
@@ -76,7 +76,7 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
-    def call(self, method, path, body=None, token=None, query=None, timeout=120):
+    def call(self, method, path, body=None, token=None, query=None, timeout=300):
         """One request to /api/v1; the decoded JSON, or the text of another kind of answer."""
         target = "/api/v1" + path + ("?" + urllib.parse.urlencode(query) if query else "")
         headers = {"Authorization": f"Bearer {token or self.token}"}
@@ -109,7 +109,7 @@ class Server:
     def annotator_token(self):
         return self.post("/tokens", {"label": "test", "role": "annotator"})["secret"]
 
-    def wait_for_task(self, project, token, timeout=60):
+    def wait_for_task(self, project, token, timeout=300):
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             answer = self.post(f"/projects/{project}/tasks/next", token=token)
@@ -129,7 +129,7 @@ class Server:
         """Starts `reward-model-runs` or `policy-refreshes`; the run's id."""
         return self.post(f"/projects/{project}/{kind}", body)["record"]["id"]
 
-    def wait_for_run(self, run, timeout=400, until=("succeeded", "failed", "stopped")):
+    def wait_for_run(self, run, timeout=1800, until=("succeeded", "failed", "stopped")):
         """The run's record once it has reached one of these states."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

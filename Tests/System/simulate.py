@@ -15,10 +15,10 @@ if __name__ == "__main__":
     report = Report()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="plumb-simulate-")) / "run"
     subprocess.run([parser.parse_args().plumb, "simulate", "--output", str(folder), "--gold", "politeness", "--seed", "0",
-                    "--rounds", "1", "--rankings", "60", "--evaluation-samples", "400"], check=True)
+                    "--rounds", "1", "--rankings", "100", "--evaluation-samples", "1000"], check=True)
     before, after = json.loads((folder / "report.json").read_text())["rounds"]
     win = after["winRate"]
-    report.check("60 rankings by politeness make a policy that wins over the supervised one", win["low"] > 0.5,
+    report.check("100 rankings by politeness make a policy that wins over the supervised one", win["low"] > 0.5,
                  f"{win['mean']:.3f} [{win['low']:.3f}, {win['high']:.3f}]")
     report.check("KL stays at most 20 nats a response", after["klToSupervised"] <= 20, f"{after['klToSupervised']:.2f}")
     report.check("responses still end", after["endShare"] >= 0.9 * before["endShare"],
