@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import LanguageModel
 import SeededRandom
 
@@ -32,5 +33,17 @@ extension Shape {
     /// Random ids of the shape's vocabulary, past the first few that may mean something.
     func tokens(_ count: Int, using random: inout SplitMix64) -> [Int32] {
         (0..<count).map { _ in Int32.random(in: 8..<Int32(configuration.vocabularySize), using: &random) }
+    }
+}
+
+/// What the process itself holds, as Linux counts it.
+enum ProcessMemory {
+    /// The most resident memory since the last call, MB; 0 where the system does not say.
+    static func takeMost() -> Double {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        // Linux takes 5 for: the high-water mark begins at what is held now.
+        try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1000
     }
 }

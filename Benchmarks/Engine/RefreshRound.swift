@@ -17,6 +17,8 @@ struct RefreshRound: ParsableCommand {
     @Option(help: "Tokens a response.") var length = 48
     @Option(help: "Passes over the round's responses.") var epochs = 4
     @Option(help: "Responses an optimiser step.") var minibatch = 8
+    @Flag(help: "Give the most memory of each phase, MB, beside its seconds. Resets the process's own high-water mark.")
+    var memory = false
     @OptionGroup var measuring: Measuring
 
     func run() throws {
@@ -41,7 +43,9 @@ struct RefreshRound: ParsableCommand {
         let sampler: GroupSampler
         let policyScorer: GroupScorer
         let referenceScorer: GroupScorer
-        let reward: ValueLearner
+        let reward: RewardScorer
+        /// Of all passes and both learners, as in the job.
+        let memory = LearningMemory()
         let command: RefreshRound
 
         init(_ command: RefreshRound, policy model: Transformer, pool: WorkerPool) throws {
@@ -54,28 +58,36 @@ struct RefreshRound: ParsableCommand {
             self.command = command
             policy = PolicyLearner(
                 model: model, optimiser: settings.optimiser(learningRate: 1e-5), temperature: 1,
-                tokensPerPass: settings.tokensPerPass, pool: pool)
-            func network(_ seed: UInt64) throws -> ValueLearner {
-                ValueLearner(
-                    model: try model.withScalarHead(seed: seed), gain: 1, bias: 0,
-                    optimiser: settings.optimiser(learningRate: 1e-5), tokensPerPass: settings.tokensPerPass, pool: pool
-                )
-            }
-            value = try network(1)
-            reward = try network(2)
+                tokensPerPass: settings.tokensPerPass, pool: pool, memory: memory)
+            value = ValueLearner(
+                model: try model.withScalarHead(seed: 1), gain: 1, bias: 0,
+                optimiser: settings.optimiser(learningRate: 1e-5), tokensPerPass: settings.tokensPerPass, pool: pool,
+                memory: memory)
+            reward = RewardScorer(
+                model: try model.withScalarHead(seed: 2), normalisation: .identity, pool: pool,
+                tokensPerPass: settings.tokensPerPass, arena: memory.passes)
             sampler = GroupSampler(model: model, pool: pool)
-            policyScorer = GroupScorer(model: model, pool: pool, tokensPerPass: settings.tokensPerPass)
-            referenceScorer = GroupScorer(model: model.copy(), pool: pool, tokensPerPass: settings.tokensPerPass)
+            sampler.release()
+            policyScorer = GroupScorer(
+                model: model, pool: pool, tokensPerPass: settings.tokensPerPass, arena: memory.passes)
+            referenceScorer = GroupScorer(
+                model: model.copy(), pool: pool, tokensPerPass: settings.tokensPerPass, arena: memory.passes)
         }
 
         func run(prompts: [[Int32]], seed: UInt64) throws -> [String: Double] {
+            var peaks: [String: Double] = [:]
+            func endPhase(_ name: String) {
+                if command.memory { peaks["\(name)_mb"] = ProcessMemory.takeMost() }
+            }
+            endPhase("before")
             let start = Clock.now
             let groups = try sampled(prompts, seed: seed)
             let rolledOut = Clock.now
+            endPhase("rollout")
             let tokens = groups.map(\.tokens)
             let own = try policyScorer.logProbabilitiesAndEntropies(of: tokens)
             let reference = try referenceScorer.logProbabilities(of: tokens)
-            let scores = try reward.values(of: tokens).map { $0.last ?? 0 }
+            let scores = try reward.scores(of: tokens).flatMap { $0 }
             let rollout = Rollout(
                 groups: groups, logProbabilities: own.logProbabilities.flatMap { $0 },
                 referenceLogProbabilities: reference.flatMap { $0 }, entropies: own.entropies.flatMap { $0 },
@@ -84,18 +96,22 @@ struct RefreshRound: ParsableCommand {
                 rollout: rollout, values: try value.values(of: tokens), coefficient: settings.klCoefficient,
                 settings: settings)
             let scored = Clock.now
+            endPhase("scoring")
             let report = try RefreshUpdate(policy: policy, value: .separate(value), settings: settings)
                 .learn(from: batch, iteration: 0, seed: seed)
             let end = Clock.now
+            endPhase("learning")
             precondition(report.steps == settings.epochs * settings.minibatches, "some updates were skipped")
             return [
                 "step": end - start, "rollout": rolledOut - start, "scoring": scored - rolledOut,
                 "learning": end - scored,
-            ]
+            ].merging(peaks) { $1 }
         }
 
         private func sampled(_ prompts: [[Int32]], seed: UInt64) throws -> [Rollout.Group] {
+            memory.passes.release()
             sampler.refresh()
+            defer { sampler.release() }
             let requests = prompts.enumerated().map { index, prompt in
                 SamplingRequest(
                     prompt: prompt,

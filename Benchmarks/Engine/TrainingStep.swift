@@ -11,6 +11,7 @@ struct TrainingStep: ParsableCommand {
     @Option(help: "Sequences a step.") var batch = 8
     @Option(help: "Tokens a sequence.") var length = 256
     @Option(help: "How products are computed: f32 or bf16.") var products = Products.f32
+    @Option(help: "Tokens of one packed pass; a step adds up the gradients of its passes.") var tokensPerPass = Int.max
     @OptionGroup var measuring: Measuring
 
     func run() throws {
@@ -28,19 +29,23 @@ struct TrainingStep: ParsableCommand {
         ) {
             let groups = (0..<batch).map { _ in TokenGroup(prompt: shape.tokens(length, using: &random)) }
             let start = Clock.now
-            gradients.zero()
-            try pass.forward(groups)
-            let forward = Clock.now
-            pass.headBackward(of: pass.layout.allTargets, into: gradients) { _, _ in share }
-            let head = Clock.now
-            pass.backward(into: gradients)
+            gradients.zero(on: pool)
+            var seconds = ["forward": Clock.now - start, "head": 0, "backward": 0]
+            for range in passes(of: groups, tokenBudget: tokensPerPass) {
+                let begin = Clock.now
+                try pass.forward(Array(groups[range]))
+                let forward = Clock.now
+                pass.headBackward(of: pass.layout.allTargets, into: gradients) { _, _ in share }
+                let head = Clock.now
+                pass.backward(into: gradients)
+                seconds.merge(
+                    ["forward": forward - begin, "head": head - forward, "backward": Clock.now - head],
+                    uniquingKeysWith: +)
+            }
             let backward = Clock.now
             try optimiser.step(model, gradients: gradients, learningRate: 1e-4, pool: pool)
             let end = Clock.now
-            return [
-                "step": end - start, "forward": forward - start, "head": head - forward, "backward": backward - head,
-                "optimiser": end - backward,
-            ]
+            return seconds.merging(["step": end - start, "optimiser": end - backward]) { $1 }
         }
     }
 }

@@ -23,6 +23,9 @@ public final class GroupSampler {
     /// Packs the weights again, after an optimiser changed them.
     public func refresh() { batch.refresh() }
 
+    /// Gives the packed weights' memory back until `refresh`.
+    public func release() { batch.release() }
+
     /// - Parameter onToken: called after each token, on the calling thread; false ends that response as `.stopped`.
     /// - Returns: responses by request, in the order of the seeds.
     /// - Throws: `EngineError` for an empty or too long prompt, an id outside the vocabulary, settings that cannot be,

@@ -41,6 +41,14 @@ public final class SamplingBatch {
     /// Packs the weights again, after an optimiser changed them.
     public func refresh() { decoder.refresh() }
 
+    /// Gives back the memory of the packed weights and of what was computed. `refresh` comes before the next step; no
+    /// request may be in work.
+    public func release() {
+        precondition(isEmpty, "requests are in work")
+        decoder.release()
+        spaces = []
+    }
+
     /// Names a request in this batch.
     public struct ID: Hashable, Sendable { let number: Int }
 

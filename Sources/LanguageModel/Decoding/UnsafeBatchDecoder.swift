@@ -44,11 +44,18 @@ final class BatchDecoder {
         bottleneck?.prepare(pool)
     }
 
+    /// Gives back the memory of weights and rows until `refresh`.
+    func release() {
+        weights.release()
+        (rows, logitRows, scratch) = (nil, nil, [])
+    }
+
     /// Computes the parts' tokens, which follow what their caches have, and adds them to the caches.
     /// - Parameter chosen: rows whose logits are wanted, counted over all parts, each with the factor of its logits in
     ///   the sums.
     /// - Returns: the chosen rows' logits, overwritten by the next call.
     func forward(_ parts: [Part], chosen: [(row: Int, scale: Float)]) -> LogitMemory {
+        precondition(weights.arePacked, "the weights were released: refresh comes first")
         let c = model.configuration
         var places: [Int32] = []
         var starts: [Int] = []

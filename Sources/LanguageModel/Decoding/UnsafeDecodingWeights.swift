@@ -26,7 +26,8 @@ final class DecodingWeights {
     let precision: WeightPrecision
     let layers: [Layer]
     let head: Matrix?
-    let memory: ByteBuffer
+    private(set) var memory: ByteBuffer
+    private let bytes: Int
     private let tasks: [Task]
 
     /// Packs all matrices.
@@ -51,15 +52,22 @@ final class DecodingWeights {
             ? plan.add(
                 model.offsets.head, model.offsets.headBias, c.width, c.vocabularySize, c, nil, layout: .outputRows)
             : nil
-        memory = ByteBuffer(count: plan.bytes)
+        bytes = plan.bytes
+        memory = ByteBuffer(count: bytes)
         tasks = plan.tasks
         pack(model, pool)
     }
 
     /// Packs all matrices again, as the model's parameters are now.
     func pack(_ model: Transformer, _ pool: WorkerPool) {
+        if !arePacked { memory = ByteBuffer(count: bytes) }
         for task in tasks { pack(task, model, pool) }
     }
+
+    /// Gives their memory back until they are packed again.
+    func release() { memory = ByteBuffer(count: 0) }
+
+    var arePacked: Bool { memory.count == bytes }
 
     /// Where a matrix comes from and goes to.
     private struct Task {

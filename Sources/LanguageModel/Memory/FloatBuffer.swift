@@ -10,18 +10,41 @@ internal import Kernels
     public let count: Int
     /// 64-byte aligned storage of `count` floats (at least one cache line).
     let base: UnsafeMutablePointer<Float>
+    /// What this is a part of and lives in; nil where the memory is its own.
+    private let whole: FloatBuffer?
 
     /// Memory for `count` floats, all zero.
     public init(count: Int) {
         precondition(count >= 0, "a buffer cannot hold \(count) floats")
         self.count = count
+        whole = nil
         let bytes = max(64, count * 4)
+        if bytes >= SystemPages.leastBytes {
+            unsafe base = SystemPages.map(bytes).bindMemory(to: Float.self, capacity: count)
+            return
+        }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         unsafe base = raw.assumingMemoryBound(to: Float.self)
     }
 
-    deinit { unsafe UnsafeMutableRawPointer(base).deallocate() }
+    /// Part of another buffer's memory, as it is.
+    init(part range: Range<Int>, of whole: FloatBuffer) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= whole.count, "\(range) outside \(whole.count) floats")
+        count = range.count
+        self.whole = whole
+        unsafe base = whole.base + range.lowerBound
+    }
+
+    deinit {
+        guard whole == nil else { return }
+        let raw = unsafe UnsafeMutableRawPointer(base)
+        if count * 4 >= SystemPages.leastBytes {
+            unsafe SystemPages.unmap(raw, count * 4)
+        } else {
+            unsafe raw.deallocate()
+        }
+    }
 
     public subscript(index: Int) -> Float {
         get {
@@ -36,6 +59,14 @@ internal import Kernels
 
     /// Sets every float to zero.
     public func zero() { unsafe base.update(repeating: 0, count: count) }
+
+    /// The same by all threads of a pool.
+    public func zero(on pool: WorkerPool) {
+        let share = 1 << 18
+        pool.run((count + share - 1) / share) { part in
+            unsafe (base + part * share).update(repeating: 0, count: min(share, count - part * share))
+        }
+    }
 
     /// Copies all floats of a buffer of the same size.
     public func copy(from other: FloatBuffer) {

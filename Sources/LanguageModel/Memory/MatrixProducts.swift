@@ -96,47 +96,69 @@ extension ProductPrecision {
     func rowFloats(_ terms: Int) -> Int { self == .float32 ? 0 : (terms + 1) / 2 }
 }
 
-/// A matrix in the panels that products read fastest, packed anew whenever the weights have changed.
-final class WeightPanels {
+/// How a matrix lies in the panels that products read fastest.
+struct PanelForm {
     let columns: Int
     let terms: Int
     let precision: ProductPrecision
-    private let memory: FloatBuffer
-    private let panelFloats: Int
-    /// Columns that one task packs.
-    private static let share = 8 * Int(PLUMB_PANEL)
+    /// Floats of one panel.
+    let panelFloats: Int
 
-    init(columns: Int, terms: Int, precision: ProductPrecision = .float32) {
+    init(columns: Int, terms: Int, precision: ProductPrecision) {
         self.columns = columns
         self.terms = terms
         self.precision = precision
         panelFloats = Int(plumb_panel_bytes(precision.packed, Int64(terms))) / 4
-        let panels = (columns + Int(PLUMB_PANEL) - 1) / Int(PLUMB_PANEL)
-        memory = FloatBuffer(count: panels * panelFloats)
     }
 
-    /// The matrix from a column on that a task begins with.
-    func operand(from column: Int = 0) -> ProductOperand {
-        let base = unsafe memory.base + column / Int(PLUMB_PANEL) * panelFloats
+    /// Floats of memory that so many columns take.
+    func floats(_ columns: Int) -> Int { (columns + Int(PLUMB_PANEL) - 1) / Int(PLUMB_PANEL) * panelFloats }
+
+    /// Panels as a product reads them, from the first on.
+    func operand(at base: UnsafePointer<Float>) -> ProductOperand {
         switch precision {
-        case .float32: return unsafe .float32(base, rowStride: Int(PLUMB_PANEL), panelStride: panelFloats)
-        case .bfloat16: return unsafe .bfloat16(base)
+        case .float32: unsafe .float32(base, rowStride: Int(PLUMB_PANEL), panelStride: panelFloats)
+        case .bfloat16: unsafe .bfloat16(base)
         }
     }
 
-    /// Columns that a task stands for.
-    func columns(of task: Int) -> Range<Int> { task * Self.share..<min(columns, (task + 1) * Self.share) }
+    /// Packs some columns, which begin at a panel.
+    /// - Parameter across: the weights' rows are the product's columns; else their columns are.
+    func pack(
+        _ part: Range<Int>, from weights: UnsafePointer<Float>, across: Bool, into target: UnsafeMutablePointer<Float>
+    ) {
+        for first in stride(from: part.lowerBound, to: part.upperBound, by: Int(PLUMB_PANEL)) {
+            unsafe plumb_pack_weights(
+                precision.packed, Int64(columns), Int64(terms), weights, across ? 1 : 0, Int64(first),
+                Int64(min(columns - first, Int(PLUMB_PANEL))),
+                target + (first - part.lowerBound) / Int(PLUMB_PANEL) * panelFloats)
+        }
+    }
+}
 
-    var taskCount: Int { (columns + Self.share - 1) / Self.share }
+/// A matrix in panels, packed anew whenever the weights have changed.
+final class WeightPanels {
+    private let form: PanelForm
+    private let memory: FloatBuffer
+    /// Columns that one task packs.
+    private static let share = 8 * Int(PLUMB_PANEL)
+
+    /// - Parameter allocate: finds memory for so many floats.
+    init(_ form: PanelForm, _ allocate: (_ floats: Int) -> FloatBuffer) {
+        self.form = form
+        memory = allocate(form.floats(form.columns))
+    }
+
+    func operand() -> ProductOperand { unsafe form.operand(at: memory.base) }
+
+    var taskCount: Int { (form.columns + Self.share - 1) / Self.share }
 
     /// Packs the columns of one task.
     /// - Parameter across: the weights' rows are the product's columns; else their columns are.
     func pack(_ task: Int, from weights: UnsafePointer<Float>, across: Bool) {
-        let part = columns(of: task)
-        for first in stride(from: part.lowerBound, to: part.upperBound, by: Int(PLUMB_PANEL)) {
-            unsafe plumb_pack_weights(
-                precision.packed, Int64(columns), Int64(terms), weights, across ? 1 : 0, Int64(first),
-                Int64(min(columns - first, Int(PLUMB_PANEL))), memory.base + first / Int(PLUMB_PANEL) * panelFloats)
-        }
+        let part = task * Self.share..<min(form.columns, (task + 1) * Self.share)
+        unsafe form.pack(
+            part, from: weights, across: across,
+            into: memory.base + part.lowerBound / Int(PLUMB_PANEL) * form.panelFloats)
     }
 }

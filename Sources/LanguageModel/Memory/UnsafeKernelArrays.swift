@@ -46,7 +46,7 @@ package extension KernelSet {
         for column in 0..<n { for term in 0..<k { turned[term * n + column] = weights[column * k + term] } }
         unsafe turned.withUnsafeBufferPointer { turned in
             guard let base = turned.baseAddress else { return }
-            let panels = WeightPanels(columns: n, terms: k, precision: precision)
+            let panels = WeightPanels(PanelForm(columns: n, terms: k, precision: precision)) { FloatBuffer(count: $0) }
             // One from each side, so that both ways of packing are checked against each other.
             for task in 0..<panels.taskCount {
                 if task % 2 == 0 {

@@ -10,8 +10,8 @@ extension PackedPass {
     }
 
     func runForward() {
-        memory.lowRank?.operands.prepare(pool)
-        memory.bottleneck?.operands.prepare(pool)
+        operands.lowRank?.prepare(pool)
+        operands.bottleneck?.prepare(pool)
         let chunks = RowChunks(layout.tokenCount)
         let layers = model.configuration.layers
         let first = packing([.qkv], ofLayer: 0, for: .forward)

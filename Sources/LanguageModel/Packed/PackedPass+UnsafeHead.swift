@@ -2,30 +2,46 @@ internal import Kernels
 
 /// Memory of the fused head: logits of one block of rows.
 final class HeadMemory {
-    let rows: Int
     let states: FloatBuffer
     let logits: FloatBuffer
     let logSums: FloatBuffer
     let entropies: FloatBuffer
-    /// The head's weights, packed anew by each call that needs logits; for the states' gradients in bf16 alone, since in
-    /// float32 the weights serve as they lie.
-    let weights: WeightPanels
+    /// How the head's weights lie in panels.
+    let form: PanelForm
+    /// Columns of the vocabulary whose logits one task computes: as many panels as the nearest caches hold.
+    private let share: Int
+    /// A task's panels, one a worker.
+    let panels: [FloatBuffer]
+    /// For the states' gradients in bf16 alone, since in float32 the weights serve as they lie.
     let backwardWeights: WeightPanels?
     /// States, and gradients of logits, rounded to bf16.
     let roundedStates: FloatBuffer
     let roundedSlopes: FloatBuffer
-    init(rows: Int, width: Int, vocabulary: Int, products: ProductPrecision, hasBackward: Bool) {
-        self.rows = rows
-        states = FloatBuffer(count: rows * width)
-        logits = FloatBuffer(count: rows * vocabulary)
-        logSums = FloatBuffer(count: rows)
-        entropies = FloatBuffer(count: rows)
-        weights = WeightPanels(columns: vocabulary, terms: width, precision: products)
+
+    private static let panelBytes = 384 << 10
+
+    init(
+        _ c: ModelConfiguration, rows: Int, products: ProductPrecision, hasBackward: Bool, threads: Int,
+        _ carving: inout Carving
+    ) {
+        states = carving.floats(rows * c.width)
+        logits = carving.floats(rows * c.vocabularySize)
+        logSums = carving.floats(rows)
+        entropies = carving.floats(rows)
+        let form = PanelForm(columns: c.vocabularySize, terms: c.width, precision: products)
+        self.form = form
+        let share = max(1, min(8, Self.panelBytes / (4 * form.panelFloats))) * Int(PLUMB_PANEL)
+        self.share = share
+        panels = (0..<threads).map { _ in carving.floats(form.floats(share)) }
         let rounds = products == .bfloat16 && hasBackward
-        backwardWeights = rounds ? WeightPanels(columns: width, terms: vocabulary, precision: products) : nil
-        roundedStates = FloatBuffer(count: rows * products.rowFloats(width))
-        roundedSlopes = FloatBuffer(count: hasBackward ? rows * products.rowFloats(vocabulary) : 0)
+        let back = PanelForm(columns: c.width, terms: c.vocabularySize, precision: products)
+        backwardWeights = rounds ? WeightPanels(back) { carving.floats($0) } : nil
+        roundedStates = carving.floats(rows * products.rowFloats(c.width))
+        roundedSlopes = carving.floats(hasBackward ? rows * products.rowFloats(c.vocabularySize) : 0)
     }
+
+    var taskCount: Int { (form.columns + share - 1) / share }
+    func columns(of task: Int) -> Range<Int> { task * share..<min(form.columns, (task + 1) * share) }
 }
 
 /// The language-model head, fused with log-softmax and loss: logits exist for one block of rows at a time.
@@ -120,7 +136,7 @@ extension PackedPass {
     static var headTile: Int { 256 }
 
     /// Rows of a block: about 16 MB of logits, at least 128 rows; by shape alone.
-    private var blockRows: Int { max(128, (16 << 20) / model.configuration.vocabularySize / 128 * 128) }
+    var blockRows: Int { max(128, (16 << 20) / model.configuration.vocabularySize / 128 * 128) }
 
     /// Computes logits and log-sums of one block of distinct rows after the other.
     private func forEachBlock(
@@ -136,30 +152,14 @@ extension PackedPass {
         }
         guard !distinct.isEmpty else { return }
         let head = headMemory(rows: min(blockRows, distinct.count))
-        let forwardTasks = head.weights.taskCount
-        pool.run(forwardTasks + (head.backwardWeights?.taskCount ?? 0)) { task in
-            if task < forwardTasks {
-                unsafe head.weights.pack(task, from: parametersBase + model.offsets.head, across: true)
-            } else {
-                unsafe head.backwardWeights?.pack(
-                    task - forwardTasks, from: parametersBase + model.offsets.head, across: false)
-            }
+        pool.run(head.backwardWeights?.taskCount ?? 0) { task in
+            unsafe head.backwardWeights?.pack(task, from: parametersBase + model.offsets.head, across: false)
         }
         for start in stride(from: 0, to: distinct.count, by: blockRows) {
             let block = start..<min(distinct.count, start + blockRows)
             computeLogits(Array(distinct[block]), head, 1 / temperature, entropies: entropies)
             body(block, head)
         }
-    }
-
-    private func headMemory(rows: Int) -> HeadMemory {
-        if let headMemory, headMemory.rows >= rows { return headMemory }
-        let c = model.configuration
-        let memory = HeadMemory(
-            rows: rows, width: c.width, vocabulary: c.vocabularySize, products: products,
-            hasBackward: keepsActivations)
-        headMemory = memory
-        return memory
     }
 
     /// Logits by columns of the vocabulary, each over all rows of the block; then log-sums by rows.
@@ -170,10 +170,12 @@ extension PackedPass {
                 from: memory.hidden.base + row * c.width, count: c.width)
         }
         unsafe kernels.round(
-            rows: rows.count, terms: c.width, x: head.states.base, for: head.weights.operand(),
+            rows: rows.count, terms: c.width, x: head.states.base, for: head.form.operand(at: head.panels[0].base),
             form: head.roundedStates.base)
-        pool.run(head.weights.taskCount) { task in
-            let columns = head.weights.columns(of: task)
+        pool.runOnWorkers(head.taskCount) { task, worker in
+            let columns = head.columns(of: task)
+            let panels = unsafe head.panels[worker].base
+            unsafe head.form.pack(columns, from: parametersBase + model.offsets.head, across: true, into: panels)
             let first = unsafe head.logits.base + columns.lowerBound
             if let bias = model.offsets.headBias {
                 unsafe kernels.table.pointee.fill_bias(
@@ -182,7 +184,7 @@ extension PackedPass {
             }
             unsafe kernels.productOfRounded(
                 rows: rows.count, columns: columns.count, terms: c.width, x: head.states.base,
-                head.weights.operand(from: columns.lowerBound), y: first, yStride: c.vocabularySize,
+                head.form.operand(at: panels), y: first, yStride: c.vocabularySize,
                 adding: model.offsets.headBias != nil, form: head.roundedStates.base)
         }
         let chunks = HeadChunks(rows.count)

@@ -43,18 +43,24 @@ final class LayerPanels {
     private let forward: [LayerMatrix: WeightPanels]
     private let backward: [LayerMatrix: WeightPanels]
 
-    init(_ c: ModelConfiguration, keepsActivations: Bool, precision: ProductPrecision) {
-        func panels(_ direction: ProductDirection) -> [LayerMatrix: WeightPanels] {
-            guard direction.needsPanels(c.weightLayout, precision) else { return [:] }
-            return Dictionary(
-                uniqueKeysWithValues: LayerMatrix.allCases.map { matrix in
-                    let (inputs, outputs) = matrix.shape(c)
-                    let (columns, terms) = direction == .forward ? (outputs, inputs) : (inputs, outputs)
-                    return (matrix, WeightPanels(columns: columns, terms: terms, precision: precision))
-                })
-        }
-        forward = panels(.forward)
-        backward = keepsActivations ? panels(.backward) : [:]
+    init(
+        _ c: ModelConfiguration, keepsActivations: Bool, precision: ProductPrecision, _ carving: inout Carving
+    ) {
+        forward = Self.panels(.forward, c, precision, &carving)
+        backward = keepsActivations ? Self.panels(.backward, c, precision, &carving) : [:]
+    }
+
+    private static func panels(
+        _ direction: ProductDirection, _ c: ModelConfiguration, _ precision: ProductPrecision, _ carving: inout Carving
+    ) -> [LayerMatrix: WeightPanels] {
+        guard direction.needsPanels(c.weightLayout, precision) else { return [:] }
+        return Dictionary(
+            uniqueKeysWithValues: LayerMatrix.allCases.map { matrix in
+                let (inputs, outputs) = matrix.shape(c)
+                let (columns, terms) = direction == .forward ? (outputs, inputs) : (inputs, outputs)
+                let form = PanelForm(columns: columns, terms: terms, precision: precision)
+                return (matrix, WeightPanels(form) { carving.floats($0) })
+            })
     }
 
     subscript(matrix: LayerMatrix, direction: ProductDirection) -> WeightPanels {
@@ -81,7 +87,7 @@ extension PackedPass {
     func packing(_ matrices: [LayerMatrix], ofLayer layer: Int, for direction: ProductDirection) -> [PackTask] {
         let c = model.configuration
         guard c.layers > layer, layer >= 0 else { return [] }
-        if let frozen = model.frozen, let plain = memory.dequantised {
+        if let frozen = model.frozen, let plain = operands.dequantised {
             for matrix in matrices { frozen.read(matrix, ofLayer: layer, into: plain[matrix], pool) }
         }
         guard direction.needsPanels(c.weightLayout, products) else { return [] }
@@ -100,7 +106,7 @@ extension PackedPass {
 
     /// A layer's matrix as floats; of rounded ones the layer in work.
     private func weights(_ matrix: LayerMatrix, _ layer: Int) -> UnsafePointer<Float> {
-        if let plain = memory.dequantised { return unsafe UnsafePointer(plain[matrix].base) }
+        if let plain = operands.dequantised { return unsafe UnsafePointer(plain[matrix].base) }
         return unsafe UnsafePointer(parametersBase + matrix.offset(model.offsets.layers[layer]))
     }
 

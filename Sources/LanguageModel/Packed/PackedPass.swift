@@ -19,7 +19,11 @@ public final class PackedPass {
     public let products: ProductPrecision
     /// Which inputs of low-rank products are left out, where their settings ask for it; nil for scoring.
     public var dropout: DropoutMask?
+    let operands: PassOperands
+    private let arena: PassArena
     private var storedMemory: PassMemory?
+    /// What the memory is cut from.
+    private var slab: FloatBuffer?
     private var rotary: RotaryTable?
     /// By worker: for attention, and for weight gradients.
     var scratch: [FloatBuffer] = []
@@ -30,22 +34,27 @@ public final class PackedPass {
     private(set) var lengths = IndexBuffer([])
     private(set) var lengthStarts: [Int] = []
     private var ranForward = false
-    var headMemory: HeadMemory?
 
     /// - Parameters:
     ///   - keepsActivations: false for scoring only: less memory, no backward.
     ///   - products: bf16 for training steps that can do with rounded products.
+    ///   - arena: memory that other passes use in turn; the numbers of this one are gone when another runs forward.
     public convenience init(
-        model: Transformer, pool: WorkerPool, keepsActivations: Bool = true, products: ProductPrecision = .float32
+        model: Transformer, pool: WorkerPool, keepsActivations: Bool = true, products: ProductPrecision = .float32,
+        arena: PassArena = PassArena()
     ) {
-        self.init(model: model, pool: pool, keepsActivations: keepsActivations, products: products, kernels: .best)
+        self.init(
+            model: model, pool: pool, keepsActivations: keepsActivations, products: products, arena: arena,
+            kernels: .best)
     }
 
     package init(
         model: Transformer, pool: WorkerPool, keepsActivations: Bool, products: ProductPrecision = .float32,
-        kernels: KernelSet
+        arena: PassArena = PassArena(), kernels: KernelSet
     ) {
         self.model = model
+        self.arena = arena
+        operands = PassOperands(model, keepsActivations: keepsActivations)
         self.pool = pool
         self.keepsActivations = keepsActivations
         self.products = products
@@ -149,15 +158,44 @@ public final class PackedPass {
 
     var rotaryTable: RotaryTable? { rotary }
 
-    func requireForward() { precondition(ranForward, "forward comes first, and backward ends it") }
+    func requireForward() {
+        precondition(ranForward, "forward comes first, and backward or another pass of the arena ends it")
+    }
+
+    /// Another pass uses the arena now.
+    func dropMemory() {
+        storedMemory = nil
+        slab = nil
+        ranForward = false
+    }
+
+    private func takeMemory() {
+        let headRows = model.configuration.head == .languageModel ? min(blockRows, layout.tokenCount) : 0
+        func cut(_ carving: inout Carving) -> PassMemory {
+            PassMemory(
+                model, operands, rows: layout.tokenCount, headRows: headRows, keepsActivations: keepsActivations,
+                products: products, threads: pool.threads, &carving)
+        }
+        var counting = Carving(nil)
+        _ = cut(&counting)
+        let slab = arena.lend(counting.extent, to: self)
+        var carving = Carving(slab)
+        storedMemory = cut(&carving)
+        self.slab = slab
+    }
+
+    /// Memory for a block of rows of the head, in its place in the arena.
+    func headMemory(rows: Int) -> HeadMemory {
+        var carving = Carving(slab, from: memory.headStart)
+        return HeadMemory(
+            model.configuration, rows: rows, products: products, hasBackward: keepsActivations,
+            threads: pool.threads, &carving)
+    }
 
     private func prepareMemory(longest: Int) {
         let c = model.configuration
-        if (storedMemory?.rows ?? 0) < layout.tokenCount {
-            storedMemory = nil
-            storedMemory = PassMemory(
-                model, rows: layout.tokenCount, keepsActivations: keepsActivations, products: products)
-        }
+        ranForward = false
+        if !arena.isHeld(by: self) || (storedMemory?.rows ?? 0) < layout.tokenCount { takeMemory() }
         if case .rotary(let settings) = c.positions, (rotary?.positions ?? 0) < longest {
             rotary = RotaryTable(settings, positions: min(c.contextLength, max(longest, 2 * (rotary?.positions ?? 32))))
         }

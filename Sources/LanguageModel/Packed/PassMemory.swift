@@ -16,15 +16,15 @@ final class LayerMemory {
     /// Only where a backward follows and queries and keys have norms.
     let headNorm: HeadNormMemory?
 
-    init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool) {
-        qkv = FloatBuffer(count: rows * c.qkvWidth)
-        attention = FloatBuffer(count: rows * c.attentionWidth)
-        logSums = FloatBuffer(count: rows * c.heads)
-        middle = FloatBuffer(count: rows * c.width)
-        inner = FloatBuffer(count: rows * c.innerWidth)
-        attentionNorm = NormMemory(rows)
-        feedForwardNorm = NormMemory(rows)
-        headNorm = keepsActivations && c.queryKeyNorm ? HeadNormMemory(c, rows) : nil
+    init(_ c: ModelConfiguration, rows: Int, keepsActivations: Bool, _ carving: inout Carving) {
+        qkv = carving.floats(rows * c.qkvWidth)
+        attention = carving.floats(rows * c.attentionWidth)
+        logSums = carving.floats(rows * c.heads)
+        middle = carving.floats(rows * c.width)
+        inner = carving.floats(rows * c.innerWidth)
+        attentionNorm = NormMemory(rows, &carving)
+        feedForwardNorm = NormMemory(rows, &carving)
+        headNorm = keepsActivations && c.queryKeyNorm ? HeadNormMemory(c, rows, &carving) : nil
     }
 }
 
@@ -34,10 +34,10 @@ final class HeadNormMemory {
     let inputs: FloatBuffer
     /// [rows, heads + key/value heads].
     let inverse: FloatBuffer
-    init(_ c: ModelConfiguration, _ rows: Int) {
+    init(_ c: ModelConfiguration, _ rows: Int, _ carving: inout Carving) {
         let heads = c.heads + c.keyValueHeads
-        inputs = FloatBuffer(count: rows * heads * c.headSize)
-        inverse = FloatBuffer(count: rows * heads)
+        inputs = carving.floats(rows * heads * c.headSize)
+        inverse = carving.floats(rows * heads)
     }
 }
 
@@ -45,13 +45,14 @@ final class HeadNormMemory {
 final class NormMemory {
     let mean: FloatBuffer
     let inverse: FloatBuffer
-    init(_ rows: Int) {
-        mean = FloatBuffer(count: rows)
-        inverse = FloatBuffer(count: rows)
+    init(_ rows: Int, _ carving: inout Carving) {
+        mean = carving.floats(rows)
+        inverse = carving.floats(rows)
     }
 }
 
-/// All memory of a pass for up to `rows` rows, kept from one pass to the next.
+/// All memory of a pass for up to `rows` rows, cut from an arena's slab. What the trunk needs while it runs shares its place
+/// with what the language-model head needs between the trunk's forward and its backward.
 final class PassMemory {
     let rows: Int
     let layers: [LayerMemory]
@@ -70,34 +71,68 @@ final class PassMemory {
     /// Of a model that is tuned by these.
     let lowRank: LowRankMemory?
     let bottleneck: BottleneckMemory?
+    /// Where in the slab the head's memory begins.
+    let headStart: Int
+
+    /// - Parameter headRows: rows of the head's largest block; 0 without a language-model head.
+    init(
+        _ model: Transformer, _ operands: PassOperands, rows: Int, headRows: Int, keepsActivations: Bool,
+        products: ProductPrecision, threads: Int, _ carving: inout Carving
+    ) {
+        let c = model.configuration
+        self.rows = rows
+        hidden = carving.floats(rows * c.width)
+        let gradients = keepsActivations ? BackwardMemory.Kept(c, rows: rows, &carving) : nil
+        lowRank = operands.lowRank.map {
+            LowRankMemory($0, c, rows: rows, keepsActivations: keepsActivations, &carving)
+        }
+        bottleneck = operands.bottleneck.map {
+            BottleneckMemory($0, c, rows: rows, keepsActivations: keepsActivations, &carving)
+        }
+        var layers: [LayerMemory] = []
+        var residuals: [FloatBuffer] = []
+        if keepsActivations {
+            for _ in 0..<c.layers {
+                layers.append(LayerMemory(c, rows: rows, keepsActivations: true, &carving))
+                residuals.append(carving.floats(rows * c.width))
+            }
+            residuals.append(carving.floats(rows * c.width))
+        }
+        finalNorm = NormMemory(rows, &carving)
+        headStart = carving.next
+        if !keepsActivations {
+            let shared = LayerMemory(c, rows: rows, keepsActivations: false, &carving)
+            layers = Array(repeating: shared, count: c.layers)
+            residuals = Array(repeating: carving.floats(rows * c.width), count: c.layers + 1)
+        }
+        (self.layers, self.residuals) = (layers, residuals)
+        normed = carving.floats(rows * c.width)
+        activated = carving.floats(rows * c.feedForward)
+        rounded = carving.floats(rows * products.rowFloats(c.widestTerms))
+        panels = LayerPanels(c, keepsActivations: keepsActivations, precision: products, &carving)
+        backward = gradients.map { BackwardMemory($0, c, rows: rows, &carving) }
+        carving.goBack(to: headStart)
+        if headRows > 0 {
+            _ = HeadMemory(
+                c, rows: headRows, products: products, hasBackward: keepsActivations, threads: threads, &carving)
+        }
+    }
+}
+
+/// What a pass makes of a tuned model's parameters before it runs, and its rounded matrices read back. They are the
+/// model's, not the rows'.
+final class PassOperands {
+    let lowRank: LowRankOperands?
+    let bottleneck: BottleneckOperands?
     /// The layer in work of a model whose matrices are rounded.
     let dequantised: DequantisedLayer?
 
-    init(_ model: Transformer, rows: Int, keepsActivations: Bool, products: ProductPrecision) {
-        let c = model.configuration
-        self.rows = rows
+    init(_ model: Transformer, keepsActivations: Bool) {
         lowRank = model.tuning.flatMap { tuning in
-            tuning.offsets.lowRank.isEmpty
-                ? nil : LowRankMemory(tuning, c, rows: rows, keepsActivations: keepsActivations)
+            tuning.offsets.lowRank.isEmpty ? nil : LowRankOperands(tuning, hasBackward: keepsActivations)
         }
-        bottleneck = BottleneckMemory(model.tuning, c, rows: rows, keepsActivations: keepsActivations)
-        dequantised = model.frozen == nil ? nil : DequantisedLayer(c)
-        panels = LayerPanels(c, keepsActivations: keepsActivations, precision: products)
-        rounded = FloatBuffer(count: rows * products.rowFloats(c.widestTerms))
-        if keepsActivations {
-            layers = (0..<c.layers).map { _ in LayerMemory(c, rows: rows, keepsActivations: true) }
-            residuals = (0...c.layers).map { _ in FloatBuffer(count: rows * c.width) }
-            backward = BackwardMemory(c, rows: rows)
-        } else {
-            let shared = LayerMemory(c, rows: rows, keepsActivations: false)
-            layers = Array(repeating: shared, count: c.layers)
-            residuals = Array(repeating: FloatBuffer(count: rows * c.width), count: c.layers + 1)
-            backward = nil
-        }
-        finalNorm = NormMemory(rows)
-        hidden = FloatBuffer(count: rows * c.width)
-        normed = FloatBuffer(count: rows * c.width)
-        activated = FloatBuffer(count: rows * c.feedForward)
+        bottleneck = BottleneckOperands(model.tuning)
+        dequantised = model.frozen == nil ? nil : DequantisedLayer(model.configuration)
     }
 }
 
@@ -131,17 +166,26 @@ final class BackwardMemory {
     /// The same for the norms of queries and keys: [chunks, 2 * head size].
     let headNormPartials: FloatBuffer
 
-    init(_ c: ModelConfiguration, rows: Int) {
-        hidden = FloatBuffer(count: rows * c.width)
-        residual = FloatBuffer(count: rows * c.width)
-        middle = FloatBuffer(count: rows * c.width)
-        qkv = FloatBuffer(count: rows * c.qkvWidth)
-        attention = FloatBuffer(count: rows * c.attentionWidth)
-        inner = FloatBuffer(count: rows * c.innerWidth)
-        normed = FloatBuffer(count: rows * c.width)
-        attentionNormed = FloatBuffer(count: rows * c.width)
-        normPartials = FloatBuffer(count: RowChunks(rows).count * 2 * c.width)
-        headNormPartials = FloatBuffer(count: c.queryKeyNorm ? RowChunks(rows).count * 2 * c.headSize : 0)
+    /// What heads write before the trunk's backward begins.
+    struct Kept {
+        let hidden: FloatBuffer
+        let normed: FloatBuffer
+        init(_ c: ModelConfiguration, rows: Int, _ carving: inout Carving) {
+            hidden = carving.floats(rows * c.width)
+            normed = carving.floats(rows * c.width)
+        }
+    }
+
+    init(_ kept: Kept, _ c: ModelConfiguration, rows: Int, _ carving: inout Carving) {
+        (hidden, normed) = (kept.hidden, kept.normed)
+        residual = carving.floats(rows * c.width)
+        middle = carving.floats(rows * c.width)
+        qkv = carving.floats(rows * c.qkvWidth)
+        attention = carving.floats(rows * c.attentionWidth)
+        inner = carving.floats(rows * c.innerWidth)
+        attentionNormed = carving.floats(rows * c.width)
+        normPartials = carving.floats(RowChunks(rows).count * 2 * c.width)
+        headNormPartials = carving.floats(c.queryKeyNorm ? RowChunks(rows).count * 2 * c.headSize : 0)
     }
 }
 

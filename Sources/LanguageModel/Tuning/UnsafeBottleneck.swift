@@ -105,25 +105,27 @@ final class BottleneckMemory {
     let innerSlopes: [FloatBuffer]
     let slopes: [FloatBuffer]
 
-    init?(_ tuning: Tuning?, _ c: ModelConfiguration, rows: Int, keepsActivations: Bool) {
-        guard let operands = BottleneckOperands(tuning) else { return nil }
+    init(
+        _ operands: BottleneckOperands, _ c: ModelConfiguration, rows: Int, keepsActivations: Bool,
+        _ carving: inout Carving
+    ) {
         self.operands = operands
         let middle = rows * operands.middle
         let places = BottleneckPlace.allCases
-        func buffers(_ count: Int) -> [[FloatBuffer]] {
-            let shared = FloatBuffer(count: keepsActivations ? 0 : count)
+        func buffers(_ count: Int, _ carving: inout Carving) -> [[FloatBuffer]] {
+            let shared = carving.floats(keepsActivations ? 0 : count)
             return (0..<c.layers).map { layer in
                 places.map { _ in
                     guard keepsActivations else { return shared }
-                    return FloatBuffer(count: operands.has(layer: layer) ? count : 0)
+                    return carving.floats(operands.has(layer: layer) ? count : 0)
                 }
             }
         }
-        inputs = buffers(rows * c.width)
-        inner = buffers(middle)
-        activated = places.map { _ in FloatBuffer(count: middle) }
-        innerSlopes = places.map { _ in FloatBuffer(count: keepsActivations ? middle : 0) }
-        slopes = places.map { _ in FloatBuffer(count: keepsActivations ? rows * c.width : 0) }
+        inputs = buffers(rows * c.width, &carving)
+        inner = buffers(middle, &carving)
+        activated = places.map { _ in carving.floats(middle) }
+        innerSlopes = places.map { _ in carving.floats(keepsActivations ? middle : 0) }
+        slopes = places.map { _ in carving.floats(keepsActivations ? rows * c.width : 0) }
     }
 }
 

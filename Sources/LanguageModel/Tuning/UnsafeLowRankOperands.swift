@@ -4,7 +4,7 @@ internal import Kernels
 final class LowRankOperands {
     /// Rank rounded up, so that products have whole vectors of columns.
     let columns: Int
-    private let tuning: Tuning
+    let tuning: Tuning
     private let products: [TuningOffsets.LowRank]
     /// A transposed `[inputs, columns]`, B transposed and scaled `[rank, outputs]`, B scaled `[outputs, columns]`.
     private let down: [FloatBuffer]
@@ -100,19 +100,22 @@ final class LowRankMemory {
     /// Rows with some inputs left out.
     let masked: FloatBuffer
 
-    init(_ tuning: Tuning, _ c: ModelConfiguration, rows: Int, keepsActivations: Bool) {
-        operands = LowRankOperands(tuning, hasBackward: keepsActivations)
+    init(
+        _ operands: LowRankOperands, _ c: ModelConfiguration, rows: Int, keepsActivations: Bool,
+        _ carving: inout Carving
+    ) {
+        self.operands = operands
         let count = rows * operands.columns
-        let products = tuning.offsets.lowRank
+        let products = operands.tuning.offsets.lowRank
         let total = products.reduce(0) { $0 + $1.count }
         if keepsActivations {
-            inner = (0..<total).map { _ in FloatBuffer(count: count) }
-            slopes = (0..<(products.map(\.count).max() ?? 0)).map { _ in FloatBuffer(count: count) }
+            inner = (0..<total).map { _ in carving.floats(count) }
+            slopes = (0..<(products.map(\.count).max() ?? 0)).map { _ in carving.floats(count) }
         } else {
-            inner = Array(repeating: FloatBuffer(count: count), count: total)
+            inner = Array(repeating: carving.floats(count), count: total)
             slopes = []
         }
-        masked = FloatBuffer(count: keepsActivations && tuning.dropout > 0 ? rows * c.widestTerms : 0)
+        masked = carving.floats(keepsActivations && operands.tuning.dropout > 0 ? rows * c.widestTerms : 0)
     }
 }
 

@@ -7,11 +7,13 @@ final class PreferenceTrainer {
     private let scorer: GroupScorer
 
     init(_ model: Transformer, settings: PreferenceTuningSettings, pool: WorkerPool) {
+        let memory = LearningMemory()
         learner = PolicyLearner(
             model: model, optimiser: settings.optimiser, temperature: 1, tokensPerPass: settings.tokensPerPass,
-            pool: pool)
+            pool: pool, memory: memory)
         objective = settings.objective
-        scorer = GroupScorer(model: model, pool: pool, tokensPerPass: settings.tokensPerPass)
+        scorer = GroupScorer(
+            model: model, pool: pool, tokensPerPass: settings.tokensPerPass, arena: memory.passes)
     }
 
     /// What some groups showed; means over labels by weight, pairs within a label alike.

@@ -7,7 +7,8 @@ public final class PolicyLearner {
     /// Temperature of its log-probabilities: that of the sampling.
     public let temperature: Double
     private let pool: WorkerPool
-    private let gradients: FloatBuffer
+    private let memory: LearningMemory
+    private var turn: LearningMemory.Gradients?
     private let pass: PackedPass
     private let tokensPerPass: Int
 
@@ -15,16 +16,19 @@ public final class PolicyLearner {
     /// add the gradient of another head on the same trunk.
     typealias OtherHead = (_ pass: PackedPass, _ groups: [TokenGroup], _ firstResponse: Int) -> Void
 
+    /// - Parameter memory: shared with learners that work before and after: an `accumulate` and its `step` are one turn.
     public init(
-        model: Transformer, optimiser: AdamWSettings, temperature: Double, tokensPerPass: Int, pool: WorkerPool
+        model: Transformer, optimiser: AdamWSettings, temperature: Double, tokensPerPass: Int, pool: WorkerPool,
+        memory: LearningMemory = LearningMemory()
     ) {
         self.model = model
         self.optimiser = AdamW(model: model, settings: optimiser)
         self.temperature = temperature
         self.tokensPerPass = tokensPerPass
         self.pool = pool
-        gradients = model.makeGradients()
-        pass = PackedPass(model: model, pool: pool)
+        self.memory = memory
+        memory.reserve(gradients: model.trainedTable.count)
+        pass = PackedPass(model: model, pool: pool, arena: memory.passes)
     }
 
     /// Puts the gradient of a loss of single tokens into the gradient buffer, in as many passes as the token budget asks
@@ -66,13 +70,28 @@ public final class PolicyLearner {
         }
     }
 
+    /// Gradients of this learner's turn, all zero.
+    private func begin() -> FloatBuffer {
+        let own = memory.takeGradients(model.trainedTable.count, zeroedOn: pool)
+        turn = own
+        return own.values
+    }
+
+    /// What `accumulate` left.
+    private var gradients: FloatBuffer {
+        guard let turn, memory.areCurrent(turn) else {
+            preconditionFailure("accumulate comes first, and another learner's turn ends this one's")
+        }
+        return turn.values
+    }
+
     /// - Parameter slopes: called after a pass's forward with its groups and the number of responses before them.
     private func run(
         _ groups: [TokenGroup], entropyGradient: ((_ response: Int) -> Double)?, otherHead: OtherHead?,
         slopes: (_ groups: [TokenGroup], _ firstResponse: Int)
             -> (_ response: Int, _ token: Int, _ logProbability: Double) -> Double
     ) throws -> [[Double]] {
-        gradients.zero()
+        let gradients = begin()
         var found: [[Double]] = []
         for range in passes(of: groups, tokenBudget: tokensPerPass) {
             let part = Array(groups[range])
@@ -114,6 +133,7 @@ public final class PolicyLearner {
         guard count > 0 else { return 0 }
         var sum = 0.0
         let slope = Float(-coefficient / Double(count))
+        let gradients = gradients
         for range in passes(of: texts, tokenBudget: tokensPerPass) {
             try pass.forward(Array(texts[range]))
             let learnt = pass.headBackward(
@@ -132,17 +152,16 @@ public final class PolicyLearner {
     package var gradientValues: [Float] { gradients.array(0..<gradients.count) }
 
     /// Norm of the gradient buffer.
-    public var gradientNorm: Double {
-        gradients.array(0..<gradients.count).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    }
+    public var gradientNorm: Double { optimiser.gradientNorm(gradients, pool: pool) }
 
     /// One optimiser step with the accumulated gradient.
     /// - Returns: the gradient's norm before clipping.
     /// - Throws: `PolicyError.diverged` before a weight has changed.
     public func step(number: Int, learningRate: Float) throws -> Double {
-        guard gradientsAreFinite else {
+        do {
+            return try optimiser.step(model, gradients: gradients, learningRate: learningRate, pool: pool)
+        } catch {
             throw PolicyError.diverged(step: number, what: "the policy's gradient is not finite")
         }
-        return try optimiser.step(model, gradients: gradients, learningRate: learningRate, pool: pool)
     }
 }

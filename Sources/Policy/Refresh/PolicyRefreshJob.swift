@@ -8,11 +8,18 @@ import Runs
 struct PolicyRefreshJob {
     let attempt: RunAttempt
     let pool: WorkerPool
+    /// Of all passes of the run, of which there is one at a time, and of both learners.
+    private let memory = LearningMemory()
+
+    init(attempt: RunAttempt, pool: WorkerPool) {
+        self.attempt = attempt
+        self.pool = pool
+    }
 
     func run() throws -> JobOutcome {
         let settings = try attempt.specification.settings(as: PolicyRefreshSettings.self)
         try settings.validate()
-        let parents = try RefreshParents(attempt: attempt, settings: settings, pool: pool)
+        let parents = try RefreshParents(attempt: attempt, settings: settings, pool: pool, arena: memory.passes)
         let file = try attempt.run.inputFile(RefreshPrompts.name)
         let read = try RefreshPrompts(file, policy: parents.base)
         if let note = read.note { attempt.log(note) }
@@ -38,18 +45,19 @@ struct PolicyRefreshJob {
         let policy = PolicyLearner(
             model: try settings.tuning.tuned(parents.base.model, seed: attempt.specification.seed),
             optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
-            temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool)
+            temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool, memory: memory)
         let seed = attempt.specification.seed
         let collector = RolloutCollector(
             policy: policy.model, reference: parents.reference.model, template: parents.base.template,
-            scorer: parents.scorer, watcher: parents.watcher, settings: settings, pool: pool)
+            scorer: parents.scorer, watcher: parents.watcher, settings: settings, pool: pool,
+            arena: memory.passes)
         let state: RefreshState
         if let resumed {
             state = try RefreshCheckpoint.state(in: resumed.url)
         } else {
             let own = RolloutCollector(
                 policy: parents.reference.model, reference: parents.reference.model, template: parents.base.template,
-                scorer: parents.scorer, settings: settings, pool: pool)
+                scorer: parents.scorer, settings: settings, pool: pool, arena: memory.passes)
             state = RefreshState(
                 controller: settings.controller,
                 reference: try PolicyRefresh.baseline(collector: own, prompts: prompts, settings: settings, seed: seed))
@@ -82,11 +90,12 @@ struct PolicyRefreshJob {
                 ValueLearner(
                     model: parents.rewardModel.model.copy(), gain: parents.rewardModel.normalisation.gain,
                     bias: parents.rewardModel.normalisation.bias, optimiser: optimiser,
-                    tokensPerPass: settings.tokensPerPass, pool: pool))
+                    tokensPerPass: settings.tokensPerPass, pool: pool, memory: memory))
         case .shared:
             .shared(
                 SharedValueHead(
-                    policy: policy.model, optimiser: optimiser, tokensPerPass: settings.tokensPerPass, pool: pool))
+                    policy: policy.model, optimiser: optimiser, tokensPerPass: settings.tokensPerPass, pool: pool,
+                    arena: memory.passes))
         }
     }
 

@@ -19,8 +19,9 @@ struct RefreshParents {
 
     private static let watcherRole = "watcher"
 
+    /// - Parameter arena: memory for the passes of what scores.
     /// - Throws: what loading throws; `PolicyError.unsuitableModel` where the models do not speak the same tokens.
-    init(attempt: RunAttempt, settings: PolicyRefreshSettings, pool: WorkerPool) throws {
+    init(attempt: RunAttempt, settings: PolicyRefreshSettings, pool: WorkerPool, arena: PassArena) throws {
         let run = attempt.run
         let tuning = settings.tuning
         base = try LoadedPolicy(
@@ -35,7 +36,7 @@ struct RefreshParents {
             ? base : try LoadedPolicy(folder: try run.parentURL(role: "reference"))
         let rewardFolder = try run.parentURL(role: "reward-model")
         rewardModel = try LoadedRewardModel(folder: rewardFolder)
-        scorer = try Self.scorer(rewardModel, folder: rewardFolder, settings: settings, pool: pool)
+        scorer = try Self.scorer(rewardModel, folder: rewardFolder, settings: settings, pool: pool, arena: arena)
         referenceIsBase =
             areSameFiles
             || reference.model.tuning == nil
@@ -45,7 +46,7 @@ struct RefreshParents {
             let other = try LoadedRewardModel(folder: folder)
             try base.requireFit(
                 folder: folder.path, template: other.template, contextLength: other.model.configuration.contextLength)
-            watcher = RewardScorer(other, pool: pool, tokensPerPass: settings.tokensPerPass)
+            watcher = RewardScorer(other, pool: pool, tokensPerPass: settings.tokensPerPass, arena: arena)
         } else {
             watcher = nil
         }
@@ -57,9 +58,10 @@ struct RefreshParents {
     }
 
     private static func scorer(
-        _ rewardModel: LoadedRewardModel, folder: URL, settings: PolicyRefreshSettings, pool: WorkerPool
+        _ rewardModel: LoadedRewardModel, folder: URL, settings: PolicyRefreshSettings, pool: WorkerPool,
+        arena: PassArena
     ) throws -> any ResponseScorer {
-        let scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: settings.tokensPerPass)
+        let scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: settings.tokensPerPass, arena: arena)
         guard rewardModel.heads?.members.count ?? 0 > 1 else {
             guard settings.ensemble != .mean else { return scorer }
             throw PolicyError.badOption(

@@ -26,10 +26,14 @@ package final class RolloutCollector {
     let reference: Transformer
     private let scorer: any ResponseScorer
     private let watcher: (any ResponseScorer)?
+    private let arena: PassArena
 
+    /// - Parameter arena: memory of passes, also of those that `scorer` and a learner may run; it is given back while
+    ///   responses are sampled, and the sampler's while they are scored and learnt from.
     package init(
         policy: Transformer, reference: Transformer, template: PromptTemplate, scorer: any ResponseScorer,
-        watcher: (any ResponseScorer)? = nil, settings: PolicyRefreshSettings, pool: WorkerPool
+        watcher: (any ResponseScorer)? = nil, settings: PolicyRefreshSettings, pool: WorkerPool,
+        arena: PassArena = PassArena()
     ) {
         self.template = template
         self.settings = settings
@@ -37,9 +41,13 @@ package final class RolloutCollector {
         self.watcher = watcher
         self.reference = reference
         contextLength = policy.usableContextLength
+        self.arena = arena
         sampler = GroupSampler(model: policy, pool: pool)
-        policyScorer = GroupScorer(model: policy, pool: pool, tokensPerPass: settings.tokensPerPass)
-        referenceScorer = GroupScorer(model: reference, pool: pool, tokensPerPass: settings.tokensPerPass)
+        sampler.release()
+        policyScorer = GroupScorer(
+            model: policy, pool: pool, tokensPerPass: settings.tokensPerPass, arena: arena)
+        referenceScorer = GroupScorer(
+            model: reference, pool: pool, tokensPerPass: settings.tokensPerPass, arena: arena)
     }
 
     /// A rollout of the policy as its weights are now.
@@ -61,7 +69,9 @@ package final class RolloutCollector {
 
     /// The responses alone.
     package func sampled(_ prompts: [Prompt], seed: UInt64) throws -> [Rollout.Group] {
+        arena.release()
         sampler.refresh()
+        defer { sampler.release() }
         let requests = prompts.enumerated().map { index, prompt in
             var random = SplitMix64(seed: seed, stream: UInt64(index))
             let groupSeed = random.next()

@@ -16,7 +16,11 @@ public final class SharedValueHead {
     private let pool: WorkerPool
     private let tokensPerPass: Int
 
-    public init(policy: Transformer, optimiser settings: AdamWSettings, tokensPerPass: Int, pool: WorkerPool) {
+    /// - Parameter arena: memory of passes that run before and after its own.
+    public init(
+        policy: Transformer, optimiser settings: AdamWSettings, tokensPerPass: Int, pool: WorkerPool,
+        arena: PassArena = PassArena()
+    ) {
         width = policy.configuration.width
         self.pool = pool
         self.tokensPerPass = tokensPerPass
@@ -24,7 +28,7 @@ public final class SharedValueHead {
         parameters = FloatBuffer(count: table.count)
         gradients = FloatBuffer(count: table.count)
         optimiser = AdamW(table: table, settings: settings)
-        scoring = PackedPass(model: policy, pool: pool, keepsActivations: false)
+        scoring = PackedPass(model: policy, pool: pool, keepsActivations: false, arena: arena)
     }
 
     private var weights: [Float] { parameters.array(table.entries[0].range) }

@@ -79,9 +79,10 @@ public struct StartUpCheck {
                 "the decoder is not the policy that is trained: log-probabilities differ by \(decoded) nats (at most "
                     + "\(tolerances.decode))")
         }
-        if !policy.gradientsAreFinite {
+        let norm = policy.gradientNorm
+        if !norm.isFinite {
             found.append("a gradient is not a finite number")
-        } else if !(policy.gradientNorm > 0) {
+        } else if !(norm > 0) {
             found.append("the gradient is zero")
         }
         return found

@@ -10,12 +10,16 @@ public final class ValueLearner {
     public let gain: Double
     public let bias: Double
     private let pool: WorkerPool
-    private let gradients: FloatBuffer
+    private let memory: LearningMemory
     private let pass: PackedPass
+    /// For values alone, which need no activations afterwards.
+    private let scoring: PackedPass
     private let tokensPerPass: Int
 
+    /// - Parameter memory: shared with learners that work before and after: a `step` is one turn.
     public init(
-        model: Transformer, gain: Double, bias: Double, optimiser: AdamWSettings, tokensPerPass: Int, pool: WorkerPool
+        model: Transformer, gain: Double, bias: Double, optimiser: AdamWSettings, tokensPerPass: Int, pool: WorkerPool,
+        memory: LearningMemory = LearningMemory()
     ) {
         precondition(model.configuration.head == .scalar, "a value network has a scalar head")
         self.model = model
@@ -24,8 +28,10 @@ public final class ValueLearner {
         self.optimiser = AdamW(model: model, settings: optimiser)
         self.tokensPerPass = tokensPerPass
         self.pool = pool
-        gradients = model.makeGradients()
-        pass = PackedPass(model: model, pool: pool)
+        self.memory = memory
+        memory.reserve(gradients: model.trainedTable.count)
+        pass = PackedPass(model: model, pool: pool, arena: memory.passes)
+        scoring = PackedPass(model: model, pool: pool, keepsActivations: false, arena: memory.passes)
     }
 
     /// Values of the state before each response token: `[responses][tokens]`.
@@ -33,8 +39,8 @@ public final class ValueLearner {
         var found: [[Double]] = []
         for range in passes(of: groups, tokenBudget: tokensPerPass) {
             let part = Array(groups[range])
-            try pass.forward(part)
-            found += readValues(part).values
+            try scoring.forward(part)
+            found += read(scoring, part).values
         }
         return found
     }
@@ -44,11 +50,11 @@ public final class ValueLearner {
         var found: [Double] = []
         for range in passes(of: groups, tokenBudget: tokensPerPass) {
             let part = Array(groups[range])
-            try pass.forward(part)
+            try scoring.forward(part)
             let rows = part.indices.flatMap { group in
-                part[group].responses.indices.map { pass.layout.lastResponseRow(group, $0) }
+                part[group].responses.indices.map { scoring.layout.lastResponseRow(group, $0) }
             }
-            found += pass.scores(atRows: rows).map { gain * Double($0) + bias }
+            found += scoring.scores(atRows: rows).map { gain * Double($0) + bias }
         }
         return found
     }
@@ -58,7 +64,7 @@ public final class ValueLearner {
     func step(
         _ batch: Minibatch, loss: ClippedValueLoss, number: Int, learningRate: Float
     ) throws -> (loss: Double, clipFraction: Double, gradientNorm: Double) {
-        gradients.zero()
+        let gradients = memory.takeGradients(model.trainedTable.count, zeroedOn: pool).values
         let count = batch.responseTokenCount
         var total = 0.0
         var clipped = 0.0
@@ -66,7 +72,7 @@ public final class ValueLearner {
         for range in passes(of: batch.groups, tokenBudget: tokensPerPass) {
             let part = Array(batch.groups[range])
             try pass.forward(part)
-            let (values, rows) = readValues(part)
+            let (values, rows) = read(pass, part)
             let responses = response..<response + values.count
             response = responses.upperBound
             let found = loss(
@@ -78,14 +84,17 @@ public final class ValueLearner {
                 found.gradient.flatMap { row in row.map { Float(gain * $0) } }, atRows: rows, into: gradients)
             pass.backward(into: gradients)
         }
-        guard total.isFinite, gradients.firstNotFinite == nil else {
-            throw PolicyError.diverged(step: number, what: "the value network's loss or gradient is not finite")
+        do {
+            guard total.isFinite else { throw EngineError.notFinite("the loss") }
+            let norm = try optimiser.step(model, gradients: gradients, learningRate: learningRate, pool: pool)
+            return (total, clipped, norm)
+        } catch {
+            throw PolicyError.diverged(
+                step: number, what: "the value network's loss or gradient is not finite")
         }
-        let norm = try optimiser.step(model, gradients: gradients, learningRate: learningRate, pool: pool)
-        return (total, clipped, norm)
     }
 
-    private func readValues(_ groups: [TokenGroup]) -> (values: [[Double]], rows: [Int]) {
+    private func read(_ pass: PackedPass, _ groups: [TokenGroup]) -> (values: [[Double]], rows: [Int]) {
         let states = groups.indices.flatMap { group in
             groups[group].responses.indices.map { pass.layout.statesBefore(group, $0) }
         }

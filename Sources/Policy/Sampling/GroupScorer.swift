@@ -5,9 +5,13 @@ public final class GroupScorer {
     private let pass: PackedPass
     private let tokensPerPass: Int
 
-    /// - Parameter tokensPerPass: packed tokens a pass at most; a larger group gets a pass of its own.
-    public init(model: Transformer, pool: WorkerPool, tokensPerPass: Int = 4096) {
-        pass = PackedPass(model: model, pool: pool, keepsActivations: false)
+    /// - Parameters:
+    ///   - tokensPerPass: packed tokens a pass at most; a larger group gets a pass of its own.
+    ///   - arena: memory that is shared with passes that run before and after.
+    public init(
+        model: Transformer, pool: WorkerPool, tokensPerPass: Int = 4096, arena: PassArena = PassArena()
+    ) {
+        pass = PackedPass(model: model, pool: pool, keepsActivations: false, arena: arena)
         self.tokensPerPass = tokensPerPass
     }
 

@@ -17,7 +17,7 @@ final class NextTokenTrainer {
     private let pool: WorkerPool
     private let gradients: FloatBuffer
     private let pass: PackedPass
-    /// For the held-out loss, where steps round their products.
+    /// For the held-out loss, which rounds no products and needs no activations.
     private let exactPass: PackedPass
     private let tokensPerPass: Int
     private let seed: UInt64
@@ -30,9 +30,9 @@ final class NextTokenTrainer {
         self.pool = pool
         optimiser = AdamW(model: model, settings: settings.optimiser)
         gradients = model.makeGradients()
-        pass = PackedPass(model: model, pool: pool, products: settings.products)
-        exactPass =
-            settings.products == .float32 ? pass : PackedPass(model: model, pool: pool, keepsActivations: false)
+        let arena = PassArena()
+        pass = PackedPass(model: model, pool: pool, products: settings.products, arena: arena)
+        exactPass = PackedPass(model: model, pool: pool, keepsActivations: false, arena: arena)
         tokensPerPass = settings.tokensPerPass
     }
 
@@ -50,7 +50,7 @@ final class NextTokenTrainer {
         _ groups: [TokenGroup], number: Int, learningRate: Float
     ) throws -> (loss: Double, tokens: Int, gradientNorm: Double) {
         let count = groups.reduce(0) { $0 + targetCount($1) }
-        gradients.zero()
+        gradients.zero(on: pool)
         var sum = 0.0
         let share = -1 / Float(count)
         // Streams from here on: the plan takes one an epoch, from 0.

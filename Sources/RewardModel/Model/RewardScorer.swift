@@ -10,22 +10,26 @@ public final class RewardScorer {
     private let pass: PackedPass
     private let tokensPerPass: Int
 
-    /// - Parameter tokensPerPass: upper bound of a pass in tokens; it changes speed and memory, not scores.
-    public convenience init(_ rewardModel: LoadedRewardModel, pool: WorkerPool, tokensPerPass: Int = 4096) {
+    /// - Parameters:
+    ///   - tokensPerPass: upper bound of a pass in tokens; it changes speed and memory, not scores.
+    ///   - arena: memory that is shared with passes that run before and after.
+    public convenience init(
+        _ rewardModel: LoadedRewardModel, pool: WorkerPool, tokensPerPass: Int = 4096, arena: PassArena = PassArena()
+    ) {
         self.init(
             model: rewardModel.model, normalisation: rewardModel.normalisation, heads: rewardModel.heads, pool: pool,
-            tokensPerPass: tokensPerPass)
+            tokensPerPass: tokensPerPass, arena: arena)
     }
 
     /// A scorer for a model with a scalar head.
     public init(
         model: Transformer, normalisation: Normalisation, heads: NormalisedHeads? = nil, pool: WorkerPool,
-        tokensPerPass: Int = 4096
+        tokensPerPass: Int = 4096, arena: PassArena = PassArena()
     ) {
         self.normalisation = normalisation
         self.heads = heads
         self.tokensPerPass = tokensPerPass
-        pass = PackedPass(model: model, pool: pool, keepsActivations: false)
+        pass = PackedPass(model: model, pool: pool, keepsActivations: false, arena: arena)
     }
 
     /// The head's logit at each response's last token: `[groups][responses]`. The responses are taken as they are.

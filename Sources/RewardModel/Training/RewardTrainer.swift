@@ -95,14 +95,18 @@ public final class RewardTrainer {
     /// - Throws: `RewardModelError.diverged` before any weight has changed; `EngineError`.
     public func step(_ batch: [RewardExample], learningRate: Float) throws -> BatchReport {
         guard objective.weights(of: batch).isAnything else { return BatchReport() }
-        gradients.zero()
+        gradients.zero(on: pool)
         headGradients.zero()
         var report = try accumulate(batch, into: gradients)
         guard report.loss.isFinite else { throw RewardModelError.diverged(step: optimiser.stepCount, what: "the loss") }
-        guard gradients.firstNotFinite == nil, headGradients.firstNotFinite == nil else {
-            throw RewardModelError.diverged(step: optimiser.stepCount, what: "a gradient")
+        let diverged = RewardModelError.diverged(step: optimiser.stepCount, what: "a gradient")
+        guard headGradients.firstNotFinite == nil else { throw diverged }
+        do {
+            report.gradientNorm = try optimiser.step(
+                model, gradients: gradients, learningRate: learningRate, pool: pool)
+        } catch {
+            throw diverged
         }
-        report.gradientNorm = try optimiser.step(model, gradients: gradients, learningRate: learningRate, pool: pool)
         if let heads, let headOptimiser {
             try headOptimiser.step(heads.values, gradients: headGradients, learningRate: learningRate, pool: pool)
             if heads.layout.members > 1 { try model.setTensor("score.weight", heads.meanMember) }
