@@ -101,11 +101,22 @@ struct TextLogProbabilities: Encodable, Sendable {
     var top_logprobs: [[String: Double]?]?
 
     init(_ scored: [ScoredToken], tokenizer: Tokenizer, tellsAlternatives: Bool) {
-        var decoder = tokenizer.streamingDecoder(continuing: true)
+        var place = Place(tokenizer)
+        self.init(scored, from: &place, tokenizer: tokenizer, tellsAlternatives: tellsAlternatives)
+    }
+
+    /// How far a choice's tokens have been told.
+    struct Place {
+        var decoder: StreamingDecoder
         var offset = 0
+        init(_ tokenizer: Tokenizer) { decoder = tokenizer.streamingDecoder(continuing: true) }
+    }
+
+    /// Of tokens that follow those told before.
+    init(_ scored: [ScoredToken], from place: inout Place, tokenizer: Tokenizer, tellsAlternatives: Bool) {
         for token in scored {
-            text_offset.append(offset)
-            offset += decoder.append(token.id).unicodeScalars.count
+            text_offset.append(place.offset)
+            place.offset += place.decoder.append(token.id).unicodeScalars.count
             token_logprobs.append(token.logProbability)
             tokens.append(TokenName(token.id, tokenizer).text)
         }
@@ -156,8 +167,8 @@ struct ChatChoice: Encodable, Sendable {
         self.logprobs = logprobs
     }
 
-    init(index: Int, delta: Message?, ending: ChoiceEnding? = nil) {
-        (self.index, self.delta) = (index, delta)
+    init(index: Int, delta: Message?, ending: ChoiceEnding? = nil, logprobs: ChatLogProbabilities? = nil) {
+        (self.index, self.delta, self.logprobs) = (index, delta, logprobs)
         self.ending = ending?.ending
         finish_reason = ending?.finishReason
         log_probability = ending?.logProbability

@@ -34,6 +34,13 @@ struct CompletionWork: Sendable {
     var fields: SamplingFields
 }
 
+/// New text of a choice, with the tokens since the piece before.
+struct StreamedPiece: Sendable {
+    var text: String
+    var tokens: [ScoredToken]
+    var tokenizer: Tokenizer
+}
+
 /// A finished request: its prompts and the tokenizer that reads their ids.
 struct CompletionResult: Sendable {
     var prompts: [CompletedPrompt]
@@ -49,11 +56,11 @@ struct CompletionEngine: Sendable {
     /// Waits for its turn and samples, together with what else is in work for the same model.
     /// - Parameters:
     ///   - onBegin: called when the request has been taken in, before the first token: it is not refused any more.
-    ///   - onText: is given new text with the number of its choice, as it comes.
+    ///   - onPiece: is given new text with the number of its choice, as it comes.
     /// - Throws: `ModelServerError`, or `CancellationError` where the client has gone.
     func complete(
         _ work: CompletionWork, onBegin: @escaping @Sendable () -> Void = {},
-        onText: (@Sendable (_ choice: Int, _ text: String) -> Void)? = nil
+        onPiece: (@Sendable (_ choice: Int, _ piece: StreamedPiece) -> Void)? = nil
     ) async throws -> CompletionResult {
         let folder = try catalog.folder(of: work.fields.model)
         let models = models
@@ -61,7 +68,7 @@ struct CompletionEngine: Sendable {
             let sampler = try models.sampler(named: work.fields.model, folder: folder)
             let run = CompletionRun(
                 work: work, sampler: sampler, pool: models.pool, scoringBytes: models.maximumCacheBytes, flag: flag)
-            return try run.begin(onBegin: onBegin, onText: onText, end: end)
+            return try run.begin(onBegin: onBegin, onPiece: onPiece, end: end)
         }
     }
 }
@@ -77,7 +84,7 @@ private struct CompletionRun: Sendable {
 
     /// - Returns: the sampler that brings the request on, unless it has ended.
     func begin(
-        onBegin: () -> Void, onText: (@Sendable (Int, String) -> Void)?,
+        onBegin: () -> Void, onPiece: (@Sendable (Int, StreamedPiece) -> Void)?,
         end: @escaping ComputeQueue.End<CompletionResult>
     ) throws -> PolicySampler? {
         let fields = work.fields
@@ -95,15 +102,19 @@ private struct CompletionRun: Sendable {
                 tokens: prompt.promptTokens, count: fields.count, seed: fields.seed(ofPrompt: index),
                 options: fields.options(maximumTokens: maxima[index]))
         }
-        let read = onText.map { onText in
-            { @Sendable (prompt: Int, response: Int, text: String) in
-                onText(prompt * fields.count + response, text)
+        let tokenizer = policy.template.tokenizer
+        let read = onPiece.map { onPiece in
+            { @Sendable (prompt: Int, response: Int, piece: ResponsePiece) in
+                let tokens = piece.tokens.map { ScoredToken($0) }
+                onPiece(
+                    prompt * fields.count + response,
+                    StreamedPiece(text: piece.text, tokens: tokens, tokenizer: tokenizer))
                 return true
             }
         }
         let flag = flag
         do {
-            try sampler.begin(requests, onText: read, isCancelled: { flag.isCancelled }) { sampled in
+            try sampler.begin(requests, onPiece: read, isCancelled: { flag.isCancelled }) { sampled in
                 end(
                     Result {
                         do { return try finished(prompts, try sampled.get()) } catch let error as EngineError {
@@ -123,25 +134,19 @@ private struct CompletionRun: Sendable {
     }
 
     /// Most tokens of each response to a prompt; 0 where the prompt alone is to be scored.
-    /// - Throws: `ModelServerError.badField` where a scoring pass could not hold prompt and response.
+    /// - Throws: `ModelServerError.badField` where a scoring pass could not hold the prompt.
     private func maximum(prompt: Int) throws -> Int {
         let fields = work.fields
         let left = sampler.policy.contextLength - prompt
         let asked = fields.maximumTokens.map { min($0, left) }
-        guard let most = scorer?.mostTokens else {
-            return asked ?? max(1, sampler.usualMaximum(prompt: prompt, count: fields.count))
-        }
-        let maximum =
-            asked ?? max(1, min(sampler.usualMaximum(prompt: prompt, count: fields.count), most - prompt))
-        guard prompt + maximum <= most else {
+        if let most = scorer?.mostTokens, prompt > most {
             throw ModelServerError.badField(
-                fields.echo ? "echo" : "logprobs",
-                problem: "the prompt's \(prompt) tokens and the response's \(maximum) are scored in one pass, and "
-                    + "--cache (\(scoringBytes >> 20) MB) gives room for \(most); shorten the prompt"
-                    + (maximum > 0 ? ", give a smaller max_tokens" : "")
-                    + ", or start the server with a larger --cache")
+                "echo",
+                problem: "the prompt's \(prompt) tokens are scored in one pass, and --cache "
+                    + "(\(scoringBytes >> 20) MB) gives room for \(most); shorten the prompt, or start the server "
+                    + "with a larger --cache")
         }
-        return maximum
+        return asked ?? max(1, sampler.usualMaximum(prompt: prompt, count: fields.count))
     }
 
     private func tooMuchMemory(_ bytes: Int, _ most: Int) -> ModelServerError {
@@ -160,10 +165,10 @@ private struct CompletionRun: Sendable {
                 + "\(most >> 20) MB; \(remedy), or start the server with a larger --cache")
     }
 
-    /// What scores prompt and responses in a pass of its own, where the sampler's log-probabilities are not enough.
+    /// What scores a prompt that is told with its log-probabilities.
     private var scorer: TokenScorer? {
         let fields = work.fields
-        guard let alternatives = fields.logProbabilities, fields.echo || alternatives > 0 else { return nil }
+        guard let alternatives = fields.logProbabilities, fields.echo else { return nil }
         return TokenScorer(
             model: sampler.policy.model, pool: pool, temperature: fields.temperature, alternatives: alternatives,
             maximumBytes: scoringBytes)
@@ -175,7 +180,10 @@ private struct CompletionRun: Sendable {
         for (index, responses) in sampled.enumerated() { prompts[index].responses = responses }
         if work.fields.logProbabilities != nil {
             let scorer = scorer
-            for index in prompts.indices { try addScores(scorer, to: &prompts[index]) }
+            for index in prompts.indices {
+                try flag.check()
+                try addScores(scorer, to: &prompts[index])
+            }
         }
         return CompletionResult(prompts: prompts, tokenizer: sampler.policy.template.tokenizer)
     }
@@ -218,24 +226,14 @@ private struct CompletionRun: Sendable {
         }
     }
 
-    /// Without alternatives and echo, the sampler's own log-probabilities are what was asked for; else the scorer tells
-    /// those of the prompt and all its responses.
+    /// The sampler's own log-probabilities are the responses'; the scorer tells those of a prompt that is echoed.
     private func addScores(_ scorer: TokenScorer?, to prompt: inout CompletedPrompt) throws {
-        guard let scorer else {
-            prompt.scoredResponses = prompt.responses.map { response in
-                zip(response.tokenIDs, response.tokenLogProbabilities).map { ScoredToken(id: $0, logProbability: $1) }
-            }
-            return
-        }
-        let scored: (prompt: [ScoredToken], responses: [[ScoredToken]])
+        prompt.scoredResponses = prompt.responses.map { $0.tokens.map { ScoredToken($0) } }
+        guard let scorer else { return }
         do {
-            scored = try scorer.score(
-                TokenGroup(prompt: prompt.promptTokens, responses: prompt.responses.map(\.tokenIDs))
-            ) { try flag.check() }
+            prompt.scoredPrompt = try scorer.score(prompt.promptTokens)
         } catch let error as EngineError {
             throw ModelServerError.failed("\(error)")
         }
-        prompt.scoredPrompt = work.fields.echo ? scored.prompt : nil
-        prompt.scoredResponses = scored.responses
     }
 }

@@ -66,19 +66,15 @@ struct SamplingFields: Sendable {
         reader.ignore("user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key")
     }
 
-    /// Log-probabilities are told when a response is whole.
+    /// The prompt's text and log-probabilities come with whole responses alone.
     func checkStream() throws {
-        guard streams else { return }
-        if logProbabilities != nil {
-            throw ModelServerError.badField("logprobs", problem: "cannot be streamed; leave stream out")
-        }
-        if echo { throw ModelServerError.badField("echo", problem: "cannot be streamed; leave stream out") }
+        if streams, echo { throw ModelServerError.badField("echo", problem: "cannot be streamed; leave stream out") }
     }
 
     func options(maximumTokens: Int) -> SamplingOptions {
         SamplingOptions(
             temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty,
-            logitBias: logitBias, maximumTokens: maximumTokens, stop: stop)
+            logitBias: logitBias, maximumTokens: maximumTokens, stop: stop, alternatives: logProbabilities ?? 0)
     }
 
     /// The seed of one of several prompts: the first has the request's own, so that a prompt alone and the first of a

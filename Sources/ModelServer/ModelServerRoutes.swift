@@ -120,8 +120,17 @@ protocol AnswerForm: Sendable {
     var head: AnswerHead { get }
     /// What opens each choice of a stream, if anything does.
     func opening(choice: Int) -> Choice?
-    func piece(choice: Int, text: String) -> Choice
-    func end(choice: Int, ending: ChoiceEnding) -> Choice
+    /// - Parameters:
+    ///   - scored: tokens that came since the piece before; nil where log-probabilities were not asked for.
+    ///   - told: how far the choice has been told.
+    func piece(
+        choice: Int, text: String, scored: [ScoredToken]?, told: inout TextLogProbabilities.Place, tokenizer: Tokenizer
+    ) -> Choice
+    /// - Parameter scored: tokens that no piece brought.
+    func end(
+        choice: Int, ending: ChoiceEnding, scored: [ScoredToken]?, told: inout TextLogProbabilities.Place,
+        tokenizer: Tokenizer
+    ) -> Choice
 }
 
 struct TextForm: AnswerForm {
@@ -141,8 +150,27 @@ struct TextForm: AnswerForm {
     }
 
     func opening(choice: Int) -> TextChoice? { nil }
-    func piece(choice: Int, text: String) -> TextChoice { TextChoice(index: choice, text: text) }
-    func end(choice: Int, ending: ChoiceEnding) -> TextChoice { TextChoice(index: choice, text: "", ending: ending) }
+
+    func piece(
+        choice: Int, text: String, scored: [ScoredToken]?, told: inout TextLogProbabilities.Place, tokenizer: Tokenizer
+    ) -> TextChoice {
+        TextChoice(index: choice, text: text, logprobs: logProbabilities(scored, &told, tokenizer))
+    }
+
+    func end(
+        choice: Int, ending: ChoiceEnding, scored: [ScoredToken]?, told: inout TextLogProbabilities.Place,
+        tokenizer: Tokenizer
+    ) -> TextChoice {
+        TextChoice(index: choice, text: "", ending: ending, logprobs: logProbabilities(scored, &told, tokenizer))
+    }
+
+    private func logProbabilities(
+        _ scored: [ScoredToken]?, _ told: inout TextLogProbabilities.Place, _ tokenizer: Tokenizer
+    ) -> TextLogProbabilities? {
+        guard let scored else { return nil }
+        return TextLogProbabilities(
+            scored, from: &told, tokenizer: tokenizer, tellsAlternatives: fields.logProbabilities ?? 0 > 0)
+    }
 }
 
 struct ChatForm: AnswerForm {
@@ -163,11 +191,20 @@ struct ChatForm: AnswerForm {
         ChatChoice(index: choice, delta: ChatChoice.Message(content: "", role: "assistant"))
     }
 
-    func piece(choice: Int, text: String) -> ChatChoice {
-        ChatChoice(index: choice, delta: ChatChoice.Message(content: text))
+    func piece(
+        choice: Int, text: String, scored: [ScoredToken]?, told: inout TextLogProbabilities.Place, tokenizer: Tokenizer
+    ) -> ChatChoice {
+        ChatChoice(
+            index: choice, delta: ChatChoice.Message(content: text),
+            logprobs: scored.map { ChatLogProbabilities($0, tokenizer: tokenizer) })
     }
 
-    func end(choice: Int, ending: ChoiceEnding) -> ChatChoice {
-        ChatChoice(index: choice, delta: ChatChoice.Message(), ending: ending)
+    func end(
+        choice: Int, ending: ChoiceEnding, scored: [ScoredToken]?, told: inout TextLogProbabilities.Place,
+        tokenizer: Tokenizer
+    ) -> ChatChoice {
+        ChatChoice(
+            index: choice, delta: ChatChoice.Message(), ending: ending,
+            logprobs: scored.map { ChatLogProbabilities($0, tokenizer: tokenizer) })
     }
 }

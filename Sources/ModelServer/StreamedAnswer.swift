@@ -1,7 +1,9 @@
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import LanguageModel
 internal import NIOCore
+internal import Policy
 internal import ServiceLifecycle
 
 /// An answer as server-sent events: text as it is sampled, then each choice's end, then `[DONE]`.
@@ -11,7 +13,7 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
 
     private enum Event: Sendable {
         case begun
-        case text(choice: Int, String)
+        case piece(choice: Int, StreamedPiece)
         case finished(CompletionResult)
     }
 
@@ -51,8 +53,9 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
             guard let opening = form.opening(choice: choice) else { break }
             try await send(try line([opening]))
         }
+        var told: [Int: Told] = [:]
         for try await event in events {
-            for bytes in try pieces(of: event) { try await send(bytes) }
+            for bytes in try pieces(of: event, &told) { try await send(bytes) }
         }
     }
 
@@ -67,8 +70,8 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
                 let result = try await withGracefulShutdownHandler {
                     try await engine.complete(work) {
                         continuation.yield(.begun)
-                    } onText: { choice, text in
-                        continuation.yield(.text(choice: choice, text))
+                    } onPiece: { choice, piece in
+                        continuation.yield(.piece(choice: choice, piece))
                     }
                 } onGracefulShutdown: {
                     engine.queue.stop()
@@ -83,15 +86,40 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
         return (events, task)
     }
 
-    private func pieces(of event: Event) throws -> [[UInt8]] {
+    /// What has been told of a choice.
+    private struct Told {
+        var tokens = 0
+        var place: TextLogProbabilities.Place
+    }
+
+    private func pieces(of event: Event, _ told: inout [Int: Told]) throws -> [[UInt8]] {
+        let scores = form.fields.logProbabilities != nil
         switch event {
         case .begun: return []
-        case .text(let choice, let text): return [try line([form.piece(choice: choice, text: text)])]
+        case .piece(let choice, let piece):
+            var own = told[choice] ?? Told(place: .init(piece.tokenizer))
+            defer { told[choice] = own }
+            own.tokens += piece.tokens.count
+            return [
+                try line([
+                    form.piece(
+                        choice: choice, text: piece.text, scored: scores ? piece.tokens : nil, told: &own.place,
+                        tokenizer: piece.tokenizer)
+                ])
+            ]
         case .finished(let result):
             var lines: [[UInt8]] = []
             let responses = result.prompts.flatMap(\.responses)
             for (choice, response) in responses.enumerated() {
-                lines.append(try line([form.end(choice: choice, ending: ChoiceEnding(response))]))
+                var own = told[choice] ?? Told(place: .init(result.tokenizer))
+                let rest = response.tokens.dropFirst(own.tokens).map { ScoredToken($0) }
+                lines.append(
+                    try line([
+                        form.end(
+                            choice: choice, ending: ChoiceEnding(response),
+                            scored: scores && !rest.isEmpty ? rest : nil,
+                            told: &own.place, tokenizer: result.tokenizer)
+                    ]))
             }
             if form.fields.streamsUsage { lines.append(try line([], usage: Usage(result))) }
             return lines + [Array("data: [DONE]\n\n".utf8)]

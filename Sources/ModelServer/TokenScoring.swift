@@ -1,5 +1,6 @@
 internal import Foundation
 internal import LanguageModel
+internal import Policy
 
 /// A token with its log-probability as the model sees it, and the most probable tokens at its place.
 struct ScoredToken: Sendable, Equatable {
@@ -16,7 +17,16 @@ struct ScoredToken: Sendable, Equatable {
     var alternatives: [Alternative] = []
 }
 
-/// Scores a prompt and its responses with the training pass, the prompt once for as many of them as a pass may hold.
+extension ScoredToken {
+    /// As the sampler drew it.
+    init(_ token: PolicyToken) {
+        self.init(
+            id: token.id, logProbability: token.logProbability,
+            alternatives: token.alternatives.map { Alternative(id: $0.token, logProbability: $0.logProbability) })
+    }
+}
+
+/// Scores a prompt with the training pass.
 struct TokenScorer {
     let model: Transformer
     let pool: WorkerPool
@@ -30,47 +40,16 @@ struct TokenScorer {
     /// Places whose logits are held at once.
     private static let rowsAtOnce = 64
 
-    /// Tokens that a pass may hold: a prompt and a response of more are not for this scorer.
+    /// Tokens that a pass may hold: a prompt of more is not for this scorer.
     var mostTokens: Int { PackedPass.scoredTokens(of: model, bytes: maximumBytes) }
 
-    /// - Parameter check: called before each pass; what it throws ends the scoring.
-    /// - Returns: the prompt's tokens and each response's.
-    func score(_ group: TokenGroup, check: () throws -> Void) throws -> (
-        prompt: [ScoredToken], responses: [[ScoredToken]]
-    ) {
+    /// A prompt's tokens.
+    func score(_ prompt: [Int32]) throws -> [ScoredToken] {
+        guard let first = prompt.first else { return [] }
         let pass = PackedPass(model: model, pool: pool, keepsActivations: false)
-        var prompt: [ScoredToken] = []
-        var responses: [[ScoredToken]] = []
-        for part in parts(of: group) {
-            try check()
-            try pass.forward([part])
-            if prompt.isEmpty, let first = part.prompt.first {
-                prompt.append(ScoredToken(id: first))
-                let rows = Array(pass.layout.promptRows(0).dropLast())
-                prompt += score(pass, rows: rows, tokens: Array(part.prompt.dropFirst()))
-            }
-            responses += part.responses.indices.map { k in
-                score(pass, rows: pass.layout.statesBefore(0, k), tokens: part.responses[k])
-            }
-        }
-        return (prompt, responses)
-    }
-
-    /// The prompt with as many responses at a time as a pass may hold, at least one.
-    private func parts(of group: TokenGroup) -> [TokenGroup] {
-        var parts: [TokenGroup] = []
-        var part = TokenGroup(prompt: group.prompt)
-        var tokens = group.prompt.count
-        for response in group.responses {
-            if !part.responses.isEmpty, tokens + response.count > mostTokens {
-                parts.append(part)
-                part = TokenGroup(prompt: group.prompt)
-                tokens = group.prompt.count
-            }
-            part.responses.append(response)
-            tokens += response.count
-        }
-        return parts + [part]
+        try pass.forward([TokenGroup(prompt: prompt)])
+        let rows = Array(pass.layout.promptRows(0).dropLast())
+        return [ScoredToken(id: first)] + score(pass, rows: rows, tokens: Array(prompt.dropFirst()))
     }
 
     /// - Parameter rows: the row before each token.

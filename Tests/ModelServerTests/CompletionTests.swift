@@ -80,6 +80,32 @@ import Testing
         }
     }
 
+    @Test func aResponsesLogProbabilitiesAreThoseOfAScoringPass() async throws {
+        try await TestServer().run { server in
+            let ids = try TestServer.tokenizer().encode("the cat").map { Int($0) }
+            let settings: [String: Any] = ["logprobs": 3, "temperature": 0.7]
+            let answer = try await server.completions(settings.merging(["prompt": ids, "top_k": 5]) { $1 })
+            let response = try #require(answer.tokenIDs().first)
+            // The response as part of a prompt that is echoed is scored by the training pass.
+            let echoed = try await server.completions(
+                settings.merging(["prompt": ids + response, "max_tokens": 0, "echo": true]) { $1 })
+            func told(_ answer: TestConnection.Answer) throws -> [String: Any] {
+                try #require(answer.choices.first?["logprobs"] as? [String: Any], "\(answer.text)")
+            }
+            let each = try #require(try told(answer)["token_logprobs"] as? [Double])
+            let other = try #require(try told(echoed)["token_logprobs"] as? [Any]).suffix(response.count)
+            #expect(zip(each, other).allSatisfy { abs($0 - ($1 as? Double ?? 9)) < 1e-3 })
+            let best = try #require(try told(answer)["top_logprobs"] as? [[String: Double]])
+            let otherBest = try #require(try told(echoed)["top_logprobs"] as? [Any]).suffix(response.count)
+            #expect(best.count == response.count && !best.isEmpty)
+            for (one, other) in zip(best, otherBest) {
+                let other = try #require(other as? [String: Double])
+                let (own, theirs) = (one.values.sorted(), other.values.sorted())
+                #expect(own.count == 3 && zip(own, theirs).allSatisfy { abs($0 - $1) < 1e-3 }, "\(one) \(other)")
+            }
+        }
+    }
+
     @Test func echoScoresTheTextItself() async throws {
         try await TestServer().run { server in
             let answer = try await server.completions([

@@ -26,7 +26,7 @@ import Testing
         (#""min_p": 1.5"#, "min_p", "0 to 1"),
         (#""repetition_penalty": 0"#, "repetition_penalty", "0.01 to 100"),
         (#""surprise": 1"#, "surprise", "not a field"),
-        (#""stream": true, "logprobs": 1"#, "logprobs", "stream"),
+        (#""stream": true, "echo": true"#, "echo", "stream"),
         (#""prompt": 5"#, "prompt", "token ids"),
         (#""prompt": [99999]"#, "prompt", "99999"),
         (#""prompt": """#, "prompt", "no token"),

@@ -39,8 +39,8 @@ public final class GroupSampler {
         for (index, request) in requests.enumerated() { places[try batch.add(request, index: index)] = index }
         var results = requests.map { _ in [SampledResponse]() }
         let tell = onToken.map { onToken in
-            { (id: SamplingBatch.ID, response: Int, token: Int32) in
-                places[id].map { onToken($0, response, token) } ?? false
+            { (id: SamplingBatch.ID, response: Int, drawn: SampledToken) in
+                places[id].map { onToken($0, response, drawn.token) } ?? false
             }
         }
         while !batch.isEmpty {

@@ -139,7 +139,7 @@ public final class SamplingBatch {
     /// One token more for every response that decodes, and a piece of the prompts that are not read yet.
     /// - Parameter onToken: called after each token, on the calling thread; false ends that response as `.stopped`.
     /// - Returns: the requests that ended with this step, in the order in which they were taken in.
-    public func step(onToken: ((_ id: ID, _ response: Int, _ token: Int32) -> Bool)? = nil) -> [Finished] {
+    public func step(onToken: ((_ id: ID, _ response: Int, _ token: SampledToken) -> Bool)? = nil) -> [Finished] {
         admit()
         guard !live.isEmpty else { return finishedWithoutSeeds() }
         var parts: [BatchDecoder.Part] = []
@@ -295,15 +295,16 @@ public final class SamplingBatch {
     }
 
     /// Ends responses, tells the caller about new tokens, and lets finished rows go.
-    private func settle(_ place: Int, _ onToken: ((ID, Int, Int32) -> Bool)?) {
+    private func settle(_ place: Int, _ onToken: ((ID, Int, SampledToken) -> Bool)?) {
         let settings = live[place].request.settings
         for index in live[place].rows.indices {
             let row = live[place].rows[index]
-            guard row.isFinite, let token = row.result.tokens.last else {
+            guard row.isFinite, let drawn = row.result.last else {
                 live[place].failed = true
                 return
             }
-            let goesOn = onToken?(live[place].id, row.response, token) ?? true
+            let token = drawn.token
+            let goesOn = onToken?(live[place].id, row.response, drawn) ?? true
             let ending: SampledResponse.Ending? =
                 if settings.endTokens.contains(token) {
                     .endToken

@@ -73,6 +73,14 @@ public struct SamplingRequest: Sendable, Equatable {
     }
 }
 
+/// A token as it is drawn, with what the model says of its place.
+public struct SampledToken: Sendable, Equatable {
+    public let token: Int32
+    /// As in `SampledResponse`.
+    public let logProbability: Float
+    public let alternatives: [SampledResponse.Alternative]
+}
+
 /// A response as drawn.
 public struct SampledResponse: Sendable, Equatable {
     public enum Ending: String, Sendable, Codable {
@@ -99,4 +107,10 @@ public struct SampledResponse: Sendable, Equatable {
 
     /// Whether an end token ended it.
     public var finished: Bool { ending == .endToken }
+
+    /// The newest token.
+    var last: SampledToken? {
+        guard let token = tokens.last, let logProbability = logProbabilities.last else { return nil }
+        return SampledToken(token: token, logProbability: logProbability, alternatives: alternatives.last ?? [])
+    }
 }

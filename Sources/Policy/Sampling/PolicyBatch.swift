@@ -3,6 +3,8 @@ import Preferences
 
 /// Calls to a policy that are in work, decoded as one batch; the sampler's lock guards it.
 struct PolicyBatch {
+    /// Is given a response's new text; false cancels the response.
+    typealias OnPiece = @Sendable (_ request: Int, _ response: Int, _ piece: ResponsePiece) -> Bool
     /// Is given the responses of a call when all have ended, or what went wrong.
     typealias Ending = @Sendable (Result<[[PolicyResponse]], any Error>) -> Void
 
@@ -14,7 +16,7 @@ struct PolicyBatch {
         var sampled: [[SampledResponse]?]
         /// Whether anything has to be read as it comes.
         var reads: Bool
-        var onText: (@Sendable (Int, Int, String) -> Bool)?
+        var onPiece: OnPiece?
         var isCancelled: (@Sendable () -> Bool)?
         var onEnd: Ending
         /// A call that was broken off gets no responses.
@@ -42,8 +44,7 @@ struct PolicyBatch {
     /// - Throws: what the engine says of a request that cannot be answered; nothing has begun then.
     mutating func begin(
         _ requests: [PreparedRequest], template: PromptTemplate,
-        onText: (@Sendable (_ request: Int, _ response: Int, _ text: String) -> Bool)?,
-        isCancelled: (@Sendable () -> Bool)?, onEnd: @escaping Ending
+        onPiece: OnPiece?, isCancelled: (@Sendable () -> Bool)?, onEnd: @escaping Ending
     ) throws {
         var ids: [SamplingBatch.ID] = []
         do {
@@ -59,8 +60,8 @@ struct PolicyBatch {
                 one.seeds.map { _ in ResponseReader(template: template, stop: one.request.options.stop) }
             },
             sampled: requests.map { _ in nil },
-            reads: onText != nil || isCancelled != nil || requests.contains { !$0.request.options.stop.isEmpty },
-            onText: onText, isCancelled: isCancelled, onEnd: onEnd)
+            reads: onPiece != nil || isCancelled != nil || requests.contains { !$0.request.options.stop.isEmpty },
+            onPiece: onPiece, isCancelled: isCancelled, onEnd: onEnd)
         nextCall += 1
     }
 
@@ -116,9 +117,9 @@ struct PolicyBatch {
 
 fileprivate extension PolicyBatch.Call {
     /// - Returns: whether the response goes on.
-    mutating func read(_ token: Int32, request: Int, response: Int) -> Bool {
+    mutating func read(_ token: SampledToken, request: Int, response: Int) -> Bool {
         let piece = readers[request][response].append(token)
-        let wanted = isCancelled?() != true && (piece.isEmpty || onText?(request, response, piece) ?? true)
+        let wanted = isCancelled?() != true && (piece.map { onPiece?(request, response, $0) ?? true } ?? true)
         if !wanted { readers[request][response].cancelled = true }
         return wanted && !readers[request][response].stopped
     }
@@ -133,7 +134,7 @@ fileprivate extension PolicyBatch.Call {
                 return responses.indices.map { k in
                     let (response, rest) = readers[index][k].response(
                         responses[k], template: template, seed: one.seeds[k], options: one.request.options)
-                    if !rest.isEmpty { _ = onText?(index, k, rest) }
+                    if let rest { _ = onPiece?(index, k, rest) }
                     return response
                 }
             })

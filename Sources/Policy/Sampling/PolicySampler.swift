@@ -86,7 +86,10 @@ public final class PolicySampler: Sendable {
         isCancelled: (@Sendable () -> Bool)? = nil
     ) throws -> [[PolicyResponse]] {
         let box = AnswerBox()
-        try begin(requests, onText: onText, isCancelled: isCancelled) { box.set($0) }
+        let onPiece = onText.map { onText in
+            { @Sendable (request: Int, response: Int, piece: ResponsePiece) in onText(request, response, piece.text) }
+        }
+        try begin(requests, onPiece: onPiece, isCancelled: isCancelled) { box.set($0) }
         while box.value == nil { step() }
         return try box.value?.get() ?? []
     }
@@ -94,12 +97,14 @@ public final class PolicySampler: Sendable {
     /// Takes a call in without waiting for its end; each `step` brings it one token further. A response's bytes do not
     /// depend on what else is in work.
     /// - Parameters:
-    ///   - onText, isCancelled: as in `sample`.
+    ///   - onPiece: is given each response's new text as it comes, with the indices of request and response; false
+    ///     cancels that response. Tokens that bring no text until the end come in no piece.
+    ///   - isCancelled: as in `sample`.
     ///   - onEnd: called once, by the `step` that ends the call, with the responses or the error.
     /// - Throws: `PolicyError` that names the prompt or the option that is wrong; nothing has begun then.
     public func begin(
         _ requests: [PolicyRequest],
-        onText: (@Sendable (_ request: Int, _ response: Int, _ text: String) -> Bool)? = nil,
+        onPiece: (@Sendable (_ request: Int, _ response: Int, _ piece: ResponsePiece) -> Bool)? = nil,
         isCancelled: (@Sendable () -> Bool)? = nil,
         onEnd: @escaping @Sendable (Result<[[PolicyResponse]], any Error>) -> Void
     ) throws {
@@ -110,7 +115,7 @@ public final class PolicySampler: Sendable {
         }
         try batch.withLock {
             try $0.begin(
-                prepared, template: policy.template, onText: onText, isCancelled: isCancelled, onEnd: onEnd)
+                prepared, template: policy.template, onPiece: onPiece, isCancelled: isCancelled, onEnd: onEnd)
         }
     }
 

@@ -7,6 +7,8 @@ struct ResponseReader: Sendable {
     private let endTokens: [Int32]
     private(set) var text = ""
     private(set) var isUsed = false
+    /// Tokens since the last piece.
+    private var tokens: [PolicyToken] = []
     var cancelled = false
 
     init(template: PromptTemplate, stop: [String]) {
@@ -17,17 +19,26 @@ struct ResponseReader: Sendable {
 
     var stopped: Bool { stops.stopped }
 
-    /// New text that can be shown.
-    mutating func append(_ token: Int32) -> String {
+    /// New text that can be shown; nil where there is none.
+    mutating func append(_ drawn: SampledToken) -> ResponsePiece? {
         isUsed = true
-        guard !endTokens.contains(token) else { return "" }
-        return take(stops.append(decoder.append(token)))
+        tokens.append(
+            PolicyToken(
+                id: drawn.token, logProbability: Double(drawn.logProbability), alternatives: drawn.alternatives.plain))
+        guard !endTokens.contains(drawn.token) else { return nil }
+        return piece(take(stops.append(decoder.append(drawn.token))))
     }
 
-    /// The whole response, and the text that was still held back.
+    private mutating func piece(_ text: String) -> ResponsePiece? {
+        guard !text.isEmpty else { return nil }
+        defer { tokens = [] }
+        return ResponsePiece(text: text, tokens: tokens)
+    }
+
+    /// The whole response, and what was still held back.
     mutating func response(
         _ sampled: LanguageModel.SampledResponse, template: PromptTemplate, seed: UInt64, options: SamplingOptions
-    ) -> (response: PolicyResponse, rest: String) {
+    ) -> (response: PolicyResponse, rest: ResponsePiece?) {
         var whole = template.responseText(sampled.tokens)
         var rest = ""
         if isUsed {
@@ -46,10 +57,8 @@ struct ResponseReader: Sendable {
         let response = PolicyResponse(
             text: whole, tokenIDs: sampled.tokens, tokenLogProbabilities: sampled.logProbabilities.map(Double.init),
             temperature: options.temperature, seed: seed, finishReason: reason,
-            alternatives: sampled.alternatives.map { place in
-                place.map { TokenAlternative(token: $0.token, logProbability: Double($0.logProbability)) }
-            })
-        return (response, rest)
+            alternatives: sampled.alternatives.map(\.plain))
+        return (response, piece(rest))
     }
 
     /// What was still held back.
@@ -61,5 +70,12 @@ struct ResponseReader: Sendable {
     private mutating func take(_ piece: String) -> String {
         text += piece
         return piece
+    }
+}
+
+extension [SampledResponse.Alternative] {
+    /// In this module's words.
+    fileprivate var plain: [TokenAlternative] {
+        map { TokenAlternative(token: $0.token, logProbability: Double($0.logProbability)) }
     }
 }

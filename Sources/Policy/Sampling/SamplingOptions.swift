@@ -130,6 +130,20 @@ public struct TokenAlternative: Sendable, Equatable {
     }
 }
 
+/// A sampled token with the model's own log-probability of it in nats, at the temperature.
+public struct PolicyToken: Sendable, Equatable {
+    public let id: Int32
+    public let logProbability: Double
+    /// The most probable tokens at its place, in falling order; empty unless asked for.
+    public let alternatives: [TokenAlternative]
+}
+
+/// New text of a response, never empty, with the tokens that came since the piece before.
+public struct ResponsePiece: Sendable, Equatable {
+    public let text: String
+    public let tokens: [PolicyToken]
+}
+
 /// One sampled response with what is known of it.
 public struct PolicyResponse: Sendable, Equatable {
     /// The text without the end token and without the stop text.
@@ -159,6 +173,15 @@ public struct PolicyResponse: Sendable, Equatable {
         self.seed = seed
         self.finishReason = finishReason
         self.alternatives = alternatives
+    }
+
+    /// Each token with what is known of it.
+    public var tokens: [PolicyToken] {
+        tokenIDs.indices.map {
+            PolicyToken(
+                id: tokenIDs[$0], logProbability: tokenLogProbabilities[$0],
+                alternatives: alternatives.isEmpty ? [] : alternatives[$0])
+        }
     }
 
     /// Sum over the response's tokens, the end token included, nats at `temperature`.
