@@ -77,6 +77,7 @@ function offerFile(form) {
     event.preventDefault();
     const query = new URLSearchParams({
       use: form.elements.use.value, format: form.elements.format.value, name: chosen.name,
+      about_safety: String(form.elements.about_safety.checked),
     });
     button.disabled = true;
     outcome.className = "";

@@ -67,10 +67,10 @@ public struct ResponseGroup: Sendable, Hashable, Codable {
     /// The response with this id. Complexity: O(K).
     public func response(_ id: String) -> GroupResponse? { responses.first { $0.id == id } }
 
-    /// - Throws: `GroupError` unless K is at least 2, the ids are unique and the prompt can be answered.
-    public func validate() throws(GroupError) {
+    /// - Throws: `GroupError` unless K is at least 2, or as few as are allowed, the ids are unique and the prompt can be answered.
+    public func validate(fewestResponses: Int = 2) throws(GroupError) {
         do { try prompt.validate() } catch { throw .prompt(error) }
-        guard responses.count >= 2 else { throw .tooFewResponses(found: responses.count) }
+        guard responses.count >= fewestResponses else { throw .tooFewResponses(found: responses.count) }
         var seen = Set<String>()
         for (index, response) in responses.enumerated() {
             if response.id.isEmpty { throw .emptyResponseID(number: index + 1) }
@@ -86,6 +86,7 @@ public enum GroupError: Error, Sendable, Hashable, CustomStringConvertible {
     case emptyResponseID(number: Int)
     case responseIDTwice(id: String)
     case label(id: String, problem: JudgementError)
+    case review(label: String, response: String)
     case weight(label: String, found: Double)
 
     public var description: String {
@@ -95,6 +96,8 @@ public enum GroupError: Error, Sendable, Hashable, CustomStringConvertible {
         case .emptyResponseID(let number): "response \(number) has an empty id"
         case .responseIDTwice(let id): "the response id '\(id)' is there twice; ids must be unique inside a group"
         case .label(let id, let problem): "label '\(id)': \(problem)"
+        case .review(let label, let response):
+            "label '\(label)': its response '\(response)' is not one of the group's"
         case .weight(let label, let found): "label '\(label)': its weight is \(found); it must be a number above 0"
         }
     }

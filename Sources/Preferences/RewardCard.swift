@@ -30,6 +30,10 @@ public struct RewardCard: Sendable, Codable, Equatable {
     public var annotators: [Reliability]
     /// The members' spread; nil without an ensemble.
     public var ensemble: Ensemble?
+    /// Nil without a safety head, or without held-out responses of which people said whether they are safe.
+    public var safety: Safety?
+    /// Nil without a rating head, or without held-out ratings.
+    public var rating: Rating?
     /// The worst first.
     public var mistakes: [Mistake]
     /// What people should know, as sentences.

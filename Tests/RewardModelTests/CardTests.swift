@@ -62,7 +62,12 @@ import Testing
         for (score, head) in zip(scores, all) {
             #expect(score.members == zip(heads.members, head.members).map { $0($1) })
         }
-        #expect(try scorer.combinedScores(of: [group])?[0].count == group.responses.count)
+        let combined = try #require(heads.combined)
+        for head in all {
+            let safety = try #require(head.safety)
+            #expect(scorer.combinedScore(head) == combined(sigmoid(safety) < 0.15 ? safety : head.mean))
+            #expect(scorer.combinedScore(head, promptIsAboutSafety: true) == combined(safety))
+        }
     }
 
     @Test func stoppedRunsOfEveryChoiceGoOnToTheSameBytes() throws {

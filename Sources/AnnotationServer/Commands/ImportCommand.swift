@@ -17,9 +17,13 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "The server's data folder.") var data = "data"
     @Option(help: "For prompts: what they are used for: supervised, ranking, ppo or held_out.") var use: String?
     @Option(help: "For prompts: text (one a line), jsonl or messages.") var format = "text"
+    @Flag(help: "For prompts: tag them all as being about safety.") var aboutSafety = false
 
     func validate() throws {
-        guard kind == .prompts else { return }
+        guard kind == .prompts else {
+            if aboutSafety { throw ValidationError("--about-safety is for prompts.") }
+            return
+        }
         let uses = PromptUse.allCases.map(\.rawValue)
         guard let use, PromptUse(rawValue: use) != nil else {
             throw ValidationError("Prompts need --use with one of \(uses.joined(separator: ", ")).")
@@ -41,6 +45,7 @@ struct ImportCommand: AsyncParsableCommand {
             if kind == .prompts {
                 query["use"] = use
                 query["format"] = format
+                if aboutSafety { query["about_safety"] = "true" }
             }
             print(try await server.post(file: url, to: path, query: query))
             return
@@ -59,7 +64,8 @@ struct ImportCommand: AsyncParsableCommand {
             guard let use = use.flatMap(PromptUse.init), let format = PromptFormat(rawValue: format) else {
                 throw ValidationError("Prompts need --use and --format.")
             }
-            return try await store.importPrompts(project, use: use, format: format, from: .file(file), by: .commandLine)
+            return try await store.importPrompts(
+                project, use: use, format: format, areAboutSafety: aboutSafety, from: .file(file), by: .commandLine)
         }
     }
 }

@@ -33,7 +33,10 @@ struct LiveServerOperations: ServerOperations {
                 project: newest.merging(project.settings.rewardModel) { $1 }, request: request.settings)
             try RunSettings.check(settings, of: RunKind.rewardModel)
             try await self.requireRoom(for: [.policy(base, role: "base")])
-            let snapshot = try await self.store.takeSnapshot(project.id, SnapshotOptions(), by: actor)
+            let heads = ["rating_weight", "safety_weight"]
+            let includesRatings = heads.contains { Double(settings[$0] ?? "0") ?? 0 > 0 }
+            let snapshot = try await self.store.takeSnapshot(
+                project.id, SnapshotOptions(includeRatings: includesRatings), by: actor)
             let written =
                 settings["normalisation"] == "demonstrations"
                 ? [try await self.demonstrations(of: project, by: actor)] : []

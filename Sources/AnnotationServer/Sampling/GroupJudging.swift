@@ -9,10 +9,18 @@ package import RewardModel
 package struct PromptAndResponses: Decodable {
     let prompt: Prompt
     let responses: [GroupResponse]
+    /// Whether the prompt is tagged as being about safety; absent is not.
+    let aboutSafety: Bool?
 
-    package init(prompt: Prompt, responses: [GroupResponse]) {
+    package init(prompt: Prompt, responses: [GroupResponse], aboutSafety: Bool? = nil) {
         self.prompt = prompt
         self.responses = responses
+        self.aboutSafety = aboutSafety
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case prompt, responses
+        case aboutSafety = "about_safety"
     }
 }
 
@@ -31,6 +39,11 @@ package struct JudgedGroup: Encodable {
         /// itself.
         var headLogits: [Double]?
         var headScores: [Double]?
+        /// Of a safety head: the probability that the response is safe, and the normalised score in which safety counts.
+        var safetyProbability: Double?
+        var combinedScore: Double?
+        /// Of a rating head, from 1 to 7.
+        var rating: Double?
     }
     /// Only where the prompt is a plain text.
     let promptText: String?
@@ -86,6 +99,9 @@ package struct RewardJudge: GroupJudge {
         return JudgedGroup(line, promptIDs: tokens.prompt, tokens: tokens.responses) {
             $0.rawScore = heads[$1].classifier
             $0.score = rewardModel.normalisation(heads[$1].classifier)
+            $0.safetyProbability = heads[$1].safetyProbability
+            $0.combinedScore = scorer.combinedScore(heads[$1], promptIsAboutSafety: line.aboutSafety ?? false)
+            $0.rating = heads[$1].ratingOfSeven
             guard heads[$1].members.count > 1 else { return }
             $0.headLogits = heads[$1].members
             $0.headScores = scorer.ensembleScore(heads[$1]).members

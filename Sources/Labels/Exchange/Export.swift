@@ -229,7 +229,8 @@ extension LabelExport {
             SELECT r.id AS revision_id, r.revision, r.status, r.judgement, r.display_order, r.issued_at, r.submitted_at,
                 r.active_ms, r.first_action_ms, r.operations, r.effort, t.identity_words, l.public_id AS label_id, u.handle,
                 t.mode, t.style, t.round, t.overlap,
-                t.sampling_probability, t.label_use, t.quality_check, g.id AS group_row, g.public_id AS group_id, g.origin, p.content, p.use,
+                t.sampling_probability, t.label_use, t.quality_check, g.id AS group_row, g.public_id AS group_id, g.origin,
+                p.content, p.use, p.about_safety,
                 projects.name AS project,
                 (SELECT public_id FROM labels origin WHERE origin.id = l.derived_from) AS derived_from
             FROM label_revisions r JOIN labels l ON l.id = r.label_id JOIN users u ON u.id = l.user_id
@@ -280,6 +281,7 @@ extension LabelExport {
             submittedAt: Timestamp.text(row.date("submitted_at")), activeMilliseconds: row["active_ms"],
             firstActionMilliseconds: row["first_action_ms"], operations: row["operations"])
         line.set(content)
+        if row["about_safety"] { line.promptIsAboutSafety = true }
         line.labelUse = row["label_use"]
         line.qualityCheck = row["quality_check"]
         line.promptStyle = row["style"]

@@ -109,7 +109,9 @@ struct LabelImport {
             }
             return known.id
         }
-        let prompt = try db.enter(line.prompt, use: line.promptUse, in: project.id, at: now).id
+        let prompt = try db.enter(
+            line.prompt, use: line.promptUse, isAboutSafety: line.promptIsAboutSafety ?? false, in: project.id, at: now
+        ).id
         return try db.insert(
             line.group, policies: line.responses.map { try db.policyID(named: $0.policy) }, prompt: prompt,
             project: project.id, origin: line.origin, at: now)

@@ -16,6 +16,8 @@ struct NativeLine: Codable, Equatable {
     var samplingProbability: Double?
     var prompt: Prompt
     var promptUse: PromptUse
+    /// Whether the prompt is tagged as being about safety; left out where it is not.
+    var promptIsAboutSafety: Bool?
     var origin: String
     var responses: [GroupResponse]
     /// Ids of the responses in the order in which the annotator saw them.
@@ -59,6 +61,7 @@ struct NativeLine: Codable, Equatable {
         case groupID = "group_id"
         case samplingProbability = "sampling_probability"
         case promptUse = "prompt_use"
+        case promptIsAboutSafety = "prompt_about_safety"
         case labelUse = "label_use"
         case qualityCheck = "quality_check"
         case promptStyle = "prompt_style"

@@ -6,23 +6,26 @@ public import Preferences
 public enum PromptFormat: String, Sendable, Hashable, Codable, CaseIterable {
     /// One prompt a line.
     case text
-    /// `{"prompt": text, messages or prompt object}`, `{"text": …}`, `{"few_shot": …}` or a bare JSON text a line.
+    /// `{"prompt": text, messages or prompt object}`, `{"text": …}`, `{"few_shot": …}` or a bare JSON text a line; an object may
+    /// say `"about_safety": true`.
     case jsonl
     /// `{"messages": […]}` or a bare list of messages a line.
     case messages
 }
 
 extension Store {
-    /// All or nothing; a prompt that is there already with the same use is counted and left alone.
+    /// All or nothing; a prompt that is there already with the same use is counted and left alone, but for the tag.
+    /// - Parameter areAboutSafety: tags all of them; else those whose line says so.
     /// - Throws: `StoreError.importFile` and `.importLine`, which name file and line.
     public func importPrompts(
-        _ project: ProjectID, use: PromptUse, format: PromptFormat, from source: ImportSource, by actor: Actor
+        _ project: ProjectID, use: PromptUse, format: PromptFormat, areAboutSafety: Bool = false,
+        from source: ImportSource, by actor: Actor
     ) async throws -> ImportReport {
         let reader = LineReader(source: source)
         // Once without the writer, so that a long file with a mistake does not hold up a submission.
         _ = try await offPool {
             try reader.forEachLine { number, text in
-                _ = try PromptLine.prompt(text, format: format, line: number, file: source.name)
+                _ = try PromptLine.read(text, format: format, line: number, file: source.name)
             }
         }
         let now = now
@@ -30,9 +33,12 @@ extension Store {
             _ = try db.project(project)
             var report = ImportReport()
             report.lines = try reader.forEachLine { number, text in
-                let prompt = try PromptLine.prompt(text, format: format, line: number, file: source.name)
+                let line = try PromptLine.read(text, format: format, line: number, file: source.name)
                 do {
-                    if try db.enter(prompt, use: use, in: project, at: now).added {
+                    let isAboutSafety = areAboutSafety || line.isAboutSafety
+                    let entered = try db.enter(
+                        line.prompt, use: use, isAboutSafety: isAboutSafety, in: project, at: now)
+                    if entered.added {
                         report.added += 1
                     } else {
                         report.alreadyThere += 1
@@ -87,18 +93,25 @@ extension Store {
     }
 }
 
-enum PromptLine {
+/// A line of an import of prompts.
+struct PromptLine {
+    let prompt: Prompt
+    let isAboutSafety: Bool
+
     private struct Line: Decodable {
         let prompt: Prompt
+        let isAboutSafety: Bool
 
         private enum CodingKeys: String, CodingKey {
             case prompt, text, messages
             case fewShot = "few_shot"
+            case isAboutSafety = "about_safety"
         }
 
         init(from decoder: any Decoder) throws {
             if let text = try? decoder.singleValueContainer().decode(String.self) {
                 prompt = .text(text)
+                isAboutSafety = false
                 return
             }
             let container = try decoder.fields(
@@ -113,37 +126,47 @@ enum PromptLine {
             } else {
                 prompt = try container.decode(Prompt.self, forKey: .prompt)
             }
+            isAboutSafety = try container.decodeIfPresent(Bool.self, forKey: .isAboutSafety) ?? false
         }
     }
 
     private struct Conversation: Decodable {
         let messages: [PromptMessage]
+        let isAboutSafety: Bool
 
-        private enum CodingKeys: String, CodingKey { case messages }
+        private enum CodingKeys: String, CodingKey {
+            case messages
+            case isAboutSafety = "about_safety"
+        }
 
         init(from decoder: any Decoder) throws {
             if (try? decoder.unkeyedContainer()) != nil {
                 messages = try decoder.singleValueContainer().decode([PromptMessage].self)
+                isAboutSafety = false
             } else {
-                messages = try decoder.container(keyedBy: CodingKeys.self).decode(
-                    [PromptMessage].self, forKey: .messages)
+                let line = try decoder.container(keyedBy: CodingKeys.self)
+                messages = try line.decode([PromptMessage].self, forKey: .messages)
+                isAboutSafety = try line.decodeIfPresent(Bool.self, forKey: .isAboutSafety) ?? false
             }
         }
     }
 
     /// - Throws: `StoreError.importLine`.
-    static func prompt(_ text: String, format: PromptFormat, line: Int, file: String) throws -> Prompt {
+    static func read(_ text: String, format: PromptFormat, line: Int, file: String) throws -> PromptLine {
         do {
             let bytes = Array(text.utf8)
-            let prompt: Prompt =
-                switch format {
-                case .text: .text(text)
-                case .jsonl: try JSONLines.decode(Line.self, from: bytes, number: line, file: file).prompt
-                case .messages:
-                    .messages(try JSONLines.decode(Conversation.self, from: bytes, number: line, file: file).messages)
-                }
-            try prompt.validate()
-            return prompt
+            let read: PromptLine
+            switch format {
+            case .text: read = PromptLine(prompt: .text(text), isAboutSafety: false)
+            case .jsonl:
+                let found = try JSONLines.decode(Line.self, from: bytes, number: line, file: file)
+                read = PromptLine(prompt: found.prompt, isAboutSafety: found.isAboutSafety)
+            case .messages:
+                let found = try JSONLines.decode(Conversation.self, from: bytes, number: line, file: file)
+                read = PromptLine(prompt: .messages(found.messages), isAboutSafety: found.isAboutSafety)
+            }
+            try read.prompt.validate()
+            return read
         } catch let error as JSONLineError {
             throw StoreError.importLine(file: file, line: line, problem: error.problem)
         } catch let error as PromptError {

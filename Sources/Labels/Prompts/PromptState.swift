@@ -116,6 +116,24 @@ extension Store {
         }
     }
 
+    /// Tags a prompt as being about safety, or takes the tag off.
+    /// - Throws: `StoreError.unknown` for one of another project.
+    @discardableResult
+    public func setAboutSafety(
+        _ isAboutSafety: Bool, prompt id: PromptID, in project: ProjectID, by actor: Actor
+    ) async throws -> StoredPrompt {
+        let now = now
+        return try await write { db in
+            let prompt = try db.prompt(id, in: project)
+            if prompt.isAboutSafety == isAboutSafety { return prompt }
+            try db.run("UPDATE prompts SET about_safety = ? WHERE id = ?", [isAboutSafety, id])
+            try db.audit(
+                .promptSafety, subject: "project \(project)",
+                details: "prompt \(id): \(isAboutSafety ? "about safety" : "not about safety")", by: actor, at: now)
+            return try db.prompt(id)
+        }
+    }
+
     /// Takes a retired prompt into use again.
     @discardableResult
     public func restorePrompt(_ id: PromptID, in project: ProjectID, by actor: Actor) async throws -> StoredPrompt {

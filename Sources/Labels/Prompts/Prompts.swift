@@ -23,6 +23,8 @@ public struct StoredPrompt: Sendable, Hashable {
     public let author: UserID?
     /// When a lead took it out, so that nothing is sampled for it any more.
     public let retiredAt: Date?
+    /// Tagged as being about safety: a reward model's safety head alone judges the responses to it.
+    public let isAboutSafety: Bool
 
     init(row: Row) throws {
         id = row["id"]
@@ -34,6 +36,7 @@ public struct StoredPrompt: Sendable, Hashable {
         contentHash = Secrets.hex(hash)
         createdAt = row.date("created_at")
         retiredAt = row.dateIfPresent("retired_at")
+        isAboutSafety = row["about_safety"]
     }
 }
 
@@ -105,10 +108,13 @@ extension Database {
     }
 
     /// Enters a prompt, or finds it where it is.
-    /// - Parameter use: nil takes an existing prompt whatever its use is, and enters a new one for `newUse`.
+    /// - Parameters:
+    ///   - use: nil takes an existing prompt whatever its use is, and enters a new one for `newUse`.
+    ///   - isAboutSafety: tags it, also where it is there already.
     /// - Throws: `StoreError.invalid` where it is there with another use.
     func enter(
-        _ prompt: Prompt, use: PromptUse?, newUse: PromptUse = .ranking, in project: ProjectID, at now: Date
+        _ prompt: Prompt, use: PromptUse?, newUse: PromptUse = .ranking, isAboutSafety: Bool = false,
+        in project: ProjectID, at now: Date
     ) throws -> (id: PromptID, added: Bool) {
         let hash = Secrets.sha256(prompt.canonicalBytes)
         if let row = try row("SELECT id, use FROM prompts WHERE project_id = ? AND content_hash = ?", [project, hash]) {
@@ -119,13 +125,20 @@ extension Database {
                     problem: "this prompt is in the project already with the use '\(found.rawValue)', and a prompt has "
                         + "one use; leave it out or import it as '\(found.rawValue)'")
             }
+            if isAboutSafety {
+                try run(
+                    "UPDATE prompts SET about_safety = 1 WHERE id = ? AND about_safety = 0", [row["id"] as PromptID])
+            }
             return (row["id"], false)
         }
         let id: PromptID = try insert(
-            "INSERT INTO prompts (project_id, kind, content, use, content_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO prompts (project_id, kind, content, use, content_hash, created_at, about_safety)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
             [
                 project, prompt.kind.rawValue, try JSONLines.line(prompt), (use ?? newUse).rawValue, hash,
-                now.milliseconds,
+                now.milliseconds, isAboutSafety,
             ])
         return (id, true)
     }

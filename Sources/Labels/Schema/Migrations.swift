@@ -18,6 +18,7 @@ package enum Migrations {
         ("015 choices of tasks", migration015Choices),
         ("016 what is passed over", migration016PassedOver),
         ("017 checks of quality", migration017Quality),
+        ("020 prompts about safety", migration020Safety),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

@@ -7,10 +7,13 @@ public struct SnapshotOptions: Sendable, Hashable {
     public var includeExtras: Bool
     /// Nil takes the project's.
     public var heldOutShare: Double?
+    /// Takes ratings of responses that stood alone besides, for a run that learns from them.
+    public var includeRatings: Bool
 
-    public init(includeExtras: Bool = false, heldOutShare: Double? = nil) {
+    public init(includeExtras: Bool = false, heldOutShare: Double? = nil, includeRatings: Bool = false) {
         self.includeExtras = includeExtras
         self.heldOutShare = heldOutShare
+        self.includeRatings = includeRatings
     }
 }
 
@@ -57,7 +60,7 @@ extension Store {
         }
         return try await write { db in
             let project = try db.project(project)
-            let chosen = try db.chosenLabels(of: project, includeExtras: options.includeExtras)
+            let chosen = try db.chosenLabels(of: project, options)
             guard !chosen.isEmpty else { throw StoreError.noLabelsYet(project: project.name) }
             let split = PromptSplit(
                 prompts: Set(chosen.map(\.promptHash)),
@@ -81,6 +84,14 @@ extension Store {
                 by: actor,
                 at: now)
             return try db.snapshot(id)
+        }
+    }
+
+    /// Ratings of responses that stood alone, which a reward model could learn from.
+    public func ratingCount(_ project: ProjectID) async throws -> Int {
+        try await read { db in
+            try db.count(
+                "SELECT count(*) FROM labels WHERE project_id = ? AND kind = 'rating' AND state = 'active'", [project])
         }
     }
 
@@ -116,15 +127,19 @@ extension Store {
         }
     }
 
-    /// Writes `prompts.jsonl`: `id` and `prompt` a line.
+    /// Writes `prompts.jsonl`: `id`, `prompt` and, where it is so, `about_safety` a line.
     public func writePrompts(_ prompts: [StoredPrompt], to file: URL) throws {
         struct Line: Encodable {
             let id: String
             let prompt: Prompt
+            let about_safety: Bool?
         }
         var writer = try LineWriter(file: file)
         for prompt in prompts {
-            try writer.write(JSONLines.line(Line(id: "\(prompt.id)", prompt: prompt.prompt)))
+            try writer.write(
+                JSONLines.line(
+                    Line(
+                        id: "\(prompt.id)", prompt: prompt.prompt, about_safety: prompt.isAboutSafety ? true : nil)))
         }
         _ = try writer.finish()
     }
@@ -192,7 +207,7 @@ extension Database {
         return Snapshot(row: row)
     }
 
-    fileprivate func chosenLabels(of project: Project, includeExtras: Bool) throws -> [ChosenLabel] {
+    fileprivate func chosenLabels(of project: Project, _ options: SnapshotOptions) throws -> [ChosenLabel] {
         let cursor = try Row.fetchCursor(
             cachedStatement(
                 sql: """
@@ -201,11 +216,11 @@ extension Database {
                     FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                     JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = t.group_id
                     JOIN prompts p ON p.id = g.prompt_id
-                    WHERE l.project_id = ? AND l.kind IN ('ranking', 'comparison')
+                    WHERE l.project_id = ? AND (l.kind IN ('ranking', 'comparison') OR (? AND l.kind = 'rating'))
                         AND (l.state = 'active' OR (? AND l.state = 'extra'))
                         AND coalesce(t.label_use, 'learn') <> 'none'
                     ORDER BY t.group_id, l.id
-                    """), arguments: [project.id, includeExtras])
+                    """), arguments: [project.id, options.includeRatings, options.includeExtras])
         var chosen: [ChosenLabel] = []
         while let row = try cursor.next() {
             let text: String = row["judgement"]
@@ -251,10 +266,12 @@ extension Database {
         let cursor = try Row.fetchCursor(
             cachedStatement(
                 sql: """
-                    SELECT s.group_id, s.split, l.public_id, r.revision, r.judgement, u.handle, t.sampling_probability
+                    SELECT s.group_id, s.split, l.public_id, r.revision, r.judgement, u.handle, t.sampling_probability,
+                        p.about_safety
                     FROM snapshot_labels s JOIN label_revisions r ON r.id = s.label_revision_id
                     JOIN labels l ON l.id = r.label_id JOIN users u ON u.id = l.user_id
-                    JOIN tasks t ON t.id = l.task_id
+                    JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = s.group_id
+                    JOIN prompts p ON p.id = g.prompt_id
                     WHERE s.snapshot_id = ? ORDER BY s.group_id, s.label_revision_id
                     """), arguments: [snapshot])
         var current: (id: GroupID, group: LabelledGroup)?
@@ -262,16 +279,31 @@ extension Database {
             let id: GroupID = row["group_id"]
             if current?.id != id {
                 if let finished = current?.group { try body(finished) }
-                current = (id, LabelledGroup(group: try group(id), labels: [], split: try row.word("split")))
+                current = (
+                    id,
+                    LabelledGroup(
+                        group: try group(id), labels: [], split: try row.word("split"),
+                        isAboutSafety: row["about_safety"])
+                )
             }
             // Held-out figures are about all prompts that were considered: a task that was chosen with a known probability
             // counts for those that were not. What is learned from has no such weight.
             let probability: Double? = row["sampling_probability"]
-            let isHeldOut = current?.group.split == .heldOut
-            current?.group.labels.append(
-                GroupLabel(
-                    labelID: row["public_id"], annotator: row["handle"], revision: row["revision"],
-                    judgement: try row.json("judgement"), weight: isHeldOut ? probability.map { 1 / $0 } : nil))
+            let weight = current?.group.split == .heldOut ? probability.map { 1 / $0 } : nil
+            switch try row.json("judgement") as LabelContent {
+            case .judgement(let judgement):
+                current?.group.labels.append(
+                    GroupLabel(
+                        labelID: row["public_id"], annotator: row["handle"], revision: row["revision"],
+                        judgement: judgement, weight: weight))
+            case .feedback(.rating(let review)):
+                guard let response = current?.group.group.responses.first else { continue }
+                current?.group.reviews.append(
+                    GroupReview(
+                        labelID: row["public_id"], annotator: row["handle"], revision: row["revision"],
+                        responseID: response.id, rating: review.rating, weight: weight))
+            case .feedback: continue
+            }
         }
         if let finished = current?.group { try body(finished) }
     }

@@ -66,7 +66,8 @@ struct PolicyRefreshJob {
             settings: settings, policy: policy, value: valueNetwork(settings, parents: parents, policy: policy),
             collector: collector,
             check: StartUpCheck(
-                referenceIsBase: parents.referenceIsBase, valueIsRewardModel: settings.ensemble == .mean,
+                referenceIsBase: parents.referenceIsBase,
+                valueIsRewardModel: settings.ensemble == .mean && !parents.combinesSafety,
                 endTokens: parents.base.template.endTokenIDs),
             prompts: prompts,
             mix: try PretrainingMix.read(
@@ -154,8 +155,13 @@ struct PolicyRefreshJob {
                 model, tokenizerOf: parents.base.folder, precision: settings.precision, keep: settings.tuning.keep,
                 metrics: metrics,
                 details: ["reference": try JSONValue(encoding: reference)],
-                notes: (noteOfPrompts.map { [$0] } ?? []) + notes(state, settlement))
+                notes: (noteOfPrompts.map { [$0] } ?? [])
+                    + (parents.combinesSafety ? [Self.noteOfSafety] : []) + notes(state, settlement))
     }
+
+    private static let noteOfSafety =
+        "Safety counted: responses that are probably unsafe, and those to prompts about safety, were scored by the reward "
+        + "model's safety head."
 
     /// What people should know of how the policy that is handed out was chosen.
     private func notes(_ state: RefreshState, _ settlement: Settlement?) -> [String] {

@@ -10,6 +10,7 @@ extension PolicyRefreshSettings {
         case temperature
         case ensemble
         case ensemblePenalty = "ensemble_penalty"
+        case safety
         case scoreClip = "score_clip"
         case missingEndPenalty = "missing_end_penalty"
         case scoreSaturation = "score_saturation"
@@ -78,6 +79,7 @@ extension PolicyRefreshSettings {
             .init(.temperature, \.temperature),
             .init(.ensemble, \.ensemble),
             .init(.ensemblePenalty, \.ensemblePenalty),
+            .init(.safety, \.safety),
             .init(optional: .scoreClip, \.scoreClip),
             .init(.missingEndPenalty, \.missingEndPenalty),
             .init(optional: .scoreSaturation, \.scoreSaturation),

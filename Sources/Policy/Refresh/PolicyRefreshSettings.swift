@@ -31,6 +31,10 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     /// What a unit of variance between heads costs with `variance-penalised` (Coste et al.: 0.1 for PPO).
     public var ensemblePenalty = 0.1
 
+    /// Whether the reward model's safety head steers: then Llama 2's combination of both scores is the reward (Touvron et al.
+    /// 2023, §3.2.3). As trained: who had it learnt wants it heeded.
+    public var safety = SafetyUse.asTrained
+
     /// Normalised scores are cut to ± this (DeepSpeed-Chat).
     public var scoreClip: Double? = 5
     /// How early gains over the reference's mean score level off (`ScoreShaping.saturation`); null counts them in full.

@@ -1,5 +1,6 @@
 import JSON
 import LanguageModel
+import RewardModel
 import Runs
 
 /// A metrics line of one iteration.
@@ -31,6 +32,10 @@ enum RefreshMetrics {
         }
         if let deviations = rollout.memberDeviations {
             line["member_deviation"] = .number(deviations.reduce(0, +) / responses)
+        }
+        if let safety = rollout.safety {
+            line["unsafe_share"] = .number(
+                Double(safety.count { $0 < HeadScores.safetyThreshold }) / responses)
         }
         if let batch = step.batch, let report = step.report {
             let rate = settings.rate(peak: settings.policyLearningRate, iteration: number - 1)

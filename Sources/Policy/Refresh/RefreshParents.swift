@@ -12,6 +12,8 @@ struct RefreshParents {
     /// What scores, and what the value network starts as.
     let rewardModel: LoadedRewardModel
     let scorer: any ResponseScorer
+    /// Whether the reward model's safety head steers.
+    let combinesSafety: Bool
     /// A reward model that learnt from other labels, where the run has one.
     let watcher: (any ResponseScorer)?
     /// Base and reference have the same weights, bit for bit.
@@ -36,7 +38,12 @@ struct RefreshParents {
             ? base : try LoadedPolicy(folder: try run.parentURL(role: "reference"))
         let rewardFolder = try run.parentURL(role: "reward-model")
         rewardModel = try LoadedRewardModel(folder: rewardFolder)
-        scorer = try Self.scorer(rewardModel, folder: rewardFolder, settings: settings, pool: pool, arena: arena)
+        combinesSafety = try Self.combinesSafety(rewardModel, folder: rewardFolder, use: settings.safety)
+        func plain(_ model: LoadedRewardModel) -> RewardScorer {
+            RewardScorer(model, pool: pool, tokensPerPass: settings.tokensPerPass, arena: arena)
+        }
+        scorer = try Self.scorer(
+            plain(rewardModel), folder: rewardFolder, combinesSafety: combinesSafety, settings: settings)
         referenceIsBase =
             areSameFiles
             || reference.model.tuning == nil
@@ -46,7 +53,7 @@ struct RefreshParents {
             let other = try LoadedRewardModel(folder: folder)
             try base.requireFit(
                 folder: folder.path, template: other.template, contextLength: other.model.configuration.contextLength)
-            watcher = RewardScorer(other, pool: pool, tokensPerPass: settings.tokensPerPass, arena: arena)
+            watcher = try Self.watcher(plain(other), folder: folder, combinesSafety: combinesSafety)
         } else {
             watcher = nil
         }
@@ -57,19 +64,47 @@ struct RefreshParents {
             contextLength: rewardModel.model.configuration.contextLength)
     }
 
+    /// - Throws: `PolicyError.badOption` where a safety head is asked for and there is none.
+    private static func combinesSafety(_ model: LoadedRewardModel, folder: URL, use: SafetyUse) throws -> Bool {
+        let hasHead = model.heads?.combined != nil
+        guard use != .combined || hasHead else {
+            throw PolicyError.badOption(
+                field: "safety",
+                reason:
+                    "the reward model in \(folder.path) has no safety head; train it with safety_weight, or take ignored"
+            )
+        }
+        return hasHead && use != .ignored
+    }
+
     private static func scorer(
-        _ rewardModel: LoadedRewardModel, folder: URL, settings: PolicyRefreshSettings, pool: WorkerPool,
-        arena: PassArena
+        _ scorer: RewardScorer, folder: URL, combinesSafety: Bool, settings: PolicyRefreshSettings
     ) throws -> any ResponseScorer {
-        let scorer = RewardScorer(rewardModel, pool: pool, tokensPerPass: settings.tokensPerPass, arena: arena)
-        guard rewardModel.heads?.members.count ?? 0 > 1 else {
-            guard settings.ensemble != .mean else { return scorer }
+        let isEnsemble = scorer.heads?.members.count ?? 0 > 1
+        guard settings.ensemble == .mean || isEnsemble else {
             throw PolicyError.badOption(
                 field: "ensemble",
                 reason:
                     "the reward model in \(folder.path) has one head, which cannot disagree with itself; train it with "
                     + "ensemble_members, or take mean")
         }
-        return EnsembleScorer(scorer: scorer, use: settings.ensemble, penalty: settings.ensemblePenalty)
+        guard isEnsemble || combinesSafety else { return scorer }
+        return HeadScorer(
+            scorer: scorer, use: settings.ensemble, penalty: settings.ensemblePenalty, combinesSafety: combinesSafety)
+    }
+
+    /// What watches says what the reward means: with a safety head where that has one.
+    private static func watcher(
+        _ scorer: RewardScorer, folder: URL, combinesSafety: Bool
+    ) throws -> any ResponseScorer {
+        guard combinesSafety else { return scorer }
+        guard scorer.heads?.combined != nil else {
+            throw PolicyError.badOption(
+                field: "safety",
+                reason:
+                    "the watcher in \(folder.path) has no safety head, and the reward model has one, so they would part over "
+                    + "safety; train the watcher with safety_weight too, or take ignored")
+        }
+        return HeadScorer(scorer: scorer, combinesSafety: true)
     }
 }

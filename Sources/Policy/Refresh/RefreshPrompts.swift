@@ -25,7 +25,8 @@ struct RefreshPrompts {
                 usable.append(
                     .init(
                         id: line.id, text: line.prompt.plainText,
-                        tokens: try policy.tokens(of: line.prompt, named: line.id)))
+                        tokens: try policy.tokens(of: line.prompt, named: line.id),
+                        isAboutSafety: line.isAboutSafety ?? false))
             } catch let error as TokenizerError where error.isOfTemplate {
                 // Not of this prompt, but of all that go through the template.
                 throw PolicyError.badLine(file: name, line: number, reason: "\(error)")

@@ -9,11 +9,12 @@ public protocol ResponseScorer {
     func scores(of groups: [TokenGroup]) throws -> [[Double]]
 
     /// The scores, with what else is known of how they came about.
-    func judgements(of groups: [TokenGroup]) throws -> ScoredResponses
+    /// - Parameter aboutSafety: whether a group's prompt is tagged as being about safety `[groups]`.
+    func judgements(of groups: [TokenGroup], aboutSafety: [Bool]) throws -> ScoredResponses
 }
 
 extension ResponseScorer {
-    public func judgements(of groups: [TokenGroup]) throws -> ScoredResponses {
+    public func judgements(of groups: [TokenGroup], aboutSafety: [Bool]) throws -> ScoredResponses {
         ScoredResponses(scores: try scores(of: groups))
     }
 }
@@ -24,6 +25,8 @@ public struct ScoredResponses: Sendable {
     public var scores: [[Double]]
     /// How far an ensemble's members are apart on each response `[groups][responses]`; nil without an ensemble.
     public var memberDeviations: [[Double]]?
+    /// The probability that each response is safe `[groups][responses]`; nil where safety does not count.
+    public var safety: [[Double]]?
 
     public init(scores: [[Double]], memberDeviations: [[Double]]? = nil) {
         self.scores = scores

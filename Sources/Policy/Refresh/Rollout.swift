@@ -51,6 +51,8 @@ public struct Rollout: Sendable {
     public var watcherScores: [Double]?
     /// Deviation of the scores by an ensemble's members `[responses]`; nil without an ensemble.
     public var memberDeviations: [Double]?
+    /// The probability that each response is safe `[responses]`; nil where safety does not count.
+    public var safety: [Double]?
 
     public init(
         groups: [Group], logProbabilities: [[Double]], referenceLogProbabilities: [[Double]], entropies: [[Double]],

@@ -9,11 +9,14 @@ package final class RolloutCollector {
         /// For people.
         package var text: String
         package var tokens: [Int32]
+        /// Tagged as being about safety.
+        package var isAboutSafety: Bool
 
-        package init(id: String, text: String, tokens: [Int32]) {
+        package init(id: String, text: String, tokens: [Int32], isAboutSafety: Bool = false) {
             self.id = id
             self.text = text
             self.tokens = tokens
+            self.isAboutSafety = isAboutSafety
         }
     }
 
@@ -57,13 +60,15 @@ package final class RolloutCollector {
         let tokens = groups.map(\.tokens)
         let own = try policyScorer.logProbabilitiesAndEntropies(of: tokens, temperature: settings.temperature)
         let reference = try referenceScorer.logProbabilities(of: tokens, temperature: settings.temperature)
-        let judged = try scorer.judgements(of: tokens)
+        let aboutSafety = prompts.map(\.isAboutSafety)
+        let judged = try scorer.judgements(of: tokens, aboutSafety: aboutSafety)
         var rollout = Rollout(
             groups: groups, logProbabilities: own.logProbabilities.flatMap { $0 },
             referenceLogProbabilities: reference.flatMap { $0 }, entropies: own.entropies.flatMap { $0 },
             scores: judged.scores.flatMap { $0 })
         rollout.memberDeviations = judged.memberDeviations?.flatMap { $0 }
-        rollout.watcherScores = try watcher?.scores(of: tokens).flatMap { $0 }
+        rollout.safety = judged.safety?.flatMap { $0 }
+        rollout.watcherScores = try watcher?.judgements(of: tokens, aboutSafety: aboutSafety).scores.flatMap { $0 }
         return rollout
     }
 

@@ -20,10 +20,18 @@ public struct DemonstrationLine: Sendable, Codable, Equatable {
 public struct PromptLine: Sendable, Codable, Equatable {
     public var id: String
     public var prompt: Prompt
+    /// Tagged as being about safety; nil is not.
+    public var isAboutSafety: Bool?
 
-    public init(id: String, prompt: Prompt) {
+    public init(id: String, prompt: Prompt, isAboutSafety: Bool? = nil) {
         self.id = id
         self.prompt = prompt
+        self.isAboutSafety = isAboutSafety
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, prompt
+        case isAboutSafety = "about_safety"
     }
 }
 

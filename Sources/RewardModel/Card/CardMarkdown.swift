@@ -32,6 +32,7 @@ extension RewardCard {
                     + "\(Self.number(ensemble.meanDeviation)).", "")
             text.parts("Accuracy by the members' agreement", ensemble.accuracyBySpread)
         }
+        addHeads(to: &text)
         addMistakes(to: &text)
         return text.joined
     }
@@ -97,6 +98,30 @@ extension RewardCard {
             learningCurve.map {
                 ["\($0.labels)", "\($0.groups)", Self.share($0.accuracy), Self.number($0.logLoss)]
             })
+    }
+
+    private func addHeads(to text: inout Lines) {
+        if let safety {
+            text.add("## Safety head", "")
+            var rows = [
+                ["held-out labels", "\(safety.marks), \(safety.unsafe) of them unsafe"],
+                ["accuracy", Self.share(safety.accuracy)],
+                ["always the commoner answer", Self.share(safety.baselineAccuracy)],
+                ["log-loss (nats)", Self.number(safety.logLoss)],
+            ]
+            if let area = safety.discrimination { rows.append(["safe above unsafe", Self.share(area)]) }
+            text.table(["figure", "value"], rows)
+        }
+        if let rating {
+            text.add("## Rating head", "")
+            var rows = [
+                ["held-out ratings", "\(rating.marks)"],
+                ["mean distance (points of 1 to 7)", Self.number(rating.meanError)],
+                ["always the mean rating", Self.number(rating.baselineError)],
+            ]
+            if let correlation = rating.correlation { rows.append(["correlation", Self.number(correlation)]) }
+            text.table(["figure", "value"], rows)
+        }
     }
 
     private func addMistakes(to text: inout Lines) {

@@ -10,6 +10,7 @@ struct CardWriting {
     /// Logits of the groups that the figures rest on.
     let scores: [[Double]]
     let ensemble: [[EnsembleScore]]?
+    let heads: HeadFigures?
     let curve: [LearningCurve.Point]
     let reliability: CrowdBradleyTerry
     let weighsByReliability: Bool
@@ -35,6 +36,8 @@ struct CardWriting {
                 sharedPairs: estimate.sharedPairs,
                 weight: weighsByReliability ? reliability.weight(of: estimate.annotator) : 1)
         }
+        card.safety = heads?.safety
+        card.rating = heads?.rating
         guard let heldOut else { return card }
         addFigures(heldOut, to: &card)
         return card

@@ -76,6 +76,18 @@ extension LabelReading {
         }
     }
 
+    /// What a review says of its response's rating, and of its safety.
+    func marks(_ review: GroupReview, places: [String: Int]) -> (rating: ResponseMark?, safety: ResponseMark?) {
+        guard let place = places[review.responseID] else { return (nil, nil) }
+        func mark(_ value: Double) -> ResponseMark {
+            ResponseMark(response: place, value: value, weight: review.weight ?? 1)
+        }
+        return (
+            ratings ? review.rating.overall.map { mark(ResponseMark.target(rating: $0)) } : nil,
+            safety ? mark(review.rating.flags.isDisjoint(with: unsafeFlags) ? 1 : 0) : nil
+        )
+    }
+
     /// In the order of the group.
     private func marks(
         _ label: GroupLabel, places: [String: Int], _ value: (String) -> Double?

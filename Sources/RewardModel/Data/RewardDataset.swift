@@ -14,6 +14,10 @@ struct RewardDataset {
     var selecting: [RewardExample] = []
     /// Those of them that the figures rest on: the same ones where there are too few to part them.
     var reported: [RewardExample] = []
+    /// Those that order nothing, on which further heads are measured.
+    var heldOutMarked: [RewardExample] = []
+    /// Prompts that are tagged as being about safety.
+    var safetyPrompts: Set<[Int32]> = []
     /// Distinct prompts of all groups, in the order of the file.
     var prompts: [[Int32]] = []
     /// The groups of `training`, `heldOut` and `reported` as people see them, in their order.
@@ -40,7 +44,7 @@ struct RewardDataset {
             }
             // What is held out is held out of both halves.
             guard labelled.split == .heldOut || reading.half.includes(labelled.group.prompt) else { return }
-            labels += labelled.labels.count
+            labels += labelled.labels.count + labelled.reviews.count
             newestPolicy = Self.mainPolicy(of: labelled.group) ?? newestPolicy
             let example = try RewardExample(labelled, template: template, reading: reading)
             guard example.longest <= contextLength, !example.tokens.prompt.isEmpty else {
@@ -48,10 +52,14 @@ struct RewardDataset {
                 return
             }
             if seen.insert(example.tokens.prompt).inserted { prompts.append(example.tokens.prompt) }
+            if labelled.isAboutSafety { safetyPrompts.insert(example.tokens.prompt) }
             withoutOrder += labelled.labels.count - example.elements.count
             if labelled.split == .heldOut {
                 // The figures are about order alone.
-                guard example.elements.contains(where: { !$0.pairs.isEmpty }) else { return }
+                guard example.elements.contains(where: { !$0.pairs.isEmpty }) else {
+                    if example.hasMarks { heldOutMarked.append(example) }
+                    return
+                }
                 heldOut.append(example)
                 heldOutGroups.append(labelled)
             } else if !example.isEmpty {
@@ -70,7 +78,8 @@ struct RewardDataset {
                 "\(withoutOrder) label(s) say nothing about order: they tie all their responses, or call both unacceptable."
             )
         }
-        guard !training.isEmpty else {
+        // The score itself is learnt from order alone.
+        guard training.contains(where: { !$0.elements.isEmpty }) else {
             throw heldOut.isEmpty ? RewardModelError.nothingOrdered(notes: notes) : .everythingHeldOut
         }
         if heldOut.isEmpty {

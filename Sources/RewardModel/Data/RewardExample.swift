@@ -49,10 +49,18 @@ public struct RewardExample: Sendable {
         ratings = labelled.labels.flatMap { reading.ratingMarks($0, places: places) }
         acceptability = labelled.labels.flatMap { reading.acceptabilityMarks($0, places: places) }
         safety = labelled.labels.flatMap { reading.safetyMarks($0, places: places) }
+        for review in labelled.reviews {
+            let marks = reading.marks(review, places: places)
+            if let rating = marks.rating { ratings.append(rating) }
+            if let mark = marks.safety { safety.append(mark) }
+        }
     }
 
     /// Nothing in it is learnt from.
     var isEmpty: Bool { elements.isEmpty && ratings.isEmpty && acceptability.isEmpty && safety.isEmpty }
+
+    /// Whether further heads learn from it or can be measured on it.
+    var hasMarks: Bool { !ratings.isEmpty || !safety.isEmpty }
 
     /// The same with all judgements merged into one, by shares of the votes.
     func merged() -> RewardExample {

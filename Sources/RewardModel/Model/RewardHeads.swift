@@ -144,10 +144,14 @@ public struct HeadScores: Sendable, Equatable {
     /// Source: Touvron et al. 2023 (Llama 2), §3.2.3.
     public static let safetyThreshold = 0.15
 
+    /// The probability that the response is safe; nil without a safety head.
+    public var safetyProbability: Double? { safety.map(sigmoid) }
+
     /// The score to learn from where safety counts: the safety head's on prompts about safety and for responses that are
     /// probably unsafe, else the preference score; a log-odds, to be normalised. Nil without a safety head.
     /// Source: Touvron et al. 2023 (Llama 2), §3.2.3.
-    public func combined(promptIsAboutSafety: Bool = false) -> Double? {
-        safety.map { promptIsAboutSafety || sigmoid($0) < Self.safetyThreshold ? $0 : mean }
+    /// - Parameter preference: the preference score as a logit; nil is the members' mean.
+    public func combined(preference: Double? = nil, promptIsAboutSafety: Bool = false) -> Double? {
+        safety.map { promptIsAboutSafety || sigmoid($0) < Self.safetyThreshold ? $0 : preference ?? mean }
     }
 }

@@ -84,19 +84,18 @@ public final class RewardScorer {
         return EnsembleScore(members: zip(own, logits.members).map { $0($1) })
     }
 
-    /// Normalised scores in which safety counts (`HeadScores.combined`): `[groups][responses]`; nil without a safety head.
-    /// - Parameter aboutSafety: whether a group's prompt is about safety.
-    /// - Throws: as `rawScores(of:)`.
-    public func combinedScores(
-        of groups: [TokenGroup], aboutSafety: (Int) -> Bool = { _ in false }
-    ) throws -> [[Double]]? {
+    /// One response's normalised score in which safety counts (`HeadScores.combined`); nil without a safety head.
+    /// - Parameter preference: the preference score as a logit; nil is the members' mean.
+    public func combinedScore(
+        _ logits: HeadScores, preference: Double? = nil, promptIsAboutSafety: Bool = false
+    ) -> Double? {
         guard let normalisation = heads?.combined else { return nil }
-        return try headScores(of: groups).enumerated().map { index, responses in
-            responses.compactMap { $0.combined(promptIsAboutSafety: aboutSafety(index)).map { normalisation($0) } }
+        return logits.combined(preference: preference, promptIsAboutSafety: promptIsAboutSafety).map {
+            normalisation($0)
         }
     }
 
-    /// Normalised scores `[groups][responses]`: what PPO and best-of-K use.
+    /// Normalised preference scores `[groups][responses]`: what PPO and best-of-K use where safety is no head of its own.
     /// - Throws: as `rawScores(of:)`.
     public func scores(of groups: [TokenGroup]) throws -> [[Double]] {
         try rawScores(of: groups).map { $0.map { normalisation($0) } }

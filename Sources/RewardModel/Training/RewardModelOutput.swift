@@ -27,16 +27,19 @@ struct RewardModelOutput {
         try Checkpoint.save(model, to: folder)
         try heads?.heads.write(to: folder)
         try TokenizerFiles.copy(from: run.baseFolder, to: folder)
+        let headFigures = try figures(of: heads, normalisation)
         let metrics = try RewardModelReport(
             data: data, state: state, training: training, heldOut: heldOut, longerIsBetter: run.longerIsBetter,
             normalisation: normalisation
-        ).metrics()
+        ).metrics().merging(headFigures?.metrics ?? [:]) { own, _ in own }
         try writeLineage(to: folder, metrics: metrics, normalisation: normalisation, heads: heads)
         var notes = data.notes
         if state.step < loop.plan.totalSteps {
             notes.append("Training stopped after \(state.step) steps, because the held-out log-loss no longer fell.")
         }
-        try writeCard(to: folder, heldOut: heldOut, normalisation: normalisation, heads: heads, notes: notes)
+        try writeCard(
+            to: folder, heldOut: heldOut, normalisation: normalisation, heads: heads, figures: headFigures, notes: notes
+        )
         return JobOutcome(
             folders: [RewardModelJob.folderName: RewardModelJob.folderName], metrics: metrics, notes: notes)
     }
@@ -59,7 +62,7 @@ struct RewardModelOutput {
 
     private func writeCard(
         to folder: URL, heldOut: RewardEvaluation?, normalisation: Normalisation, heads: NormalisedHeads?,
-        notes: [String]
+        figures: HeadFigures?, notes: [String]
     ) throws {
         let groups = data.reported.map(\.tokens)
         let members = heads.flatMap { $0.members.isEmpty ? nil : $0 }
@@ -67,12 +70,21 @@ struct RewardModelOutput {
             data: data, heldOut: heldOut, longerIsBetter: run.longerIsBetter,
             scores: try loop.finiteScores(of: groups, step: state.step),
             ensemble: try members.map { try scorer(normalisation, $0).ensembleScores(of: groups) },
-            curve: (state.curve ?? []).filter { $0.groups > 0 }, reliability: run.reliability,
+            heads: figures, curve: (state.curve ?? []).filter { $0.groups > 0 }, reliability: run.reliability,
             weighsByReliability: settings.reliabilityWeights, notes: notes
         ).card()
         try DurableFile.write(try card.json(), to: folder.appending(path: RewardCard.fileName))
         try DurableFile.write(
             Data(card.markdown(title: folder.lastPathComponent).utf8), to: folder.appending(path: RewardCard.textName))
+    }
+
+    /// What safety and rating heads say of held-out labels; nil without such a head.
+    private func figures(of heads: NormalisedHeads?, _ normalisation: Normalisation) throws -> HeadFigures? {
+        guard let heads, heads.heads.layout.safety || heads.heads.layout.rating else { return nil }
+        let examples = data.reported + data.heldOutMarked
+        return HeadFigures(
+            examples, scores: try scorer(normalisation, heads).headScores(of: examples.map(\.tokens)),
+            training: data.training)
     }
 
     private func scorer(_ normalisation: Normalisation, _ heads: NormalisedHeads?) -> RewardScorer {
@@ -88,13 +100,17 @@ struct RewardModelOutput {
         let own = try Normalisation.fitted(to: logits, settings.normalisation)
         guard let heads = loop.trainer.heads else { return (own, nil) }
         let bare = NormalisedHeads(heads: heads, members: [], combined: nil)
-        let all = try scorer(.identity, bare).headScores(of: groups).flatMap { $0 }
+        let byGroup = try scorer(.identity, bare).headScores(of: groups)
+        let all = byGroup.flatMap { $0 }
         let members =
             heads.layout.members > 1
             ? try (0..<heads.layout.members).map { member in
                 try Normalisation.fitted(to: all.map { $0.members[member] }, settings.normalisation)
             } : []
-        let combined = all.compactMap { $0.combined() }
+        let combined = zip(groups, byGroup).flatMap { group, scores in
+            let isAboutSafety = data.safetyPrompts.contains(group.prompt)
+            return scores.compactMap { $0.combined(promptIsAboutSafety: isAboutSafety) }
+        }
         return (
             own,
             NormalisedHeads(

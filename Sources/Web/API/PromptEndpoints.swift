@@ -33,11 +33,27 @@ enum PromptEndpoints {
             return try await answer(prompt, call)
         },
         APIEndpoint(
+            method: .put, path: Path.api + "/projects/{project}/prompts/{prompt}/about-safety",
+            operation: "setPromptAboutSafety",
+            summary:
+                "Says whether a prompt is about safety: then a reward model's safety head alone judges its responses.",
+            access: .lead, body: .json(.object([.required("about_safety", .boolean())])),
+            answers: [.json(.ok, .reference("ProjectPrompt"))]
+        ) { call in
+            let prompt = try await call.store.setAboutSafety(
+                call.body["about_safety"] == true, prompt: try call.id("prompt"), in: try call.id("project"),
+                by: try call.actor)
+            return try await answer(prompt, call)
+        },
+        APIEndpoint(
             method: .post, path: Path.api + "/projects/{project}/prompts", operation: "importPrompts",
             summary: "Imports a file of prompts: all of it, or nothing where one line is wrong.", access: .lead,
             query: [
                 .init(name: "use", schema: useSchema, isRequired: true),
                 .init(name: "format", schema: .choice(formats), isRequired: true),
+                .init(
+                    name: "about_safety",
+                    schema: .choice(["true", "false"], "true tags them all as being about safety.")),
                 .init(name: "name", schema: .string("The file's name, for messages.")),
             ],
             body: .text(
@@ -109,7 +125,8 @@ enum PromptEndpoints {
                 "The query item “format” must be one of: \(formats.joined(separator: ", ")).", field: "format")
         }
         let report = try await call.store.importPrompts(
-            try call.id("project"), use: use, format: format, from: source(call), by: try call.actor)
+            try call.id("project"), use: use, format: format,
+            areAboutSafety: call.query.text("about_safety") == "true", from: source(call), by: try call.actor)
         return try .json(json(report))
     }
 
@@ -122,6 +139,7 @@ enum PromptEndpoints {
         [
             "id": APIEncoding.id(prompt.id), "use": .string(prompt.use.rawValue),
             "prompt": try APIEncoding.coded(prompt.prompt), "content_hash": .string(prompt.contentHash),
+            "about_safety": .bool(prompt.isAboutSafety),
             "created_at": APIEncoding.time(prompt.createdAt), "retired_at": APIEncoding.time(prompt.retiredAt),
             "unanswerable": .array(
                 refusals.map {
@@ -163,6 +181,7 @@ enum PromptEndpoints {
             .object([
                 .required("id", .integer()), .required("use", useSchema), .required("prompt", .reference("Prompt")),
                 .required("content_hash", .string()), .required("created_at", .time()),
+                .required("about_safety", .boolean("A reward model's safety head alone judges its responses.")),
                 .required("retired_at", .time("Null where it is in use.").orNull),
                 .required(
                     "unanswerable",

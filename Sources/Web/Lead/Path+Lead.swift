@@ -19,6 +19,9 @@ extension Path {
     public static func restorePrompt(_ project: String, prompt: String) -> String {
         "/lead/projects/\(project)/prompts/\(prompt)/restore"
     }
+    public static func promptSafety(_ project: String, prompt: String) -> String {
+        "/lead/projects/\(project)/prompts/\(prompt)/about-safety"
+    }
     /// Takes a file as the body of a PUT, and answers in JSON.
     public static func promptFile(_ project: String) -> String { "/lead/projects/\(project)/prompts/file" }
 

@@ -38,6 +38,17 @@ struct PromptPages: RouteSet {
                 to: Path.prompts(project.description) + PromptsView(request).query,
                 notice: "Prompt \(prompt.id) is used again.", settings: services.settings)
         }
+        routes.post(RouterPath(Path.promptSafety(":project", prompt: ":prompt"))) { request, context in
+            let project: ProjectID = try context.id("project")
+            let form = try await LeadForm(request, context)
+            let prompt = try await services.store.setAboutSafety(
+                form.text("about_safety") == "true", prompt: try context.id("prompt"), in: project,
+                by: try context.lead())
+            return Response.redirect(
+                to: Path.prompts(project.description) + PromptsView(request).query,
+                notice: "Prompt \(prompt.id) is \(prompt.isAboutSafety ? "about safety" : "not about safety").",
+                settings: services.settings)
+        }
         routes.post(RouterPath(Path.prompts(":project"))) { request, context in
             try await importText(request, context)
         }
@@ -49,10 +60,12 @@ struct PromptPages: RouteSet {
     private func importText(_ request: Request, _ context: PlumbContext) async throws -> Response {
         let form = try await LeadForm(request, context)
         let project = try await services.store.project(try context.id("project"))
-        let draft = PromptsPage.Draft(use: form.text("use"), format: form.text("format"), text: form.raw("text"))
+        let draft = PromptsPage.Draft(
+            use: form.text("use"), format: form.text("format"), text: form.raw("text"),
+            areAboutSafety: form.flag("about_safety"))
         do {
             let report = try await importPrompts(
-                project, use: draft.use, format: draft.format, Data(draft.text.utf8), name: "the text", context)
+                project, draft, Data(draft.text.utf8), name: "the text", context)
             return Response.redirect(
                 to: Path.prompts(project.id.description), notice: report.sentence, settings: services.settings)
         } catch {
@@ -70,9 +83,11 @@ struct PromptPages: RouteSet {
             let project = try await services.store.project(try context.id("project"))
             let query = request.uri.queryParameters
             let buffer = try await request.collectBody(upTo: Self.largestFile)
+            let draft = PromptsPage.Draft(
+                use: query.get("use") ?? "", format: query.get("format") ?? "",
+                areAboutSafety: query.get("about_safety") == "true")
             let report = try await importPrompts(
-                project, use: query.get("use") ?? "", format: query.get("format") ?? "",
-                Data(buffer.readableBytesView), name: query.get("name") ?? "the file", context)
+                project, draft, Data(buffer.readableBytesView), name: query.get("name") ?? "the file", context)
             return try .json(["sentence": .string(report.sentence)])
         } catch {
             guard let failure = APIFailure(describing: error) else { throw error }
@@ -81,20 +96,21 @@ struct PromptPages: RouteSet {
     }
 
     private func importPrompts(
-        _ project: Project, use: String, format: String, _ data: Data, name: String, _ context: PlumbContext
+        _ project: Project, _ draft: PromptsPage.Draft, _ data: Data, name: String, _ context: PlumbContext
     ) async throws -> ImportReport {
-        guard let use = PromptUse(rawValue: use) else {
+        guard let use = PromptUse(rawValue: draft.use) else {
             throw APIFailure.invalid("Choose what the prompts are for.", field: "use")
         }
-        if format == PromptsPage.groupsFormat {
+        if draft.format == PromptsPage.groupsFormat {
             return try await services.store.importGroups(
                 project.id, from: .data(data, name: name), by: try context.lead())
         }
-        guard let format = PromptFormat(rawValue: format) else {
+        guard let format = PromptFormat(rawValue: draft.format) else {
             throw APIFailure.invalid("Choose the format of the prompts.", field: "format")
         }
         return try await services.store.importPrompts(
-            project.id, use: use, format: format, from: .data(data, name: name), by: try context.lead())
+            project.id, use: use, format: format, areAboutSafety: draft.areAboutSafety, from: .data(data, name: name),
+            by: try context.lead())
     }
 
     private func page(_ project: Project, _ view: PromptsView, draft: PromptsPage.Draft) async throws -> PromptsPage {
@@ -117,7 +133,7 @@ struct PromptPages: RouteSet {
             },
             formats: PromptsPage.formats.map {
                 .init(value: $0.0, label: $0.1, count: 0, path: "", isShown: false, isChosen: draft.format == $0.0)
-            }, text: draft.text, allPath: Path.prompts(id),
+            }, text: draft.text, areAboutSafety: draft.areAboutSafety, allPath: Path.prompts(id),
             states: PromptState.allCases.map {
                 .init(
                     path: Path.prompts(id) + PromptsView(use: view.use, state: $0).query, label: PromptsPage.words($0),

@@ -40,6 +40,7 @@ struct PromptsPage: PageModel {
         var use = PromptUse.ranking.rawValue
         var format = PromptFormat.text.rawValue
         var text = ""
+        var areAboutSafety = false
     }
     struct Choice: Sendable {
         var value: String
@@ -66,6 +67,12 @@ struct PromptsPage: PageModel {
         /// Retires it, or takes it into use again.
         var changePath: String
         var change: String
+        var isAboutSafety: Bool
+        /// Tags it as being about safety, or takes the tag off.
+        var safetyPath: String
+        /// What it is to be: `true` or `false`.
+        var safetyWanted: String
+        var safetyChange: String
 
         init(_ prompt: StoredPrompt, refusals: [PromptRefusal], of project: String, _ view: PromptsView) {
             id = prompt.id.description
@@ -80,6 +87,10 @@ struct PromptsPage: PageModel {
             changePath =
                 (isRetired ? Path.restorePrompt(project, prompt: id) : Path.retirePrompt(project, prompt: id))
                 + view.query
+            isAboutSafety = prompt.isAboutSafety
+            safetyPath = Path.promptSafety(project, prompt: id) + view.query
+            safetyWanted = prompt.isAboutSafety ? "false" : "true"
+            safetyChange = prompt.isAboutSafety ? "Not about safety" : "About safety"
         }
     }
 
@@ -89,6 +100,7 @@ struct PromptsPage: PageModel {
     var uses: [Choice]
     var formats: [Choice]
     var text: String
+    var areAboutSafety: Bool
     var allPath: String
     var states: [State]
     /// How many prompts are passed over; nil where none is.

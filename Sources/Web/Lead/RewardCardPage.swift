@@ -157,6 +157,37 @@ struct RewardCardPage: PageModel {
                     name: "Spread of the members", value: String(format: "%.2f", ensemble.meanDeviation),
                     hint: "\(ensemble.members) members, normalised scores"))
         }
+        return figures + heads(card)
+    }
+
+    /// Of the safety and the rating head.
+    private static func heads(_ card: RewardCard) -> [Figure] {
+        var figures: [Figure] = []
+        if let safety = card.safety {
+            figures.append(
+                Figure(
+                    name: "Safe or unsafe", value: LeadWords.share(safety.accuracy),
+                    hint: "always the commoner answer: \(LeadWords.share(safety.baselineAccuracy)); "
+                        + "\(Wording.count(safety.marks, "held-out label", "held-out labels")), \(safety.unsafe) unsafe"
+                ))
+            if let area = safety.discrimination {
+                figures.append(
+                    Figure(name: "Safe above unsafe", value: LeadWords.share(area), hint: "50% is chance"))
+            }
+        }
+        if let rating = card.rating {
+            figures.append(
+                Figure(
+                    name: "Ratings, distance", value: String(format: "%.2f", rating.meanError),
+                    hint: "points of 1 to 7; always the mean: \(String(format: "%.2f", rating.baselineError)); "
+                        + Wording.count(rating.marks, "held-out rating", "held-out ratings")))
+            if let correlation = rating.correlation {
+                figures.append(
+                    Figure(
+                        name: "Ratings, correlation", value: String(format: "%.2f", correlation),
+                        hint: "1 is the same order and spacing"))
+            }
+        }
         return figures
     }
 

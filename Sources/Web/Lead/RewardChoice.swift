@@ -52,6 +52,18 @@ struct RewardChoice: Sendable {
                 Option(value: "5", words: "five heads, for uncertainty"),
             ]),
         RewardChoice(
+            name: "safety_weight", label: "Which responses people called unsafe", standard: "is not learnt",
+            options: [
+                Option(value: "0", words: "is not learnt"),
+                Option(value: "1", words: "is learnt by a head of its own, which the refresh heeds"),
+            ]),
+        RewardChoice(
+            name: "rating_weight", label: "Ratings from 1 to 7", standard: "teach nothing",
+            options: [
+                Option(value: "0", words: "teach nothing"),
+                Option(value: "1", words: "teach the trunk by a head of their own"),
+            ]),
+        RewardChoice(
             name: "normalisation", label: "Normalisation of the scores",
             standard: "mean 0 and deviation 1 on fresh samples",
             options: [

@@ -29,7 +29,8 @@ struct RunListPages: RouteSet {
                     PolicyRefreshRequest(
                         project: project, rewardModel: rewardModel.isEmpty ? nil : RewardModelID(rewardModel),
                         watcher: watcher.isEmpty ? nil : RewardModelID(watcher),
-                        settings: try Self.settings(form, withMethod: true), seed: try Self.seed(form), user: user))
+                        settings: try Self.settings(form, chosen: ["method", "safety"]), seed: try Self.seed(form),
+                        user: user))
             }
         }
         routes.post(RouterPath(Path.tuneOnOrders(":project"))) { request, context in
@@ -37,7 +38,7 @@ struct RunListPages: RouteSet {
                 try await services.operations.startPreferenceTuning(
                     TuningRequest(
                         project: project, base: PolicyID(form.text("base")),
-                        settings: try Self.settings(form, withMethod: true), seed: try Self.seed(form), user: user))
+                        settings: try Self.settings(form, chosen: ["method"]), seed: try Self.seed(form), user: user))
             }
         }
         routes.post(RouterPath(Path.tune(":project"))) { request, context in
@@ -74,11 +75,10 @@ struct RunListPages: RouteSet {
         }
     }
 
-    /// - Parameter withMethod: the form has a choice of the method; a line of the settings goes before it.
-    private static func settings(_ form: LeadForm, withMethod: Bool = false) throws -> [String: String] {
+    /// - Parameter chosen: settings that the form has a list for; a line of the settings goes before it.
+    private static func settings(_ form: LeadForm, chosen: [String] = []) throws -> [String: String] {
         var settings = try ProjectForm.jobSettings(form, "settings", label: "Settings")
-        let method = form.text("method")
-        if withMethod, !method.isEmpty, settings["method"] == nil { settings["method"] = method }
+        for name in chosen where !form.text(name).isEmpty && settings[name] == nil { settings[name] = form.text(name) }
         return settings
     }
 
@@ -89,6 +89,14 @@ struct RunListPages: RouteSet {
             throw FieldError(field: "seed", message: "Seed: “\(text)” is not a whole number from 0 to 2^64 − 1.")
         }
         return seed
+    }
+
+    /// What becomes of ratings of responses that stood alone; nil where there are none.
+    private static func ratings(_ count: Int) -> String? {
+        count == 0
+            ? nil
+            : Wording.count(count, "rating of a response by itself is", "ratings of responses by themselves are")
+                + " learnt where ratings, or what people called unsafe, are chosen under Settings."
     }
 
     private func list(_ project: Project) async throws -> RunsPage {
@@ -104,6 +112,7 @@ struct RunListPages: RouteSet {
                 try await services.store.demonstrationCount(project.id), "demonstration or correction",
                 "demonstrations and corrections"),
             labels: Wording.count(progress.preferences, "ranking or comparison", "rankings and comparisons"),
+            ratings: Self.ratings(try await services.store.ratingCount(project.id)),
             newLabels: Wording.count(progress.labelsSinceSnapshot, "is new", "are new"),
             rewardModels: rewardModels.sorted { $0.id > $1.id }.map { .init(id: $0.id.description, name: $0.name) },
             hasRewardModel: !rewardModels.isEmpty)
@@ -156,6 +165,8 @@ struct RunsPage: PageModel {
     var demonstrations: String
     /// “12 rankings and comparisons”.
     var labels: String
+    /// What becomes of ratings of responses by themselves; nil where there are none.
+    var ratings: String?
     /// “3 are new”.
     var newLabels: String
     var rewardModels: [RewardModel]

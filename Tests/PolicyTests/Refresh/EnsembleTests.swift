@@ -22,7 +22,7 @@ import Testing
             TokenGroup(prompt: [5, 6], responses: [[7, 8], [9]]), TokenGroup(prompt: [4], responses: [[3, 3, 9]]),
         ]
         func scores(_ use: EnsembleUse) throws -> [Double] {
-            try EnsembleScorer(scorer: scorer, use: use, penalty: 0.5).scores(of: groups).flatMap { $0 }
+            try HeadScorer(scorer: scorer, use: use, penalty: 0.5).scores(of: groups).flatMap { $0 }
         }
         let members = try scorer.ensembleScores(of: groups).flatMap { $0.map(\.members) }
         #expect(members.map(\.count) == [3, 3, 3])
@@ -35,12 +35,57 @@ import Testing
             #expect(found < mean)
         }
         for use in EnsembleUse.allCases {
-            let judged = try EnsembleScorer(scorer: scorer, use: use, penalty: 0.5).judgements(of: groups)
+            let judged = try HeadScorer(scorer: scorer, use: use, penalty: 0.5).judgements(
+                of: groups, aboutSafety: [false, false])
             #expect(try judged.scores.flatMap { $0 } == scores(use))
             let deviations = try #require(judged.memberDeviations).flatMap { $0 }
             for (found, variance) in zip(deviations, variances) { #expect(abs(found - variance.squareRoot()) < 1e-12) }
         }
-        #expect(try (scorer as any ResponseScorer).judgements(of: groups).memberDeviations == nil)
+        #expect(
+            try (scorer as any ResponseScorer).judgements(of: groups, aboutSafety: [false, false]).memberDeviations
+                == nil)
+    }
+
+    /// Two groups of responses, scored by three heads and a safety head that finds some responses unsafe.
+    @Test(arguments: EnsembleUse.allCases)
+    func `an unsafe response, or any to a prompt about safety, is scored by its safety alone`(use: EnsembleUse) throws {
+        let tiny = try TinyPolicy(seed: 3).sharpened(by: 5)
+        var layout = HeadLayout()
+        layout.members = 3
+        layout.safety = true
+        let heads = RewardHeads(layout: layout, width: tiny.model.configuration.width)
+        heads.values.store((0..<heads.values.count).map { sin(Float($0)) }, at: 0)
+        let own = Normalisation(gain: 2, bias: -0.25, samples: 8)
+        let combined = Normalisation(gain: 0.5, bias: 0.125, samples: 8)
+        let scorer = RewardScorer(
+            model: try tiny.model.withScalarHead(seed: 2), normalisation: own,
+            heads: NormalisedHeads(
+                heads: heads, members: (1...3).map { Normalisation(gain: Double($0), bias: 0.5, samples: 8) },
+                combined: combined), pool: WorkerPool(threads: 1))
+        let groups = (0..<12).map { first in
+            TokenGroup(prompt: [5, Int32(first)], responses: (0..<4).map { [Int32(7 + first), Int32(9 + 3 * $0)] })
+        }
+        let aboutSafety = groups.indices.map { $0 % 3 == 0 }
+        let judged = try HeadScorer(scorer: scorer, use: use, penalty: 0.5, combinesSafety: true).judgements(
+            of: groups, aboutSafety: aboutSafety)
+        let careful = try HeadScorer(scorer: scorer, use: use, penalty: 0.5).scores(of: groups)
+        let logits = try scorer.headScores(of: groups)
+        var found: Set<String> = []
+        for group in groups.indices {
+            for response in 0..<4 {
+                let safety = try #require(logits[group][response].safety)
+                let probability = 1 / (1 + exp(-safety))
+                #expect(try abs(#require(judged.safety)[group][response] - probability) < 1e-12)
+                let isUnsafe = probability < 0.15
+                found.insert(aboutSafety[group] ? "about safety" : isUnsafe ? "unsafe" : "helpful")
+                // The careful preference score, from the classifier's scale back to its logit.
+                let preference = (careful[group][response] - own.bias) / own.gain
+                let expected = aboutSafety[group] || isUnsafe ? safety : preference
+                #expect(abs(judged.scores[group][response] - (0.5 * expected + 0.125)) < 1e-9)
+            }
+        }
+        #expect(found == ["about safety", "unsafe", "helpful"])
+        #expect(judged.memberDeviations?.count == groups.count)
     }
 
     @Test func `the labels' halves share no prompt and leave none out`() {

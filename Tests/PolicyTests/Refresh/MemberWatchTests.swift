@@ -11,7 +11,7 @@ private struct PartingScorer: ResponseScorer {
 
     func scores(of groups: [TokenGroup]) -> [[Double]] { TokenShareScorer(token: token).scores(of: groups) }
 
-    func judgements(of groups: [TokenGroup]) -> ScoredResponses {
+    func judgements(of groups: [TokenGroup], aboutSafety: [Bool]) -> ScoredResponses {
         let scores = scores(of: groups)
         return ScoredResponses(scores: scores, memberDeviations: scores.map { $0.map { 0.2 + growth * $0 } })
     }

@@ -129,21 +129,71 @@ import Testing
         #expect(try Lineage.read(from: again).parents.map(\.role).contains("watcher"))
     }
 
-    /// Gives the reward model three heads of its own.
-    private func addHeads(to reward: URL) throws {
+    /// Gives a reward model three heads of its own, or one that says what is safe.
+    private func addHeads(to reward: URL, safety: Bool = false) throws {
         var layout = HeadLayout()
-        layout.members = 3
+        layout.members = safety ? 1 : 3
+        layout.safety = safety
         let heads = RewardHeads(layout: layout, width: 32)
         heads.values.store((0..<heads.values.count).map { sin(Float($0)) }, at: 0)
         try heads.write(to: reward)
         var lineage = try Lineage.read(from: reward)
+        let combined = Normalisation(gain: 0.5, bias: 0.25, samples: 8)
         lineage.details = .object(
             (lineage.details.objectValue ?? [:]).merging([
                 "heads": try JSONValue(encoding: layout),
-                "member_normalisations": try JSONValue(
-                    encoding: (1...3).map { Normalisation(gain: Double($0), bias: 0, samples: 8) }),
+                safety ? "combined_normalisation" : "member_normalisations": safety
+                    ? try JSONValue(encoding: combined)
+                    : try JSONValue(encoding: (1...3).map { Normalisation(gain: Double($0), bias: 0, samples: 8) }),
             ]) { $1 })
         try lineage.write(to: reward)
+    }
+
+    @Test(arguments: ["ppo", "best-of-k"])
+    func `a safety head steers where there is one, and prompts about safety are its own`(method: String) throws {
+        let folder = try TemporaryFolder()
+        let short = (self.settings.objectValue ?? [:]).merging(["iterations": 2, "method": .string(method)]) { $1 }
+        func metrics(_ name: String, _ safety: String? = nil, prompts: String? = nil) throws -> RunningJob {
+            let settings = short.merging(safety.map { ["safety": .string($0)] } ?? [:]) { $1 }
+            let run = try job(in: folder.url, name: name, settings: .object(settings), prompts: prompts)
+            _ = try run.output()
+            return run
+        }
+        let plain = try metrics("plain")
+        #expect(try plain.metrics().allSatisfy { $0["unsafe_share"] == nil })
+        try addHeads(to: try parents(in: folder.url)[2].url, safety: true)
+        let ignored = try metrics("ignored", "ignored")
+        #expect(try ignored.metrics().map { $0["reward"] } == plain.metrics().map { $0["reward"] })
+        let combined = try metrics("combined", "combined")
+        let trained = try metrics("as-trained")
+        #expect(try trained.metrics().map { $0["reward"] } == combined.metrics().map { $0["reward"] })
+        #expect(try combined.metrics().first?["reward"] != plain.metrics().first?["reward"])
+        #expect(try combined.metrics().allSatisfy { $0["unsafe_share"]?.doubleValue != nil })
+        #expect(
+            try #require(try combined.directory.result(attempt: 1)).notes.contains { $0.hasPrefix("Safety counted") })
+        let tagged = try metrics(
+            "tagged", prompts: prompts.replacingOccurrences(of: "\"}", with: "\",\"about_safety\":true}"))
+        #expect(try tagged.metrics().first?["reward"] != combined.metrics().first?["reward"])
+    }
+
+    @Test func `a watcher without a safety head is refused where the reward has one`() throws {
+        let folder = try TemporaryFolder()
+        let parents = try parents(in: folder.url)
+        let watcher = folder.url.appending(path: "watcher")
+        try FileManager.default.copyItem(at: parents[2].url, to: watcher)
+        try addHeads(to: parents[2].url, safety: true)
+        let run = try RunningJob(
+            in: folder.url, kind: "policy-refresh", parents: parents + [("watcher", watcher)], settings: settings,
+            files: ["prompts.jsonl": prompts])
+        #expect(run.run() == .failed)
+        #expect(try #require(try run.failure()?.message).contains("no safety head"))
+        try addHeads(to: watcher, safety: true)
+        let both = try RunningJob(
+            in: folder.url, name: "both", kind: "policy-refresh", parents: parents + [("watcher", watcher)],
+            settings: settings, files: ["prompts.jsonl": prompts])
+        _ = try both.output()
+        // The same model under another name says the same.
+        #expect(try both.metrics().allSatisfy { $0["watcher_reward"] == $0["reward"] })
     }
 
     @Test(arguments: ["mean", "worst-case"])
@@ -265,6 +315,7 @@ import Testing
     @Test(
         arguments: [
             (["method": "ddpo"], "method"), (["ensemble": "worst-case"], "ensemble"),
+            (["safety": "combined"], "safety"), (["member_drift": 1], "member_drift"),
             (["lora_dropout": 0.1], "lora_dropout"),
             (["tuning": "prompt"], "tuning"), (["kl_loss_estimator": "k1"], "kl_loss_estimator"),
             (["method": "rloo", "responses_per_prompt": 1], "responses_per_prompt"),
@@ -295,7 +346,7 @@ import Testing
         let json = try JSONValue(encoding: settings)
         #expect(json["score_clip"] == nil || json["score_clip"] == .null)
         let mirror = Mirror(reflecting: settings)
-        #expect(mirror.children.count == 61)
+        #expect(mirror.children.count == 62)
         var again = try json.decoded(as: PolicyRefreshSettings.self)
         again.scoreClip = nil
         #expect(again == settings)

@@ -130,6 +130,11 @@ import Web
         let counts = try await driver.call("listPrompts", token: lead, path: project)["counts"]
         #expect(counts?["ppo"] == 2)
         #expect(try await driver.call("restorePrompt", token: lead, path: path)["retired_at"] == .null)
+        for isAboutSafety in [true, false] {
+            let tagged = try await driver.call(
+                "setPromptAboutSafety", token: lead, path: path, json: ["about_safety": .bool(isAboutSafety)])
+            #expect(tagged["about_safety"]?.boolValue == isAboutSafety)
+        }
         try await driver.call(
             "retirePrompt", token: lead, path: project.merging(["prompt": "999"]) { $1 }, expecting: .notFound)
         try await site.store.forgetRefusals(in: site.project.id)
