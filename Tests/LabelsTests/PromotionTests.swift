@@ -125,6 +125,25 @@ import Testing
         #expect(try await scene.sample() == 0, "nothing more is sampled for it")
     }
 
+    @Test func aPairThatIsGivenBackAfterTheDecisionIsHandedOutNoMore() async throws {
+        let scene = try await Scene()
+        let promotion = try await scene.start()
+        try await scene.sample()
+        let (person, other) = (try await scene.test.user("a"), try await scene.test.user("b"))
+        let held = try await scene.test.next(person, scene.project)
+        _ = try await scene.store.decidePromotion(promotion.id, .discard, by: .commandLine)
+        #expect(try await scene.store.progress(scene.project).tasksOpen == 1)
+        _ = try await scene.store.skip(token: held.token, user: person, reason: .other)
+        for one in [other, person] {
+            guard case .nothing = try await scene.store.nextTask(for: one, in: scene.project) else {
+                Issue.record("a pair of a decided comparison was handed out")
+                continue
+            }
+        }
+        let progress = try await scene.store.progress(scene.project)
+        #expect(progress.tasksOpen == 0 && progress.tasksWithdrawn == 20)
+    }
+
     @Test func whatTheLabelsAreUsedForIsTheLeadsChoice() async throws {
         let scene = try await Scene()
         let promotion = try await scene.start { $0.pairs = 4 }

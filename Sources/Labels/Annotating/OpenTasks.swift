@@ -19,11 +19,13 @@ extension Database {
             WHERE own.id = t.group_id AND own.k > 0 AND w.author_id = ?)
         """
 
-    /// Tasks of policies that are current no more, which somebody gave back without an answer, are withdrawn first.
+    /// Tasks that somebody gave back without an answer when they were of use no more are withdrawn first: of policies that are
+    /// current no more, and of comparisons of policies that are decided.
     func openTask(for user: UserID, in project: Project, at now: Date) throws -> TaskID? {
         if let current = project.currentPolicy {
             try withdrawFormerTasks(in: project.id, current: current, at: now)
         }
+        try withdrawDecidedPairs(in: project.id, at: now)
         return try row(
             """
             SELECT t.id FROM tasks t WHERE t.project_id = ? AND t.state = 'open' AND t.review_since IS NULL

@@ -112,13 +112,7 @@ extension Store {
                 "UPDATE promotions SET decision = ?, advice = ?, decided_by = ?, decided_at = ? WHERE id = ?",
                 [decision.rawValue, standing.advice.rawValue, actor.words, now.milliseconds, id])
             try db.closeExpiredLeases(at: now)
-            try db.run(
-                """
-                UPDATE tasks SET state = 'withdrawn', closed_at = ?
-                WHERE id IN (SELECT task_id FROM promotion_pairs WHERE promotion_id = ?) AND state = 'open'
-                    AND label_count = 0
-                    AND NOT EXISTS (SELECT 1 FROM leases WHERE task_id = tasks.id AND closed_at IS NULL)
-                """, [now.milliseconds, id])
+            try db.withdrawDecidedPairs(in: promotion.project, at: now)
             let found =
                 standing.newest.map {
                     "win rate \($0.winRate) in \($0.interval.lowerBound)...\($0.interval.upperBound) after \($0.pairs) pairs"
@@ -134,6 +128,21 @@ extension Store {
 }
 
 extension Database {
+    /// Withdraws the tasks of decided comparisons that have no label and are in nobody's hands. One that somebody holds may be
+    /// finished; given back, it goes with the next call. The caller has closed the expired leases.
+    func withdrawDecidedPairs(in project: ProjectID, at now: Date) throws {
+        // Of the index of open tasks only those that come before ordinary ones are looked at.
+        try run(
+            """
+            UPDATE tasks SET state = 'withdrawn', closed_at = ?1 WHERE id IN (
+                SELECT t.id FROM tasks t JOIN promotion_pairs pair ON pair.task_id = t.id
+                JOIN promotions p ON p.id = pair.promotion_id
+                WHERE t.project_id = ?2 AND t.state = 'open' AND t.review_since IS NULL AND t.priority > 0
+                    AND t.label_count = 0 AND p.decision IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM leases WHERE task_id = tasks.id AND closed_at IS NULL)
+            """, [now.milliseconds, project])
+    }
+
     func promotion(_ id: PromotionID) throws -> Promotion {
         let found = try row(
             """
