@@ -12,8 +12,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         abstract:
             "Evaluate a policy by task files: multiple choice by log-likelihood, or exact match of what it writes.",
         discussion: """
-            With --policy, a policy of the data folder is evaluated by the running server's model process, and what is \
-            found is kept for its card. With --server and --model, any OpenAI-compatible server is asked, and nothing is \
+            With --policy, a policy of the data folder is evaluated by the running server's model process, or by the server \
+            that --model-server names there, with the key in --key-variable, and what is found is kept for its card. With --server and --model, any OpenAI-compatible server is asked, and nothing is \
             kept but --output.
             """)
 
@@ -23,7 +23,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "The server's data folder.") var data = "data"
     @Option(help: "An OpenAI-compatible server, such as http://127.0.0.1:8000.") var server: String?
     @Option(help: "The model's name at --server.") var model: String?
-    @Option(help: "Environment variable that holds the bearer token of --server.") var keyVariable: String?
+    @Option(help: "Environment variable that holds the bearer token of the model server that is asked.")
+    var keyVariable: String?
     @Flag(help: "Send plain texts through the model's chat template at --server.") var chat = false
     @Option(help: "A file for every item's outcome, one JSON object a line.", completion: .file()) var output: String?
 
@@ -71,8 +72,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     private func target() async throws -> Target {
+        let key = keyVariable.flatMap { ProcessInfo.processInfo.environment[$0] }
         if let server, let model {
-            let key = keyVariable.flatMap { ProcessInfo.processInfo.environment[$0] }
             let address = server.hasSuffix("/") ? String(server.dropLast()) : server
             let client = CompletionClient(address: address, http: HTTPClient.shared, key: key)
             return Target(runner: EvaluationRunner(client: client, model: model, conversational: chat))
@@ -90,7 +91,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw ValidationError("There is no policy '\(name)'. The policies are: \(known).")
         }
         let address = policy.kind == .foreign ? policy.path : try await running.modelServer()
-        let client = CompletionClient(address: address, http: HTTPClient.shared)
+        let client = CompletionClient(address: address, http: HTTPClient.shared, key: key)
         let listed = try await client.models().first { $0.id == policy.name }
         let conversational = try await PolicyTokenizers(data: folder).takesMessages(policy, listed: listed)
         return Target(
