@@ -34,5 +34,6 @@ public typealias UserID = ID<User>
 public typealias RunID = ID<RunRecord>
 public typealias SnapshotID = ID<Snapshot>
 public typealias RewardModelID = ID<RewardModelRecord>
+public typealias InstructionSetID = ID<InstructionSet>
 public typealias PromotionID = ID<Promotion>
 public typealias APITokenID = ID<APITokenInfo>

@@ -3,15 +3,24 @@ import AsyncHTTPClient
 import Foundation
 import Labels
 
-/// `plumb import`: prompts, ready-made groups or labels from a file: all of it, or nothing where one line is wrong.
+/// `plumb import`: prompts, ready-made groups, labels or instructions from a file: all of it, or nothing where one line is wrong.
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Import prompts, response groups or labels from a file.",
-        discussion: "While a server holds the data folder, the file goes through that server.")
+        commandName: "import", abstract: "Import prompts, response groups, labels or an instruction set from a file.",
+        discussion: """
+            Instructions are a JSON array or one object a line: instruction, input and output (Alpaca); messages; prompt \
+            with response or completion. Supervised runs learn their answers. While a server holds the data folder, the \
+            file goes through that server.
+            """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case prompts, groups, labels }
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case prompts, groups, labels, instructions
 
-    @Argument(help: "What the file holds: prompts, groups or labels.") var kind: Kind
+        /// Of the API, below a project.
+        var path: String { self == .instructions ? "instruction-sets" : rawValue }
+    }
+
+    @Argument(help: "What the file holds: prompts, groups, labels or instructions.") var kind: Kind
     @Argument(help: "The file.", completion: .file()) var file: String
     @Option(help: ProjectLookup.help) var project: String
     @Option(help: "The server's data folder.") var data = "data"
@@ -40,7 +49,7 @@ struct ImportCommand: AsyncParsableCommand {
             throw ValidationError("\(file) cannot be read; is the path right?")
         }
         if let server = try RunningServer(data: folder) {
-            let path = "/api/v1/projects/\(try await server.projectID(named: project))/\(kind.rawValue)"
+            let path = "/api/v1/projects/\(try await server.projectID(named: project))/\(kind.path)"
             var query = ["name": url.lastPathComponent]
             if kind == .prompts {
                 query["use"] = use
@@ -59,6 +68,7 @@ struct ImportCommand: AsyncParsableCommand {
     private func report(_ store: Store, project: ProjectID, file: URL) async throws -> ImportReport {
         switch kind {
         case .groups: return try await store.importGroups(project, from: .file(file), by: .commandLine)
+        case .instructions: return try await store.importInstructions(project, from: .file(file), by: .commandLine)
         case .labels: return try await store.importLabels(project, from: .file(file), by: .commandLine)
         case .prompts:
             guard let use = use.flatMap(PromptUse.init), let format = PromptFormat(rawValue: format) else {

@@ -39,7 +39,7 @@ struct LiveServerOperations: ServerOperations {
                 project.id, SnapshotOptions(includeRatings: includesRatings), by: actor)
             let written =
                 settings["normalisation"] == "demonstrations"
-                ? [try await self.demonstrations(of: project, by: actor)] : []
+                ? [try await self.demonstrations(of: project, includeSets: false, by: actor)] : []
             let run = try await self.store.createRun(
                 NewRun(
                     kind: RunKind.rewardModel, project: project.id, snapshot: snapshot.id,
@@ -219,8 +219,11 @@ struct LiveServerOperations: ServerOperations {
     }
 
     /// The project's demonstrations as they are now, for a run that reads them besides what it is about.
-    private func demonstrations(of project: Project, by actor: Actor) async throws -> Parent {
-        let snapshot = try await store.takeDemonstrationSnapshot(project.id, by: actor)
+    /// - Parameter includeSets: with instruction sets; else people's alone.
+    private func demonstrations(
+        of project: Project, includeSets: Bool = true, by actor: Actor
+    ) async throws -> Parent {
+        let snapshot = try await store.takeDemonstrationSnapshot(project.id, includeSets: includeSets, by: actor)
         return .snapshot(snapshot.id, role: RunPreparation.demonstrationsRole)
     }
 

@@ -117,7 +117,8 @@ extension Store {
                 """
                 SELECT count(*) FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                 JOIN snapshot_labels s ON s.label_revision_id = r.id JOIN tasks t ON t.id = l.task_id
-                WHERE l.state = 'active' AND coalesce(t.label_use, 'learn') <> 'none' AND s.snapshot_id =
+                WHERE l.state = 'active' AND l.kind IN ('ranking', 'comparison')
+                    AND coalesce(t.label_use, 'learn') <> 'none' AND s.snapshot_id =
                     (SELECT max(id) FROM snapshots WHERE project_id = ? AND subject = 'preferences')
                 """, [project])
             let preferences = try db.count(

@@ -19,6 +19,7 @@ package enum Migrations {
         ("016 what is passed over", migration016PassedOver),
         ("017 checks of quality", migration017Quality),
         ("020 prompts about safety", migration020Safety),
+        ("021 instruction sets", migration021Instructions),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

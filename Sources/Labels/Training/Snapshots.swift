@@ -91,7 +91,11 @@ extension Store {
     public func ratingCount(_ project: ProjectID) async throws -> Int {
         try await read { db in
             try db.count(
-                "SELECT count(*) FROM labels WHERE project_id = ? AND kind = 'rating' AND state = 'active'", [project])
+                """
+                SELECT count(*) FROM labels l JOIN tasks t ON t.id = l.task_id
+                WHERE l.project_id = ? AND l.kind = 'rating' AND l.state = 'active'
+                    AND coalesce(t.label_use, 'learn') <> 'none'
+                """, [project])
         }
     }
 

@@ -1,7 +1,8 @@
 /// Everything the API offers: its endpoints, and the named schemas of its document.
 enum APIList {
     static let endpoints: [APIEndpoint] =
-        AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + TaskEndpoints.all + ConversationEndpoints.all
+        AboutEndpoints.all + ProjectEndpoints.all + PromptEndpoints.all + InstructionEndpoints.all + TaskEndpoints.all
+        + ConversationEndpoints.all
         + PracticeSetEndpoints.all + SubmissionEndpoints.all + SkippedTaskEndpoints.all
         + ProgressEndpoints.all + QualityEndpoints.all + SamplingEndpoints.all + PolicyEndpoints.all
         + PolicyJudgementEndpoints.all
@@ -10,6 +11,7 @@ enum APIList {
 
     static let components: [(name: String, schema: Schema)] =
         [("Error", APIFailure.schema)] + ProjectEndpoints.components + PromptEndpoints.components
+        + InstructionEndpoints.components
         + TaskEndpoints.components + JudgementSchemas.components + FeedbackSchemas.components
         + ConversationEndpoints.components
         + PracticeSetEndpoints.components + SubmissionEndpoints.components + SkippedTaskEndpoints.components

@@ -22,6 +22,9 @@ extension Path {
     public static func promptSafety(_ project: String, prompt: String) -> String {
         "/lead/projects/\(project)/prompts/\(prompt)/about-safety"
     }
+    public static func changeInstructionSet(_ project: String, set: String, _ verb: String) -> String {
+        "/lead/projects/\(project)/instruction-sets/\(set)/\(verb)"
+    }
     /// Takes a file as the body of a PUT, and answers in JSON.
     public static func promptFile(_ project: String) -> String { "/lead/projects/\(project)/prompts/file" }
 

@@ -49,6 +49,18 @@ struct PromptPages: RouteSet {
                 notice: "Prompt \(prompt.id) is \(prompt.isAboutSafety ? "about safety" : "not about safety").",
                 settings: services.settings)
         }
+        for (verb, retires) in [("retire", true), ("restore", false)] {
+            routes.post(RouterPath(Path.changeInstructionSet(":project", set: ":set", verb))) { _, context in
+                let project: ProjectID = try context.id("project")
+                let set = try await services.store.setRetired(
+                    retires, instructionSet: try context.id("set"), in: project, by: try context.lead())
+                return Response.redirect(
+                    to: Path.prompts(project.description),
+                    notice: retires
+                        ? "\(set.name) is retired: no further run learns from it." : "\(set.name) is used again.",
+                    settings: services.settings)
+            }
+        }
         routes.post(RouterPath(Path.prompts(":project"))) { request, context in
             try await importText(request, context)
         }
@@ -98,6 +110,10 @@ struct PromptPages: RouteSet {
     private func importPrompts(
         _ project: Project, _ draft: PromptsPage.Draft, _ data: Data, name: String, _ context: PlumbContext
     ) async throws -> ImportReport {
+        if draft.format == PromptsPage.instructionsFormat {
+            return try await services.store.importInstructions(
+                project.id, from: .data(data, name: name), by: try context.lead())
+        }
         guard let use = PromptUse(rawValue: draft.use) else {
             throw APIFailure.invalid("Choose what the prompts are for.", field: "use")
         }
@@ -121,6 +137,7 @@ struct PromptPages: RouteSet {
         let prompts = try await store.prompts(
             project.id, use: view.use, state: view.state, after: view.after, limit: Self.pageLength)
         let refusals = try await store.refusals(of: prompts.map(\.id), in: project.id)
+        let sets = try await store.instructionSets(project.id)
         let last = prompts.count == Self.pageLength ? prompts.last : nil
         return PromptsPage(
             title: "Prompts · \(project.name)", nav: ProjectNav(project, .prompts), importPath: Path.prompts(id),
@@ -144,6 +161,7 @@ struct PromptPages: RouteSet {
                 : Wording.count(unanswerable, "prompt is", "prompts are")
                     + " passed over, because a policy cannot answer \(Wording.word(unanswerable, "it", "them")).",
             unanswerablePath: Path.prompts(id) + PromptsView(state: .unanswerable).query,
+            sets: sets.map { .init($0, of: id) }, hasSets: !sets.isEmpty,
             rows: prompts.map { .init($0, refusals: refusals[$0.id] ?? [], of: id, view) },
             nextPath: last.map {
                 Path.prompts(id) + PromptsView(use: view.use, state: view.state, after: $0.id).query

@@ -94,6 +94,31 @@ struct PromptsPage: PageModel {
         }
     }
 
+    /// A file of instructions with their answers.
+    struct InstructionRow: Sendable {
+        var name: String
+        var answers: String
+        var sha256: String
+        var importedBy: String
+        var imported: LeadWords.Moment
+        var retired: LeadWords.Moment?
+        var changePath: String
+        var change: String
+
+        init(_ set: InstructionSet, of project: String) {
+            name = set.name
+            answers = "\(set.instructions)"
+            sha256 = "\(set.sha256.prefix(12))…"
+            importedBy = set.importedBy
+            imported = LeadWords.Moment(set.importedAt)
+            retired = LeadWords.Moment(set.retiredAt)
+            let isRetired = set.retiredAt != nil
+            change = isRetired ? "Use again" : "Retire"
+            changePath = Path.changeInstructionSet(
+                project, set: set.id.description, isRetired ? "restore" : "retire")
+        }
+    }
+
     var nav: ProjectNav
     var importPath: String
     var filePath: String
@@ -106,17 +131,25 @@ struct PromptsPage: PageModel {
     /// How many prompts are passed over; nil where none is.
     var unanswerable: String?
     var unanswerablePath: String
+    var sets: [InstructionRow]
+    var hasSets: Bool
     var rows: [Row]
     var nextPath: String?
     var problem: String?
 
     /// Ready-made groups go through the same form as prompts.
     static let groupsFormat = "groups"
+    /// And so do instructions with their answers, whatever the use that is chosen.
+    static let instructionsFormat = "instructions"
 
     static let formats = [
         (PromptFormat.text.rawValue, "Plain text: a prompt a line"),
         (PromptFormat.jsonl.rawValue, "JSON Lines: {\"prompt\": …} or {\"text\": …} a line"),
         (PromptFormat.messages.rawValue, "Chat messages: {\"messages\": […]} a line"),
+        (
+            instructionsFormat,
+            "Instructions with answers, for supervised runs: a JSON list, or {\"instruction\": …, \"output\": …} or {\"messages\": […]} a line"
+        ),
         (groupsFormat, "Prompts with ready responses: {\"prompt\": …, \"responses\": […]} a line"),
     ]
 

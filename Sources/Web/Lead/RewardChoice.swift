@@ -52,10 +52,10 @@ struct RewardChoice: Sendable {
                 Option(value: "5", words: "five heads, for uncertainty"),
             ]),
         RewardChoice(
-            name: "safety_weight", label: "Which responses people called unsafe", standard: "is not learnt",
+            name: "safety_weight", label: "Responses that people called unsafe", standard: "are not learnt",
             options: [
-                Option(value: "0", words: "is not learnt"),
-                Option(value: "1", words: "is learnt by a head of its own, which the refresh heeds"),
+                Option(value: "0", words: "are not learnt"),
+                Option(value: "1", words: "are learnt by a head of its own, which the refresh heeds"),
             ]),
         RewardChoice(
             name: "rating_weight", label: "Ratings from 1 to 7", standard: "teach nothing",

@@ -51,6 +51,18 @@ struct RunListPages: RouteSet {
         }
     }
 
+    /// What a supervised run learns from, in words.
+    private func demonstrations(_ project: ProjectID) async throws -> String {
+        let written = Wording.count(
+            try await services.store.demonstrationCount(project), "demonstration or correction",
+            "demonstrations and corrections")
+        let sets = try await services.store.instructionSets(project).filter { $0.retiredAt == nil }
+        guard !sets.isEmpty else { return written }
+        return written + ", and "
+            + Wording.count(sets.reduce(0) { $0 + $1.instructions }, "answer", "answers") + " of "
+            + Wording.count(sets.count, "instruction set", "instruction sets")
+    }
+
     /// Policies that a supervised run can start from.
     private func bases() async throws -> [RunsPage.RewardModel] {
         try await services.store.policies().filter { $0.prunedAt == nil && $0.kind != .foreign }
@@ -108,9 +120,7 @@ struct RunListPages: RouteSet {
             title: "Runs · \(project.name)", nav: ProjectNav(project, .runs), rows: runs.map(RunsPage.Row.init),
             retrainPath: Path.retrain(id), refreshPath: Path.refresh(id), ordersPath: Path.tuneOnOrders(id),
             tunePath: Path.tune(id), bases: try await bases(),
-            demonstrations: Wording.count(
-                try await services.store.demonstrationCount(project.id), "demonstration or correction",
-                "demonstrations and corrections"),
+            demonstrations: try await demonstrations(project.id),
             labels: Wording.count(progress.preferences, "ranking or comparison", "rankings and comparisons"),
             ratings: Self.ratings(try await services.store.ratingCount(project.id)),
             newLabels: Wording.count(progress.labelsSinceSnapshot, "is new", "are new"),
@@ -161,7 +171,7 @@ struct RunsPage: PageModel {
     var ordersPath: String
     var tunePath: String
     var bases: [RewardModel]
-    /// “12 demonstrations and corrections”.
+    /// “12 demonstrations and corrections, and 52000 answers of 1 instruction set”.
     var demonstrations: String
     /// “12 rankings and comparisons”.
     var labels: String

@@ -107,6 +107,19 @@ import Web
             "importGroups", token: lead, path: project,
             text: #"{"prompt": "Ready-made", "responses": ["one", "two", "three", "four"]}"#)
         #expect(groups["added"] == 1)
+        let set = #"[{"instruction": "Name a tree.", "output": "An oak."}]"#
+        let instructions = try await driver.call(
+            "importInstructions", token: lead, path: project, query: ["name": "trees.json"], text: set)
+        #expect(instructions["added"] == 1)
+        let listed = try await driver.call("listInstructionSets", token: lead, path: project)
+        #expect(listed.arrayValue?.map { $0["name"] } == ["trees.json"])
+        let id = try #require(listed.arrayValue?.first?["id"]?.integerValue)
+        let path = project.merging(["set": "\(id)"]) { $1 }
+        let retired = try await driver.call("retireInstructionSet", token: lead, path: path)
+        #expect(retired["retired_at"] != .null)
+        #expect(try await driver.call("restoreInstructionSet", token: lead, path: path)["retired_at"] == .null)
+        try await driver.call(
+            "retireInstructionSet", token: lead, path: project.merging(["set": "999"]) { $1 }, expecting: .notFound)
     }
 
     private func drivePromptStates(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {

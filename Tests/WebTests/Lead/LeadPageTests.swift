@@ -153,6 +153,29 @@ import Web
                 headers: [csrf: browser.csrf], body: .init(bytes: [0xff, 0xfe, 0x0a]))
             #expect(wrong.status == .unprocessableContent)
             #expect(wrong.text.contains("p.jsonl, line 1"))
+
+            // A file that says what is about safety, and a button that takes the tag off again.
+            let tagged = try await browser.send(
+                Path.promptFile(id) + "?use=held_out&format=text&about_safety=true&name=p.txt", method: .put,
+                headers: [csrf: browser.csrf], body: .init(string: "Locks\n"))
+            #expect(tagged.status == .ok)
+            let lock = try #require(try await site.store.prompts(site.project.id, use: .heldOut).first)
+            #expect(lock.isAboutSafety)
+            let untagged = try await browser.post(
+                Path.promptSafety(id, prompt: lock.id.description), ["about_safety": "false"])
+            #expect(try await browser.follow(untagged).text.contains("is not about safety"))
+            #expect(try await site.store.prompts(site.project.id, use: .heldOut).first?.isAboutSafety == false)
+
+            // Instructions with their answers.
+            let lines = "{\"instruction\": \"Name a tree.\", \"output\": \"An oak.\"}\n"
+            let learnt = try await browser.follow(
+                try await browser.post(Path.prompts(id), ["use": "ppo", "format": "instructions", "text": lines]))
+            #expect(learnt.text.contains("Instruction sets") && learnt.text.contains("the text"))
+            let runs = try await browser.get(Path.runs(id))
+            #expect(runs.text.contains("1 answer of 1 instruction set"))
+            let set = try #require(try await site.store.instructionSets(site.project.id).first)
+            let retired = try await browser.post(Path.changeInstructionSet(id, set: set.id.description, "retire"), [:])
+            #expect(try await browser.follow(retired).text.contains("no further run learns from it"))
         }
         try site.remove()
     }

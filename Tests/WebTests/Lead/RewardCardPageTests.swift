@@ -31,6 +31,9 @@ import Web
         card.annotators = [
             RewardCard.Reliability(annotator: "ann", reliability: 0.87, pairs: 120, sharedPairs: 80, weight: 0.74)
         ]
+        card.safety = RewardCard.Safety(
+            marks: 30, unsafe: 6, accuracy: 0.91, baselineAccuracy: 0.8, logLoss: 0.3, discrimination: 0.942)
+        card.rating = RewardCard.Rating(marks: 44, meanError: 0.87, baselineError: 1.42, correlation: 0.66)
         card.mistakes = [
             RewardCard.Mistake(
                 group: "g7", label: "l9", annotator: "ann", grade: .better, prompt: "Say <script>alert(1)</script>",
@@ -57,6 +60,9 @@ import Web
             for words in [
                 "72.5%", "95%: 65.0% to 79.0%", "Always the longer one", "55.0%", "68.0%", "80.0%", "0.043",
                 "significantly better", "pairs of rankings", "80 of 120", "Group g7",
+                "91.0%", "always the commoner answer: 80.0%; 30 held-out labels, 6 unsafe", "94.2%",
+                "always the mean: 1.42",
+                "0.66",
             ] { #expect(page.text.contains(words), "\(words)") }
             #expect(!page.text.contains("<script>alert") && !page.text.contains("<b>ann"))
             for plot in ["calibration", "learning-curve"] {

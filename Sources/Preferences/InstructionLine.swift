@@ -1,19 +1,16 @@
-import Foundation
-import Preferences
-
 /// A line of an instruction set, in any of the forms that such files have: what to answer, and the answer to learn.
 ///
 /// `prompt` with `response`: Plumb's own. `prompt` with `completion`: TRL's prompt-completion form, texts or messages.
 /// `instruction`, perhaps `input`, and `output`: Stanford Alpaca. `messages`: a conversation, whose last turn is learnt.
-struct InstructionLine: Decodable {
-    let prompt: Prompt
-    let response: String
+public struct InstructionLine: Sendable, Hashable, Decodable {
+    public let prompt: Prompt
+    public let response: String
 
     private enum CodingKeys: String, CodingKey {
         case prompt, response, completion, instruction, input, output, messages
     }
 
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let line = try decoder.fields(CodingKeys.self, orElse: "must be an object")
         if line.contains(.instruction) {
             let instruction = try line.decode(String.self, forKey: .instruction)
@@ -35,6 +32,12 @@ struct InstructionLine: Decodable {
                 line.contains(.completion) && !line.contains(.response)
                 ? try Self.completion(line) : try line.decode(String.self, forKey: .response)
         }
+    }
+
+    /// - Throws: `PromptError` for a prompt that cannot be answered, `FeedbackError` for an answer that is empty or too long.
+    public func validate() throws {
+        try prompt.validate()
+        try Feedback.demonstration(response).validate()
     }
 
     /// A text, or a list with one message of the assistant.
