@@ -163,7 +163,11 @@ class Annotator:
             self.notices.append(answer["notice"])
 
     async def work(self, seconds, think):
-        """Answers tasks until the time is over; `think` is the mean time from one submission to the next."""
+        """Answers tasks until the time is over; `think` is the mean time from one submission to the next. Nobody begins at the
+        same moment as all others: each comes at a moment of their own within the first `think` seconds.
+        """
+        if think:
+            await asyncio.sleep(self.random.uniform(0, think))
         task = Task(await self.browser.page(f"/projects/{self.project}/next"))
         intended = time.perf_counter()
         end = intended + seconds

@@ -16,7 +16,7 @@ struct RankingPage: PageModel {
     let ratings: String
 
     /// One response with what its fields show.
-    struct RankedResponse: Sendable {
+    struct RankedResponse: TemplateFields {
         let id: String
         let letter: String
         let text: ShownText
@@ -27,25 +27,67 @@ struct RankingPage: PageModel {
         let isUnrated: Bool
         let flags: [FlagBox]
         let hasFoot: Bool
+
+        func field(_ name: String) -> Any? {
+            switch name {
+            case "id": id
+            case "letter": letter
+            case "text": text
+            case "options": options as [any TemplateFields]
+            case "isUnranked": isUnranked
+            case "isUnacceptable": isUnacceptable
+            case "scores": scores as [any TemplateFields]
+            case "isUnrated": isUnrated
+            case "flags": flags as [any TemplateFields]
+            case "hasFoot": hasFoot
+            default: nil
+            }
+        }
     }
 
-    struct RankOption: Sendable {
+    struct RankOption: TemplateFields {
         let rank: Int
         let isSelected: Bool
+
+        func field(_ name: String) -> Any? {
+            switch name {
+            case "rank": rank
+            case "isSelected": isSelected
+            default: nil
+            }
+        }
     }
 
     /// One number of the rating scale.
-    struct Score: Sendable {
+    struct Score: TemplateFields {
         let value: Int
         /// "1 of 7, worst"
         let words: String
         let isChosen: Bool
+
+        func field(_ name: String) -> Any? {
+            switch name {
+            case "value": value
+            case "words": words
+            case "isChosen": isChosen
+            default: nil
+            }
+        }
     }
 
-    struct FlagBox: Sendable {
+    struct FlagBox: TemplateFields {
         let name: String
         let words: String
         let isSet: Bool
+
+        func field(_ name: String) -> Any? {
+            switch name {
+            case "name": self.name
+            case "words": words
+            case "isSet": isSet
+            default: nil
+            }
+        }
     }
 
     /// - Parameters:

@@ -14,10 +14,18 @@ struct HTMLEscaping: MustacheContentType {
     static func register() { MustacheContentTypes.register(HTMLEscaping(), named: name) }
 
     func escapeText(_ text: String) -> String {
+        guard text.utf8.contains(where: Self.isSpecial) else { return text }
         var escaped: [UInt8] = []
         escaped.reserveCapacity(text.utf8.count + 16)
         Self.append(text.utf8, to: &escaped)
         return String(decoding: escaped, as: UTF8.self)
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
+        }
     }
 
     /// Adds text to HTML, in an element or in an attribute between quotes.

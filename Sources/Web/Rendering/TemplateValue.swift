@@ -15,13 +15,15 @@ final class TemplateValue: MustacheParent, CustomStringConvertible {
     /// What a template writes where it names the value itself.
     var description: String { String(describing: value) }
 
-    /// What the library is given in the place of a value: nil for an absent one, an array for a collection, and texts,
-    /// numbers and enumerations as they are.
+    /// What the library is given in the place of a value: nil for an absent one, an array for a collection, and
+    /// enumerations as they are.
     static func of(_ value: Any) -> Any? {
         switch value {
-        case let text as String: return text
+        case let text as String: return TemplateText(text)
         case let flag as Bool: return flag
-        case let number as Int: return number
+        case let number as Int: return TemplateText(String(number))
+        case let fields as any TemplateFields: return fields
+        case let list as [any TemplateFields]: return list
         default: break
         }
         let mirror = Mirror(reflecting: value)
@@ -38,4 +40,27 @@ final class TemplateValue: MustacheParent, CustomStringConvertible {
         for case (let name?, let child) in Mirror(reflecting: value).children { children[name] = of(child) }
         return children
     }
+}
+
+/// A text or a number, of a type that the library tells at its first question what it is: for a `String` it asks for five
+/// others first, at each name of each template.
+final class TemplateText: MustacheParent, MustacheCustomRenderable {
+    let renderText: String
+    let isNull = false
+
+    init(_ text: String) { renderText = text }
+
+    /// Inside a section of a text, names mean what stands around it.
+    func child(named name: String) -> Any? { nil }
+}
+
+/// A value that tells its own fields: what a page repeats for each response and each choice of it would cost more to look
+/// at from outside than to write.
+protocol TemplateFields: MustacheParent, Sendable {
+    /// The field of this name; nil for an absent one and for a name of something else.
+    func field(_ name: String) -> Any?
+}
+
+extension TemplateFields {
+    func child(named name: String) -> Any? { field(name).flatMap(TemplateValue.of) }
 }
