@@ -169,46 +169,52 @@ extension Store {
         }
     }
 
-    /// Whether the person's next task is a message of a conversation: one is open, or the conversation's share of what
-    /// they did in the project is below the one that it asks for.
+    /// A project, and whether the person's next task in it is a message of a conversation, in one read.
     /// - Parameter besides: tokens of leases that the person is about to answer, and that count as answered.
-    public func wantsConversation(
-        _ user: UserID, in project: ProjectID, besides: [String] = []
-    ) async throws -> Bool {
+    public func nextWork(
+        of user: UserID, in project: ProjectID, besides: [String] = []
+    ) async throws -> (project: Project, isConversation: Bool) {
         let now = now
-        let inHand = try JSONLines.line(besides)
         return try await read { db in
             let project = try db.project(project)
-            let share = project.settings.feedback.share(.conversation)
-            if try db.exists(
-                "SELECT 1 FROM conversations WHERE user_id = ? AND project_id = ? AND finished_at IS NULL",
-                [user, project.id])
-            {
-                return true
-            }
-            if share == 0 || project.paused { return false }
-            // What somebody has in hand comes first, and practice before anything real.
-            let hasTask = try db.exists(
-                """
-                SELECT 1 FROM leases JOIN tasks ON tasks.id = leases.task_id
-                WHERE leases.user_id = ? AND tasks.project_id = ? AND leases.closed_at IS NULL AND expires_at > ?
-                    AND token NOT IN (SELECT value FROM json_each(?))
-                """, [user, project.id, now.milliseconds, inHand])
-            if try hasTask || !db.practiceStanding(of: user, in: project).isFree { return false }
-            let done = try db.row(
-                """
-                SELECT count(*) AS labels, coalesce(sum(EXISTS (SELECT 1 FROM conversation_turns c
-                    WHERE c.task_id = labels.task_id)), 0) AS turns
-                FROM labels WHERE user_id = ? AND project_id = ? AND derived_from IS NULL AND state <> 'retracted'
-                """, [user, project.id])
-            let labels: Int = done?["labels"] ?? 0
-            let turns: Int = done?["turns"] ?? 0
-            return turns * 100 < share * (labels + besides.count + 1)
+            return (project, try db.wantsConversation(user, in: project, besides: besides, at: now))
         }
     }
 }
 
 extension Database {
+    /// Whether a conversation is open, or the conversation's share of what the person did in the project is below the one
+    /// that it asks for.
+    fileprivate func wantsConversation(
+        _ user: UserID, in project: Project, besides: [String], at now: Date
+    ) throws -> Bool {
+        if try exists(
+            "SELECT 1 FROM conversations WHERE user_id = ? AND project_id = ? AND finished_at IS NULL",
+            [user, project.id])
+        {
+            return true
+        }
+        let share = project.settings.feedback.share(.conversation)
+        if share == 0 || project.paused { return false }
+        // What somebody has in hand comes first, and practice before anything real.
+        let hasTask = try exists(
+            """
+            SELECT 1 FROM leases JOIN tasks ON tasks.id = leases.task_id
+            WHERE leases.user_id = ? AND tasks.project_id = ? AND leases.closed_at IS NULL AND expires_at > ?
+                AND token NOT IN (SELECT value FROM json_each(?))
+            """, [user, project.id, now.milliseconds, JSONLines.line(besides)])
+        if try hasTask || !practiceStanding(of: user, in: project).isFree { return false }
+        let done = try row(
+            """
+            SELECT count(*) AS labels, coalesce(sum(EXISTS (SELECT 1 FROM conversation_turns c
+                WHERE c.task_id = labels.task_id)), 0) AS turns
+            FROM labels WHERE user_id = ? AND project_id = ? AND derived_from IS NULL AND state <> 'retracted'
+            """, [user, project.id])
+        let labels: Int = done?["labels"] ?? 0
+        let turns: Int = done?["turns"] ?? 0
+        return turns * 100 < share * (labels + besides.count + 1)
+    }
+
     fileprivate func turn(_ id: ConversationTurnID) throws -> ConversationTurn {
         guard
             let row = try row(

@@ -48,10 +48,8 @@ struct AnnotationPages: RouteSet {
     @Sendable private func nextTask(_ request: Request, context: PlumbContext) async throws -> Response {
         let user = try context.requireUser()
         let id = try context.parameters.require("project", as: ProjectID.self)
-        let project = try await services.store.project(id)
-        if request.uri.queryParameters.get("besides") != "conversation",
-            try await services.store.wantsConversation(user.id, in: id)
-        {
+        let (project, isConversation) = try await services.store.nextWork(of: user.id, in: id)
+        if isConversation, request.uri.queryParameters.get("besides") != "conversation" {
             return .redirect(to: Path.conversation(id.description))
         }
         switch try await services.store.nextTask(for: user.id, in: id) {
@@ -69,10 +67,8 @@ struct AnnotationPages: RouteSet {
         let id = try context.parameters.require("project", as: ProjectID.self)
         let fields = try await request.decode(as: [String: String].self, context: context)
         let besides = (fields["besides"] ?? "").split(separator: " ").map(String.init)
-        if try await services.store.wantsConversation(user.id, in: id, besides: besides) {
-            return Response(status: .noContent)
-        }
-        let project = try await services.store.project(id)
+        let (project, isConversation) = try await services.store.nextWork(of: user.id, in: id, besides: besides)
+        if isConversation { return Response(status: .noContent) }
         switch try await services.store.nextTask(for: user.id, in: id, besides: besides, ahead: true) {
         case .task(let assignment) where !assignment.isPractice:
             return try page(of: assignment, in: project, problem: nil, for: context)

@@ -12,82 +12,17 @@ struct RankingPage: PageModel {
     let hasAcceptabilityLine: Bool
     let asksRating: Bool
     let asksFlags: Bool
+    let hasFoot: Bool
     /// off, optional or required.
     let ratings: String
 
     /// One response with what its fields show.
-    struct RankedResponse: TemplateFields {
+    struct RankedResponse: Sendable {
         let id: String
         let letter: String
         let text: ShownText
-        let options: [RankOption]
-        let isUnranked: Bool
+        let controls: ResponseControls
         let isUnacceptable: Bool
-        let scores: [Score]
-        let isUnrated: Bool
-        let flags: [FlagBox]
-        let hasFoot: Bool
-
-        func field(_ name: String) -> Any? {
-            switch name {
-            case "id": id
-            case "letter": letter
-            case "text": text
-            case "options": options as [any TemplateFields]
-            case "isUnranked": isUnranked
-            case "isUnacceptable": isUnacceptable
-            case "scores": scores as [any TemplateFields]
-            case "isUnrated": isUnrated
-            case "flags": flags as [any TemplateFields]
-            case "hasFoot": hasFoot
-            default: nil
-            }
-        }
-    }
-
-    struct RankOption: TemplateFields {
-        let rank: Int
-        let isSelected: Bool
-
-        func field(_ name: String) -> Any? {
-            switch name {
-            case "rank": rank
-            case "isSelected": isSelected
-            default: nil
-            }
-        }
-    }
-
-    /// One number of the rating scale.
-    struct Score: TemplateFields {
-        let value: Int
-        /// "1 of 7, worst"
-        let words: String
-        let isChosen: Bool
-
-        func field(_ name: String) -> Any? {
-            switch name {
-            case "value": value
-            case "words": words
-            case "isChosen": isChosen
-            default: nil
-            }
-        }
-    }
-
-    struct FlagBox: TemplateFields {
-        let name: String
-        let words: String
-        let isSet: Bool
-
-        func field(_ name: String) -> Any? {
-            switch name {
-            case "name": self.name
-            case "words": words
-            case "isSet": isSet
-            default: nil
-            }
-        }
     }
 
     /// - Parameters:
@@ -101,31 +36,20 @@ struct RankingPage: PageModel {
         hasAcceptabilityLine = questions.acceptabilityLine
         asksRating = questions.ratings != .off
         asksFlags = !questions.flags.isEmpty
+        hasFoot = asksRating || asksFlags
         ratings = questions.ratings.rawValue
         identical = IdenticalResponses.groups(of: assignment.responses)
         responses = assignment.responses.map { response in
-            let rating = standing.ratings[response.id] ?? .empty
-            return RankedResponse(
+            RankedResponse(
                 id: response.id, letter: response.letter,
                 text: ShownText(response.text, as: project.settings.rendering),
-                options: (1...count).map { RankOption(rank: $0, isSelected: standing.ranks[response.id] == $0) },
-                isUnranked: standing.ranks[response.id] == nil,
-                isUnacceptable: standing.unacceptable.contains(response.id),
-                scores: Self.scores(chosen: rating.overall), isUnrated: rating.overall == nil,
-                flags: questions.flags.map {
-                    FlagBox(name: $0.name, words: $0.words, isSet: rating.flags.contains($0.name))
-                }, hasFoot: questions.ratings != .off || !questions.flags.isEmpty)
+                controls: ResponseControls(
+                    of: response.id, rank: standing.ranks[response.id], count: count,
+                    rating: standing.ratings[response.id] ?? .empty, offered: questions.flags),
+                isUnacceptable: standing.unacceptable.contains(response.id))
         }
         task = TaskFrame(
             assignment, in: project, action: Path.ranking(assignment.token), problem: problem)
-    }
-
-    private static func scores(chosen: Int?) -> [Score] {
-        let scale = ResponseRating.scale
-        return scale.map { value in
-            let end = value == scale.lowerBound ? ", worst" : value == scale.upperBound ? ", best" : ""
-            return Score(value: value, words: "\(value) of \(scale.upperBound)\(end)", isChosen: value == chosen)
-        }
     }
 }
 

@@ -22,8 +22,6 @@ final class TemplateValue: MustacheParent, CustomStringConvertible {
         case let text as String: return TemplateText(text)
         case let flag as Bool: return flag
         case let number as Int: return TemplateText(String(number))
-        case let fields as any TemplateFields: return fields
-        case let list as [any TemplateFields]: return list
         default: break
         }
         let mirror = Mirror(reflecting: value)
@@ -52,15 +50,4 @@ final class TemplateText: MustacheParent, MustacheCustomRenderable {
 
     /// Inside a section of a text, names mean what stands around it.
     func child(named name: String) -> Any? { nil }
-}
-
-/// A value that tells its own fields: what a page repeats for each response and each choice of it would cost more to look
-/// at from outside than to write.
-protocol TemplateFields: MustacheParent, Sendable {
-    /// The field of this name; nil for an absent one and for a name of something else.
-    func field(_ name: String) -> Any?
-}
-
-extension TemplateFields {
-    func child(named name: String) -> Any? { field(name).flatMap(TemplateValue.of) }
 }
