@@ -66,6 +66,7 @@ import Testing
         await #expect(throws: StoreError.self) {
             try await test.store.takeDemonstrationSnapshot(project, by: .system)
         }
+        #expect(first.splitRule.hasPrefix("4 answers of the instruction set"), "nobody wrote any")
         // What a run took before stays readable.
         #expect(try await learnt(test, first).count == 4)
         _ = try await test.store.importInstructions(project, from: source, by: .system)

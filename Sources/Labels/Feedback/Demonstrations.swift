@@ -134,7 +134,8 @@ extension Database {
             INSERT INTO snapshots (project_id, hash, labels, groups, held_out_groups, ties, extras, split_rule,
                 created_at, subject)
             VALUES (?, ?, ?, ?, 0, 0, 0, ?, ?, 'demonstrations')
-            """, [project, hash, rows.count + used, groups + used, Self.rule(sets), now.milliseconds])
+            """,
+            [project, hash, rows.count + used, groups + used, Self.rule(people: rows.count, sets), now.milliseconds])
         for row in rows {
             try run(
                 """
@@ -148,11 +149,12 @@ extension Database {
         return id
     }
 
-    private static func rule(_ sets: [(set: InstructionSet, used: Int)]) -> String {
+    /// Which answers a snapshot takes, in a sentence.
+    private static func rule(people: Int, _ sets: [(set: InstructionSet, used: Int)]) -> String {
         let named = sets.map { set, used in
             "\(Wording.count(used, "answer", "answers")) of the instruction set \(set.name) (sha256 \(set.sha256.prefix(12))…)"
         }
-        return (["Written answers"] + named).joined(separator: ", ")
+        return ((people > 0 ? ["Written answers"] : []) + named).joined(separator: ", ")
             + "; the run itself holds a share of the prompts out."
     }
 }
