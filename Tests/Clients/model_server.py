@@ -75,6 +75,11 @@ def check_openai(report, address, name, tokenizer):
     report.check("openai: a stream gives the text of the whole answer, its end and its usage",
                  texts == plain.choices[0].text and pieces[-1].usage.completion_tokens > 0 and not pieces[-1].choices
                  and [p.choices[0].finish_reason for p in pieces if p.choices and p.choices[0].finish_reason] == [plain.choices[0].finish_reason])
+    pieces = list(client.completions.create(model=name, prompt="The cat", max_tokens=12, n=3, seed=5, logprobs=2, stream=True))
+    told = [[t for p in pieces if p.choices and p.choices[0].index == k and p.choices[0].logprobs
+             for t in zip(p.choices[0].logprobs.tokens, p.choices[0].logprobs.token_logprobs, p.choices[0].logprobs.text_offset)] for k in range(3)]
+    report.check("openai: a stream tells the same log-probabilities",
+                 told == [list(zip(c.logprobs.tokens, c.logprobs.token_logprobs, c.logprobs.text_offset)) for c in plain.choices])
     check_openai_chat(report, client, name, tokenizer)
     check_openai_errors(report, client, name)
 
@@ -90,6 +95,11 @@ def check_openai_chat(report, client, name, tokenizer):
     pieces = list(client.chat.completions.create(model=name, messages=messages, max_completion_tokens=24, seed=3, n=2, stream=True))
     texts = ["".join(p.choices[0].delta.content or "" for p in pieces if p.choices and p.choices[0].index == k) for k in range(2)]
     report.check("openai: a chat stream gives the same messages", texts == [c.message.content for c in whole.choices])
+    pieces = list(client.chat.completions.create(
+        model=name, messages=messages, max_completion_tokens=24, seed=3, n=2, logprobs=True, top_logprobs=2, stream=True))
+    told = [[e for p in pieces if p.choices and p.choices[0].index == k and p.choices[0].logprobs for e in p.choices[0].logprobs.content]
+            for k in range(2)]
+    report.check("openai: a chat stream tells the same log-probabilities", told == [c.logprobs.content for c in whole.choices])
     with client.chat.completions.stream(model=name, messages=messages, max_completion_tokens=24, stop=[" "], seed=3) as stream:
         final = stream.get_final_completion()
     report.check("openai: its helper for streams accepts the events", final.choices[0].message.content is not None)
