@@ -122,7 +122,7 @@ def every_link(test, person, start):
 
 PICTURES = {
     "": "progress", "/labels": "labels", "/runs": "runs", "/reward-models": "reward-models", "/policies": "policies",
-    "/export": "export",
+    "/export": "export", "/quality": "quality",
 }
 
 
