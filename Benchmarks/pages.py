@@ -1,6 +1,6 @@
 """How heavy and how quick the annotators' pages are, by Chromium's own tracing: bytes and requests of a first visit, first
-contentful paint of a first and of a later visit, the longest task of the page's main thread, and from the key that submits
-to the frame that shows the next task. Called by `scripts/bench pages`; needs Playwright.
+contentful paint of a first and of a later visit, the longest task of the page's main thread, from the key that submits
+to the frame that shows the next task, and over a slow line how long a page's modules wait for each other. Called by `scripts/bench pages`; needs Playwright.
 """
 
 import argparse
@@ -38,6 +38,15 @@ PAINT = """() => new Promise((resolve) => {
   };
   requestAnimationFrame(look);
 })"""
+
+
+# After the first of a page's modules was asked for, in ms: when the last was, and when all were there.
+MODULES = """() => {
+  const all = performance.getEntriesByType('resource').filter((entry) => entry.name.endsWith('.js'));
+  const first = Math.min(...all.map((entry) => entry.startTime));
+  return [all.length, Math.max(...all.map((entry) => entry.startTime)) - first,
+    Math.max(...all.map((entry) => entry.responseEnd)) - first];
+}"""
 
 
 def text(words, at):
@@ -115,6 +124,21 @@ def turns(visitor, path, ranks, count):
     return painted, tasks
 
 
+def modules(browser, server, state, path, latency=100, visits=5):
+    """How many modules a first visit loads, and the medians of `MODULES`, where each answer takes `latency` ms."""
+    found = []
+    for _ in range(visits):
+        visitor = Visitor(browser, server, state)
+        line = visitor.context.new_cdp_session(visitor.page)
+        line.send("Network.enable")
+        line.send("Network.emulateNetworkConditions",
+                  {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1})
+        visitor.page.goto(path, wait_until="load")
+        found.append(visitor.page.evaluate(MODULES))
+        visitor.context.close()
+    return [statistics.median(each) for each in zip(*found)]
+
+
 def sign_in(browser, server):
     context = browser.new_context(base_url=server.address)
     page = context.new_page()
@@ -152,6 +176,9 @@ def measure(browser, server, count):
     print(f"\nfrom the key that submits to the frame of the next task of nine, {count} times: median "
           f"{statistics.median(painted):.0f} ms, most {max(painted):.0f} ms; longest task of the main thread: median "
           f"{statistics.median(tasks):.0f} ms, most {max(tasks):.0f} ms")
+    loaded, asked, there = modules(browser, server, state, f"/projects/{nine}/next")
+    print(f"\nover a line of 100 ms: the last of {loaded:.0f} modules of the ranking page is asked for {asked:.0f} ms after the "
+          f"first, and all are there after {there:.0f} ms")
     return max(painted) <= 100
 
 
