@@ -39,6 +39,7 @@ struct QualityPage: PageModel {
     let repeats: Checks
     let gold: Checks
     let tasks: [Shared]
+    let hasTasks: Bool
     let settingsPath: String
     let practicePath: String
 
@@ -91,6 +92,7 @@ struct QualityPage: PageModel {
         }
         repeats = kind("Repeats by annotator", \.repeats)
         gold = kind("Known answers by annotator", \.gold)
+        hasTasks = !shared.isEmpty
         tasks = shared.map { task in
             Shared(
                 id: task.taskID.description, path: Path.taskAnswers(id, task: task.taskID.description),
