@@ -38,14 +38,17 @@ struct ModulePreloads: Sendable {
         return needed
     }
 
-    /// The template with a link before each of its scripts for every module that the script needs.
+    /// The template with a link before each of its scripts for every module that the script needs; without scripts a browser
+    /// would ask for it in vain, and report that.
     /// - Parameter layout: the template around it, whose own links and scripts are on the page already; nil where it is one.
     func adding(to template: String, within layout: String?) -> String {
         var named = Set(layout.map { modules(in: $0).flatMap { [$0] + needed(by: $0) } } ?? [])
         return template.replacing(Self.script) { match in
             let script = String(match.output.1)
             let links = needed(by: script).filter { named.insert($0).inserted }
-            return links.map { #"<link rel="modulepreload" href="{{shell.assets}}/\#($0)">"# + "\n" }.joined()
+            return links.map {
+                #"<link rel="modulepreload" href="{{shell.assets}}/\#($0)" media="(scripting: enabled)">"# + "\n"
+            }.joined()
                 + match.output.0
         }
     }
