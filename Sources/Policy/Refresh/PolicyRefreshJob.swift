@@ -118,7 +118,8 @@ struct PolicyRefreshJob {
             if RefreshReporter.isProbeDue(after: refresh.state.iteration, of: settings.iterations), !refresh.isOver {
                 try reporter.reportProbe(of: refresh, step: refresh.state.iteration, phase: "probe")
             }
-            if checkpoints.isDue(step: refresh.state.iteration) && !refresh.isOver {
+            // The last one too: judging what is handed out takes as long as several iterations.
+            if checkpoints.isDue(step: refresh.state.iteration) || refresh.isOver {
                 try attempt.writeCheckpoint(step: refresh.state.iteration) {
                     try RefreshCheckpoint.write(refresh, to: $0)
                 }
