@@ -10,7 +10,7 @@ import Testing
 @Suite struct PolicyRefreshJobTests {
     private let settings: JSONValue = [
         "iterations": 5, "prompts_per_iteration": 4, "responses_per_prompt": 3, "maximum_tokens": 10, "minibatches": 2,
-        "checkpoint_every": 2, "kl_budget": 500, "policy_learning_rate": 0.001, "average_decay": 0.5,
+        "checkpoint_every": 3, "kl_budget": 500, "policy_learning_rate": 0.001, "average_decay": 0.5,
         "kl_target": 2.0, "value_warm_up_epochs": 2, "approximate_kl_limit": 1, "distinct_floor": 0, "end_floor": 0,
         "group_diversity_floor": 0,
     ]
@@ -61,7 +61,7 @@ import Testing
         let texts = ["corpus.txt": "the cat sat on the mat\nthe moon is round\na dog ran\n"]
         let first = try job(in: folder.url, name: "first", settings: settings, files: texts)
         let whole = try contents(of: try first.output())
-        try first.kill(afterStep: 2)
+        try first.kill(afterStep: 3)
         #expect(try contents(of: try first.output(threads: 2)) == whole)
         let base = try contents(of: folder.url.appending(path: "supervised"))
         // Adapters stand beside the weights, which stay as they are.
@@ -82,9 +82,20 @@ import Testing
         let first = try job(in: folder.url, name: "first")
         let whole = try contents(of: try first.output())
         #expect(try contents(of: try job(in: folder.url, name: "second").output(threads: 2)) == whole)
-        try first.kill(afterStep: 2)
+        try first.kill(afterStep: 3)
         #expect(try contents(of: try first.output(threads: 2)) == whole)
-        #expect(try first.metrics(attempt: 2).first?["step"]?.integerValue == 3)
+        #expect(try first.metrics(attempt: 2).first?["step"]?.integerValue == 4)
+    }
+
+    /// Judging takes as long as several iterations, which it must not cost.
+    @Test func `a kill while the kept policy is judged repeats no iteration`() throws {
+        let folder = try TemporaryFolder()
+        let run = try job(in: folder.url, name: "run")
+        let whole = try contents(of: try run.output())
+        try run.kill(afterStep: 5)
+        #expect(try contents(of: try run.output()) == whole)
+        #expect(try !run.metrics().filter { $0["phase"] == "ppo" }.isEmpty)
+        #expect(try run.metrics(attempt: 2).filter { $0["phase"] == "ppo" }.isEmpty)
     }
 
     /// In the only minibatch of the first epoch the policy is still the one that sampled, and the reference is the policy.
@@ -123,7 +134,7 @@ import Testing
             files: ["prompts.jsonl": prompts])
         let whole = try contents(of: try run.output())
         #expect(try run.metrics().allSatisfy { $0["watcher_reward"]?.doubleValue != nil })
-        try run.kill(afterStep: 2)
+        try run.kill(afterStep: 3)
         let again = try run.output()
         #expect(try contents(of: again) == whole)
         #expect(try Lineage.read(from: again).parents.map(\.role).contains("watcher"))
