@@ -5,7 +5,7 @@ import time
 
 import store
 from album import ALL
-from keeping import AHEAD, SAVED
+from keeping import SAVED, next_is_fetched
 from people import PATIENCE
 
 # What the fields of the task hold.
@@ -231,8 +231,7 @@ def turn_between_kinds(test, ada, project):
         kinds.append(page.locator("form[data-task]").get_attribute("class"))
         if len(set(kinds)) > 1:
             break
-        page.wait_for_function(AHEAD)
-        page.wait_for_timeout(300)
+        next_is_fetched(page)
         # Before the next one is asked for, which may be here at once.
         page.evaluate("() => performance.clearResourceTimings()")
         leave(ada)

@@ -22,6 +22,12 @@ SAVED = """() => {
 }"""
 
 
+def next_is_fetched(page):
+    """Waits until the next task is here, and its page made ready in the background."""
+    page.wait_for_function(AHEAD)
+    page.wait_for_timeout(300)
+
+
 def saved(board):
     """Waits until the page says that the server has the draft."""
     board.page.wait_for_function(SAVED)
@@ -113,8 +119,7 @@ def draft_survives(test, ada):
 def next_task_is_there(test, ada):
     board = ready(test, ada)
     page = ada.page
-    page.wait_for_function(AHEAD)
-    page.wait_for_timeout(200)
+    next_is_fetched(page)
     ahead = store.value(test.server, "SELECT count(*) FROM leases WHERE ahead = 1 AND closed_at IS NULL")
     test.equal("the next task is fetched ahead and held for this person", ahead, 1)
     rank_all(board)
@@ -135,8 +140,7 @@ def next_task_is_there(test, ada):
     answered = store.value(test.server, "SELECT max(submitted_at) FROM label_revisions")
     test.report.check("its time starts when it is shown", shown == 0 and issued >= answered - 1000,
                       f"{issued - answered} ms after the last submission")
-    page.wait_for_function(AHEAD)
-    page.wait_for_timeout(200)
+    next_is_fetched(page)
     ada.go("/history")
     left = store.awaited(test.server, 0, "SELECT count(*) FROM leases WHERE ahead = 1 AND closed_at IS NULL")
     test.equal("leaving the page gives the waiting task back", left, 0)
@@ -146,8 +150,7 @@ def offline(test, ada):
     """The connection is gone: drafts and answers stay in the browser, and go when it is back."""
     report, page = test.report, ada.page
     board = ready(test, ada)
-    page.wait_for_function(AHEAD)
-    page.wait_for_timeout(200)
+    next_is_fetched(page)
     before = store.label_count(test.server, test.project)
     first = board.address
     with test.watch.disconnected():
@@ -185,8 +188,7 @@ def offline(test, ada):
         route.fetch()
         route.abort()
 
-    page.wait_for_function(AHEAD)
-    page.wait_for_timeout(200)
+    next_is_fetched(page)
     rank_all(board)
     page.route("**/ranking", lose)
     with test.watch.disconnected():
@@ -272,8 +274,7 @@ def time_is_told(test, ada):
 def last_answer_is_taken_back(test, ada):
     board = ready(test, ada)
     # What became of an answer is said where the next task takes its page's place.
-    ada.page.wait_for_function(AHEAD)
-    ada.page.wait_for_timeout(200)
+    next_is_fetched(ada.page)
     rank_all(board)
     board.submit()
     button = ada.page.get_by_role("button", name="Take it back")
@@ -297,8 +298,7 @@ def skips_reach_a_lead(test, lead, ada):
     board = ready(test, ada)
     lease = board.lease
     task = store.value(test.server, "SELECT task_id FROM leases WHERE token = ?", lease)
-    ada.page.wait_for_function(AHEAD)
-    ada.page.wait_for_timeout(200)
+    next_is_fetched(ada.page)
     board.keys("s")
     ada.page.get_by_label("Unsafe or upsetting").check()
     ada.page.get_by_label("In your words").fill("<b>not for me</b>")
