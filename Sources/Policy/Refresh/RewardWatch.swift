@@ -5,20 +5,13 @@
 /// test preference models); Gao et al. 2023, "Scaling Laws for Reward Model Overoptimization".
 package struct RewardWatch: Codable, Equatable {
     /// The newest rollouts, judged together.
-    private var window: [Look] = []
+    private var window: [RolloutLook] = []
     /// Where the watcher's mean over the window was highest, within the limits or not: the two part from there.
     private var peak: Peak?
     /// The watcher's mean when the policy to hand out was kept; nil before any, and in what older versions wrote.
     private var kept: Double?
     /// Looks in a row at which the two had parted.
     package private(set) var partedInARow = 0
-
-    /// Means over one rollout's responses, and the variance of the watcher's mean.
-    private struct Look: Codable, Equatable {
-        var reward: Double
-        var watcher: Double
-        var variance: Double
-    }
 
     private struct Peak: Codable, Equatable {
         var iteration: Int
@@ -51,18 +44,10 @@ package struct RewardWatch: Codable, Equatable {
     package mutating func add(
         rewards: [[Double]], watcher: [[Double]], iteration: Int, keeping most: Int, deviations: Double
     ) -> Finding {
-        let means = watcher.map { $0.reduce(0, +) / Double(max(1, $0.count)) }
-        let count = Double(max(1, means.count))
-        let mean = means.reduce(0, +) / count
-        let squares = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        let rewardMean = rewards.joined().reduce(0, +) / Double(max(1, rewards.reduce(0) { $0 + $1.count }))
-        window.append(Look(reward: rewardMean, watcher: mean, variance: squares / max(1, count - 1) / count))
-        if window.count > most { window.removeFirst(window.count - most) }
-        let looks = Double(window.count)
+        window.add(RolloutLook(rewards: rewards, watched: watcher), keeping: most)
+        let looks = window.together
         let now = Peak(
-            iteration: iteration, reward: window.reduce(0) { $0 + $1.reward } / looks,
-            watcher: window.reduce(0) { $0 + $1.watcher } / looks,
-            variance: window.reduce(0) { $0 + $1.variance } / (looks * looks))
+            iteration: iteration, reward: looks.reward, watcher: looks.watched, variance: looks.variance)
         guard let peak, now.watcher < peak.watcher else {
             peak = now
             partedInARow = 0
