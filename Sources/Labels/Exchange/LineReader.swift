@@ -31,7 +31,7 @@ struct LineReader {
         func take(_ bytes: Data) throws {
             number += 1
             var line = bytes
-            if number == 1 && line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+            if number == 1 { line = line.withoutByteOrderMark }
             if line.last == 0x0D { line = line.dropLast() }
             guard let text = String(validating: line, as: UTF8.self) else {
                 throw problem(number, "this line is not UTF-8 text; save the file as UTF-8")
@@ -102,4 +102,9 @@ public struct ImportReport: Sendable, Hashable, Codable {
         case added, lines
         case alreadyThere = "already_there"
     }
+}
+
+extension Data {
+    /// Without the mark that some programs put before UTF-8 text.
+    var withoutByteOrderMark: Data { starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self }
 }

@@ -51,8 +51,7 @@ struct InstructionFile {
 
     /// Whether it begins as a list; of lines none does.
     private var isArray: Bool {
-        let start = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
-        return start.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
+        data.withoutByteOrderMark.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
     }
 }
 
@@ -68,7 +67,7 @@ struct JSONArrayReader {
     private var isFirst = true
 
     init(_ bytes: Data, file: String) {
-        self.bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
+        self.bytes = bytes.withoutByteOrderMark
         self.file = file
         place = self.bytes.startIndex
     }

@@ -39,11 +39,12 @@ extension Store {
         _ project: ProjectID, from source: ImportSource, by actor: Actor
     ) async throws -> ImportReport {
         let now = now
-        let (file, hash) = try await offPool {
+        let (file, count, hash) = try await offPool {
             let file = try InstructionFile(source)
             // Once without the writer, so that a long file with a mistake does not hold up a submission.
-            try file.forEach { _, _ in }
-            return (file, Secrets.hex(Data(SHA256.hash(data: file.data))))
+            var count = 0
+            try file.forEach { number, _ in count = number }
+            return (file, count, Secrets.hex(Data(SHA256.hash(data: file.data))))
         }
         return try await write { db in
             _ = try db.project(project)
@@ -53,8 +54,6 @@ extension Store {
                 if known.retiredAt != nil { try db.setRetired(nil, set: known, by: actor, at: now) }
                 return report
             }
-            var count = 0
-            try file.forEach { number, _ in count = number }
             let set: InstructionSetID = try db.insert(
                 """
                 INSERT INTO instruction_sets (project_id, name, sha256, instruction_count, imported_by, imported_at)
