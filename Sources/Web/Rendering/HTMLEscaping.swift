@@ -14,30 +14,32 @@ struct HTMLEscaping: MustacheContentType {
     static func register() { MustacheContentTypes.register(HTMLEscaping(), named: name) }
 
     func escapeText(_ text: String) -> String {
-        guard text.utf8.contains(where: Self.isSpecial) else { return text }
+        guard text.utf8.contains(where: { Self.entity(for: $0) != nil }) else { return text }
         var escaped: [UInt8] = []
         escaped.reserveCapacity(text.utf8.count + 16)
         Self.append(text.utf8, to: &escaped)
         return String(decoding: escaped, as: UTF8.self)
     }
 
-    private static func isSpecial(_ byte: UInt8) -> Bool {
+    /// What stands for a byte that would mean something in HTML.
+    private static func entity(for byte: UInt8) -> String? {
         switch byte {
-        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
-        default: false
+        case UInt8(ascii: "<"): "&lt;"
+        case UInt8(ascii: ">"): "&gt;"
+        case UInt8(ascii: "&"): "&amp;"
+        case UInt8(ascii: "\""): "&quot;"
+        case UInt8(ascii: "'"): "&#39;"
+        default: nil
         }
     }
 
     /// Adds text to HTML, in an element or in an attribute between quotes.
     static func append(_ text: some Sequence<UInt8>, to html: inout [UInt8]) {
         for byte in text {
-            switch byte {
-            case UInt8(ascii: "<"): html.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: ">"): html.append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "&"): html.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "\""): html.append(contentsOf: "&quot;".utf8)
-            case UInt8(ascii: "'"): html.append(contentsOf: "&#39;".utf8)
-            default: html.append(byte)
+            if let entity = entity(for: byte) {
+                html.append(contentsOf: entity.utf8)
+            } else {
+                html.append(byte)
             }
         }
     }
