@@ -19,7 +19,10 @@ public struct SplitMix64: RandomNumberGenerator, Sendable, Equatable, Hashable, 
     }
 
     /// A number in [0, 1) with 53 random bits.
-    public mutating func nextUnit() -> Double { Double(next() >> 11) * 0x1p-53 }
+    public mutating func nextUnit() -> Double { Self.unit(next()) }
+
+    /// 64 random bits of any source as a number in [0, 1): the upper 53 of them, all that a double tells apart.
+    public static func unit(_ bits: UInt64) -> Double { Double(bits >> 11) * 0x1p-53 }
 
     /// A number in 0 ..< `bound`, without bias (Lemire 2019, "Fast Random Integer Generation in an Interval").
     /// - Precondition: `bound` is positive.

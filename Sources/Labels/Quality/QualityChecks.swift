@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import SeededRandom
 
 /// Which check somebody is handed, and when.
 ///
@@ -114,8 +115,7 @@ extension Database {
 extension StoreConfiguration {
     /// A random number in [0, 1).
     fileprivate func drawnUnit() -> Double {
-        let bits = randomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return Double(bits >> 11) * 0x1p-53
+        SplitMix64.unit(randomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     }
 
     fileprivate func drawn<Element>(from elements: [Element]) -> Element? {
