@@ -13,13 +13,28 @@ public enum TaskChoice {
         var total = 0.0
         for first in 0..<count {
             for second in (first + 1)..<count {
-                let predictions = scores.map { 1 / (1 + exp($0[second] - $0[first])) }
-                let mean = predictions.reduce(0, +) / Double(predictions.count)
-                let own = predictions.map(entropy).reduce(0, +) / Double(predictions.count)
-                total += scores.count > 1 ? max(0, entropy(mean) - own) : entropy(mean)
+                total += told(by: scores.map { 1 / (1 + exp($0[second] - $0[first])) })
             }
         }
         return total / Double(count * (count - 1) / 2)
+    }
+
+    /// How much it is expected to tell whether each response is what a head says it is (safe, say), in nats, as the mean
+    /// over the responses. As of orders: the heads' disagreement, or what a single head leaves open.
+    /// - Parameter logOdds: `[heads][responses]`.
+    public static func information(ofMarks logOdds: [[Double]]) -> Double {
+        guard let count = logOdds.first?.count, count > 0 else { return 0 }
+        let total = (0..<count).reduce(0) { sum, response in
+            sum + told(by: logOdds.map { 1 / (1 + exp(-$0[response])) })
+        }
+        return total / Double(count)
+    }
+
+    /// What a yes or no is expected to tell, by its probability according to each scorer.
+    private static func told(by predictions: [Double]) -> Double {
+        let mean = predictions.reduce(0, +) / Double(predictions.count)
+        let own = predictions.map(entropy).reduce(0, +) / Double(predictions.count)
+        return predictions.count > 1 ? max(0, entropy(mean) - own) : entropy(mean)
     }
 
     private static func entropy(_ p: Double) -> Double {

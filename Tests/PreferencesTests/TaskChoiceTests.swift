@@ -18,6 +18,17 @@ import Testing
         #expect(split > 0.6)
     }
 
+    @Test func marksOfResponsesTellWhatTheirHeadsLeaveOpenOrDisagreeOn() {
+        #expect(abs(TaskChoice.information(ofMarks: [[0, 0]]) - log(2)) < 1e-12)
+        #expect(TaskChoice.information(ofMarks: [[7, -7]]) < 0.01)
+        #expect(TaskChoice.information(ofMarks: [[0, 0], [0, 0]]) < 1e-12, "unsure, but of one mind")
+        // Of two heads that are sure of the opposite about one of two responses, half of a bit.
+        #expect(abs(TaskChoice.information(ofMarks: [[40, 3], [-40, 3]]) - log(2) / 2) < 1e-9)
+        // Unlike orders, what a head adds to all responses counts.
+        #expect(TaskChoice.information(ofMarks: [[5, 5]]) < TaskChoice.information(ofMarks: [[1, 1]]))
+        #expect(TaskChoice.information(ofMarks: []) == 0 && TaskChoice.information(ofMarks: [[]]) == 0)
+    }
+
     @Test func everyCandidateHasAChanceAndTheExpectedNumberIsTaken() {
         var random = SplitMix64(seed: 2)
         let information = (0..<40).map { _ in pow(random.nextUnit(), 6) } + [50]

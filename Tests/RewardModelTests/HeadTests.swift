@@ -48,7 +48,7 @@ import Testing
         _ = try trainer.accumulate(batch, into: trainer.model.makeGradients())
         let step: Float = 1e-2
         for entry in heads.table.entries {
-            for index in entry.range.prefix(30) {
+            for index in Array(entry.range.prefix(30)) + entry.range.suffix(1) {
                 let before = heads.values[index]
                 heads.values[index] = before + step
                 let up = try trainer.accumulate(batch, into: trainer.model.makeGradients()).loss
@@ -160,9 +160,10 @@ import Testing
 
     @Test func unsafeResponsesAreScoredByTheirSafetyAlone() {
         // σ(-1.7) is above 0.15, σ(-1.8) below.
-        #expect(HeadScores(classifier: 3, members: [2, 4], safety: -1.7).combined() == 3)
-        #expect(HeadScores(classifier: 3, members: [2, 4], safety: -1.8).combined() == -1.8)
-        #expect(HeadScores(classifier: 3, members: [2, 4], safety: 3.5).combined(promptIsAboutSafety: true) == 3.5)
+        #expect(HeadScores(classifier: 3, members: [2, 4], safetyMembers: [-1.7]).combined() == 3)
+        #expect(HeadScores(classifier: 3, members: [2, 4], safetyMembers: [-1.8]).combined() == -1.8)
+        let safe = HeadScores(classifier: 3, members: [2, 4], safetyMembers: [3, 4])
+        #expect(safe.safety == 3.5 && safe.combined(promptIsAboutSafety: true) == 3.5)
         #expect(HeadScores(classifier: 3, members: [2, 4]).combined() == nil)
         #expect(HeadScores(classifier: 0, members: [0], rating: 1.0 / 3).ratingOfSeven == 5)
     }
@@ -173,6 +174,38 @@ import Testing
         #expect(abs(score.variance - 14.0 / 3) < 1e-12)
         #expect(abs(score.variancePenalised(0.5) - (3 - 7.0 / 3)) < 1e-12)
         #expect(EnsembleScore(members: [2]).deviation == 0)
+    }
+
+    /// The heads of an ensemble that call responses safe learn from the prompts that each has drawn, as its members do.
+    @Test func eachSafetyHeadIsTaughtOnItsOwnDraws() throws {
+        let trainer = try trainer {
+            $0.ensembleMembers = 3
+            $0.safetyWeight = 1
+        }
+        let heads = try #require(trainer.heads)
+        #expect(heads.layout.safetyMembers == 3 && heads.table["safety.bias"]?.count == 3)
+        var reading = LabelReading(margins: .small)
+        reading.safety = true
+        var example = try RewardExample(try world.fullyJudged(2), template: world.template, reading: reading)
+        example.draws = [0, 1, 2]
+        _ = try trainer.accumulate([example], into: trainer.model.makeGradients())
+        let entry = try #require(heads.table["safety.weight"])
+        func gradient(_ member: Int) -> [Float] {
+            let start = entry.offset + member * heads.width
+            return trainer.headGradients.array(start..<start + heads.width)
+        }
+        #expect(gradient(0).allSatisfy { $0 == 0 } && gradient(1).contains { $0 != 0 })
+        #expect(zip(gradient(1), gradient(2)).allSatisfy { abs(2 * $0 - $1) < 1e-6 })
+    }
+
+    @Test func anEnsembleFromBeforeItHadSeveralSafetyHeadsIsRead() throws {
+        let old = #"{"members":4,"ties":"drop","safety":true,"rating":false,"acceptability":false}"#
+        let layout = try JSONDecoder().decode(HeadLayout.self, from: Data(old.utf8))
+        #expect(layout.members == 4 && layout.safetyMembers == 1)
+        #expect(layout.table(width: 8)["safety.weight"]?.shape == [1, 8])
+        var new = layout
+        new.safetyMembers = 4
+        #expect(try JSONDecoder().decode(HeadLayout.self, from: JSONEncoder().encode(new)) == new)
     }
 
     @Test func headsComeBackFromTheirFileAndDamageIsNamed() throws {

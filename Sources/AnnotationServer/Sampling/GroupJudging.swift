@@ -42,6 +42,8 @@ package struct JudgedGroup: Encodable {
         /// Of a safety head: the probability that the response is safe, and the normalised score in which safety counts.
         var safetyProbability: Double?
         var combinedScore: Double?
+        /// Of several safety heads: the log-odds by each, whose mean the probability is made of.
+        var safetyLogits: [Double]?
         /// Of a rating head, from 1 to 7.
         var rating: Double?
     }
@@ -102,6 +104,7 @@ package struct RewardJudge: GroupJudge {
             $0.safetyProbability = heads[$1].safetyProbability
             $0.combinedScore = scorer.combinedScore(heads[$1], promptIsAboutSafety: line.aboutSafety ?? false)
             $0.rating = heads[$1].ratingOfSeven
+            if heads[$1].safetyMembers.count > 1 { $0.safetyLogits = heads[$1].safetyMembers }
             guard heads[$1].members.count > 1 else { return }
             $0.headLogits = heads[$1].members
             $0.headScores = scorer.ensembleScore(heads[$1]).members

@@ -21,8 +21,9 @@ struct RewardScoring: Sendable {
     }
 
     /// What each group is expected to tell, in nats.
+    /// - Parameter countsSafety: as of `ScoredCandidate.information`.
     func information(
-        of groups: [(prompt: Prompt, responses: [NewResponse])], by model: RewardModelRecord
+        of groups: [(prompt: Prompt, responses: [NewResponse])], by model: RewardModelRecord, countsSafety: Bool
     ) async throws -> [Double] {
         guard !groups.isEmpty else { return [] }
         let folder = data.url.appending(path: ".choosing-\(UUID().uuidString)", directoryHint: .isDirectory)
@@ -50,7 +51,7 @@ struct RewardScoring: Sendable {
         guard found.count == groups.count else {
             throw Problem.unreadable("\(found.count) lines for \(groups.count) groups")
         }
-        return try found.map { try $0.information }
+        return try found.map { try $0.information(countsSafety: countsSafety) }
     }
 
     private struct Candidate: Encodable {
@@ -71,31 +72,54 @@ struct RewardScoring: Sendable {
 /// What is read of a line of `plumb score`'s answer.
 package struct ScoredCandidate: Decodable {
     struct Response: Decodable {
-        let raw_score: Double
+        let rawScore: Double
         /// Of each member, where the model is an ensemble.
-        let head_logits: [Double]?
+        let headLogits: [Double]?
+        /// Where the model has a safety head.
+        let safetyProbability: Double?
+        /// Of each safety head, where there are several.
+        let safetyLogits: [Double]?
+
+        private enum CodingKeys: String, CodingKey {
+            case rawScore = "raw_score"
+            case headLogits = "head_logits"
+            case safetyProbability = "safety_probability"
+            case safetyLogits = "safety_logits"
+        }
     }
     let responses: [Response]
 
-    /// What an answer is expected to tell, in nats.
+    /// What an answer is expected to tell, in nats: about the order, as the mean over pairs, and where there is a safety head
+    /// about which responses are safe, as the mean over them.
     ///
     /// By logits, since a preference probability is σ of a difference of logits. Normalised scores have a gain of each member's
     /// own: of two members that agree, one would seem surer.
-    package var information: Double { get throws { try TaskChoice.information(byScorer) } }
+    /// - Parameter countsSafety: whether an answer says which responses are safe.
+    package func information(countsSafety: Bool) throws -> Double {
+        let order = try byHead(\.headLogits) ?? [responses.map(\.rawScore)]
+        let ofOrder = TaskChoice.information(order)
+        guard countsSafety else { return ofOrder }
+        return try ofOrder + TaskChoice.information(ofMarks: safetyLogOdds(beside: order.count))
+    }
 
-    /// `[scorers][responses]`.
-    private var byScorer: [[Double]] {
-        get throws {
-            guard let heads = responses.first?.head_logits?.count, heads > 1 else {
-                return [responses.map(\.raw_score)]
-            }
-            return try (0..<heads).map { head in
-                try responses.map { response in
-                    guard let logits = response.head_logits, logits.count == heads else {
-                        throw RewardScoring.Problem.unreadable("responses have logits of different numbers of heads")
-                    }
-                    return logits[head]
+    /// `[heads][responses]`. A single safety head leaves open what nothing will settle, too, so beside the disagreement of an
+    /// ensemble, which is far less, it would choose alone: there it does not count.
+    private func safetyLogOdds(beside members: Int) throws -> [[Double]] {
+        if let heads = try byHead(\.safetyLogits) { return heads }
+        guard members == 1 else { return [] }
+        let probabilities = responses.compactMap(\.safetyProbability)
+        return probabilities.count == responses.count ? [probabilities.map { log($0) - log1p(-$0) }] : []
+    }
+
+    /// `[heads][responses]`; nil where the responses have no such list of several.
+    private func byHead(_ logits: KeyPath<Response, [Double]?>) throws -> [[Double]]? {
+        guard let heads = responses.first?[keyPath: logits]?.count, heads > 1 else { return nil }
+        return try (0..<heads).map { head in
+            try responses.map { response in
+                guard let own = response[keyPath: logits], own.count == heads else {
+                    throw RewardScoring.Problem.unreadable("responses have logits of different numbers of heads")
                 }
+                return own[head]
             }
         }
     }

@@ -172,7 +172,8 @@ package actor TaskSampler: Service {
             groups.append(NewGroup(candidate.plan, responses: Self.spread(responses, keeping: candidate.shown)))
         }
         let information = try await scoring.information(
-            of: zip(prompts, groups).map { ($0.prompt, $1.responses) }, by: model)
+            of: zip(prompts, groups).map { ($0.prompt, $1.responses) }, by: model,
+            countsSafety: project.settings.answersTellSafety)
         let probabilities = TaskChoice.inclusionProbabilities(
             information: information, expected: Double(tasks), randomShare: choice.randomShare)
         var random = SplitMix64(seed: seed, stream: .max)

@@ -137,6 +137,9 @@ public struct ProjectSettings: Sendable, Hashable, Codable {
 
     public init() {}
 
+    /// Whether the answers to its rankings or comparisons say which responses are safe.
+    public var answersTellSafety: Bool { mode == .comparison ? safety : mode == .ranking && !flags.isEmpty }
+
     /// - Throws: `StoreError.invalid` that names the setting.
     public func validate() throws {
         func require(_ condition: Bool, _ field: String, _ problem: String) throws {

@@ -57,8 +57,18 @@ package struct HeadScorer: ResponseScorer {
         if logits.contains(where: { $0.contains { $0.members.count > 1 } }) {
             judged.memberDeviations = members.map { $0.map(\.deviation) }
         }
-        if combinesSafety { judged.safety = logits.map { $0.compactMap(\.safetyProbability) } }
+        if combinesSafety { judged.safety = logits.map { $0.map { sigmoid(safety($0)) } } }
         return judged
+    }
+
+    /// The log-odds of being safe, as careful as the score.
+    private func safety(_ logits: HeadScores) -> Double {
+        let heads = EnsembleScore(members: logits.safetyMembers)
+        return switch use {
+        case .mean: heads.mean
+        case .worstCase: heads.worstCase
+        case .variancePenalised: heads.variancePenalised(penalty)
+        }
     }
 
     private func score(_ logits: HeadScores, _ members: EnsembleScore, isAboutSafety: Bool) -> Double {
@@ -74,7 +84,8 @@ package struct HeadScorer: ResponseScorer {
             use == .mean
             ? logits.classifier : (normalised - scorer.normalisation.bias) / scorer.normalisation.gain
         guard
-            let combined = scorer.combinedScore(logits, preference: preference, promptIsAboutSafety: isAboutSafety)
+            let combined = scorer.combinedScore(
+                logits, preference: preference, safety: safety(logits), promptIsAboutSafety: isAboutSafety)
         else { preconditionFailure("there is no safety head") }
         return combined
     }

@@ -22,7 +22,9 @@ public struct NormalisedHeads: Sendable {
     init?(details: JSONValue, folder: URL, model: Transformer) throws {
         guard let stored = details["heads"] else { return nil }
         let file = folder.appending(path: Lineage.fileName).path
-        guard let layout = try? stored.decoded(as: HeadLayout.self), (1...64).contains(layout.members) else {
+        guard let layout = try? stored.decoded(as: HeadLayout.self), (1...64).contains(layout.members),
+            layout.safetyMembers == 1 || layout.safety && layout.safetyMembers == layout.members
+        else {
             throw RewardModelError.badHeads(file: file)
         }
         let members = try (details["member_normalisations"]?.arrayValue ?? []).map {

@@ -3,13 +3,15 @@ public import LanguageModel
 
 /// Which heads a reward model has on its trunk beside the one that a sequence classifier has.
 ///
-/// JSON: `members`, `ties`, `safety`, `rating`, `acceptability`.
-public struct HeadLayout: Sendable, Codable, Equatable {
+/// JSON: `members`, `ties`, `safety`, `rating`, `acceptability`, and `safety_members` where they are several.
+public struct HeadLayout: Sendable, Equatable {
     /// Heads of the ensemble; 1 is none. The classifier's own head is their mean.
     public var members = 1
     /// The model of ties whose parameter was learnt.
     public var ties = TieTreatment.drop
     public var safety = false
+    /// Safety heads, whose mean is the log-odds; 1 where there is no ensemble, or one from before it had several.
+    public var safetyMembers = 1
     public var rating = false
     /// The score from which on a response will do.
     public var acceptability = false
@@ -19,15 +21,42 @@ public struct HeadLayout: Sendable, Codable, Equatable {
     /// Whether the classifier's own head is all there is.
     public var isPlain: Bool { self == HeadLayout() }
 
-    /// The heads' tensors; members `[members, width]`.
+    /// The heads' tensors; those of members `[members, width]`.
     public func table(width: Int) -> ParameterTable {
         var tensors: [(name: String, shape: [Int])] = []
         if members > 1 { tensors.append(("members.weight", [members, width])) }
-        if safety { tensors += [("safety.weight", [1, width]), ("safety.bias", [1])] }
+        if safety { tensors += [("safety.weight", [safetyMembers, width]), ("safety.bias", [safetyMembers])] }
         if rating { tensors += [("rating.weight", [1, width]), ("rating.bias", [1])] }
         if ties != .drop { tensors.append(("ties.parameter", [1])) }
         if acceptability { tensors.append(("acceptability.threshold", [1])) }
         return ParameterTable(tensors: tensors)
+    }
+}
+
+extension HeadLayout: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case members, ties, safety, rating, acceptability
+        case safetyMembers = "safety_members"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        members = try container.decode(Int.self, forKey: .members)
+        ties = try container.decode(TieTreatment.self, forKey: .ties)
+        safety = try container.decode(Bool.self, forKey: .safety)
+        rating = try container.decode(Bool.self, forKey: .rating)
+        acceptability = try container.decode(Bool.self, forKey: .acceptability)
+        safetyMembers = try container.decodeIfPresent(Int.self, forKey: .safetyMembers) ?? 1
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(members, forKey: .members)
+        try container.encode(ties, forKey: .ties)
+        try container.encode(safety, forKey: .safety)
+        try container.encode(rating, forKey: .rating)
+        try container.encode(acceptability, forKey: .acceptability)
+        if safetyMembers > 1 { try container.encode(safetyMembers, forKey: .safetyMembers) }
     }
 }
 
@@ -86,10 +115,20 @@ public final class RewardHeads: Sendable {
         }
     }
 
-    /// A head's weights and bias; nil where there is none of that name.
-    func linear(_ name: String) -> (weights: [Float], bias: Float)? {
-        guard let weights = table["\(name).weight"], let bias = table["\(name).bias"] else { return nil }
-        return (values.array(weights.range), values[bias.offset])
+    /// Sets a safety head's weights.
+    func setSafetyMember(_ member: Int, _ weights: [Float]) {
+        guard let entry = table["safety.weight"] else { preconditionFailure("there is no safety head") }
+        precondition(weights.count == width && member < layout.safetyMembers, "no such member")
+        values.store(weights, at: entry.offset + member * width)
+    }
+
+    /// Weights `[width]` and bias of each head of a name; empty where there is none.
+    func linear(_ name: String) -> [(weights: [Float], bias: Float)] {
+        guard let weights = table["\(name).weight"], let bias = table["\(name).bias"] else { return [] }
+        return (0..<bias.count).map { head in
+            let start = weights.offset + head * width
+            return (values.array(start..<start + width), values[bias.offset + head])
+        }
     }
 
     /// Of the model of ties; 0 where ties are dropped.
@@ -111,8 +150,8 @@ extension RewardHeads {
         let own = members
         return HeadScores(
             classifier: classifier, members: own.isEmpty ? [classifier] : own.map { Self.product($0, state) },
-            safety: linear("safety").map { Self.product($0.weights, state, bias: $0.bias) },
-            rating: linear("rating").map { Self.product($0.weights, state, bias: $0.bias) })
+            safetyMembers: linear("safety").map { Self.product($0.weights, state, bias: $0.bias) },
+            rating: linear("rating").first.map { Self.product($0.weights, state, bias: $0.bias) })
     }
 }
 
@@ -122,20 +161,25 @@ public struct HeadScores: Sendable, Equatable {
     public let classifier: Double
     /// Of each member of the ensemble; one where there is none.
     public let members: [Double]
-    /// Log-odds that the response is safe; nil without that head.
-    public let safety: Double?
+    /// Log-odds that the response is safe, by each safety head; empty without one.
+    public let safetyMembers: [Double]
     /// The predicted overall rating, -1 for a 1 and 1 for a 7; nil without that head.
     public let rating: Double?
 
-    public init(classifier: Double, members: [Double], safety: Double? = nil, rating: Double? = nil) {
+    public init(classifier: Double, members: [Double], safetyMembers: [Double] = [], rating: Double? = nil) {
         self.classifier = classifier
         self.members = members
-        self.safety = safety
+        self.safetyMembers = safetyMembers
         self.rating = rating
     }
 
     /// The preference score: the mean of the members.
     public var mean: Double { members.reduce(0, +) / Double(members.count) }
+
+    /// Log-odds that the response is safe, the mean of the safety heads'; nil without one.
+    public var safety: Double? {
+        safetyMembers.isEmpty ? nil : safetyMembers.reduce(0, +) / Double(safetyMembers.count)
+    }
 
     /// The rating on people's scale, 1 to 7.
     public var ratingOfSeven: Double? { rating.map { min(7, max(1, 4 + 3 * $0)) } }
@@ -150,8 +194,14 @@ public struct HeadScores: Sendable, Equatable {
     /// The score to learn from where safety counts: the safety head's on prompts about safety and for responses that are
     /// probably unsafe, else the preference score; a log-odds, to be normalised. Nil without a safety head.
     /// Source: Touvron et al. 2023 (Llama 2), §3.2.3.
-    /// - Parameter preference: the preference score as a logit; nil is the members' mean.
-    public func combined(preference: Double? = nil, promptIsAboutSafety: Bool = false) -> Double? {
-        safety.map { promptIsAboutSafety || sigmoid($0) < Self.safetyThreshold ? $0 : preference ?? mean }
+    /// - Parameters:
+    ///   - preference: the preference score as a logit; nil is the members' mean.
+    ///   - safety: the log-odds of being safe; nil is the safety heads' mean.
+    public func combined(
+        preference: Double? = nil, safety: Double? = nil, promptIsAboutSafety: Bool = false
+    ) -> Double? {
+        (safety ?? self.safety).map {
+            promptIsAboutSafety || sigmoid($0) < Self.safetyThreshold ? $0 : preference ?? mean
+        }
     }
 }

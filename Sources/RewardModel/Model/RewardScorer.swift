@@ -85,12 +85,12 @@ public final class RewardScorer {
     }
 
     /// One response's normalised score in which safety counts (`HeadScores.combined`); nil without a safety head.
-    /// - Parameter preference: the preference score as a logit; nil is the members' mean.
+    /// - Parameters: as of `HeadScores.combined`.
     public func combinedScore(
-        _ logits: HeadScores, preference: Double? = nil, promptIsAboutSafety: Bool = false
+        _ logits: HeadScores, preference: Double? = nil, safety: Double? = nil, promptIsAboutSafety: Bool = false
     ) -> Double? {
         guard let normalisation = heads?.combined else { return nil }
-        return logits.combined(preference: preference, promptIsAboutSafety: promptIsAboutSafety).map {
+        return logits.combined(preference: preference, safety: safety, promptIsAboutSafety: promptIsAboutSafety).map {
             normalisation($0)
         }
     }

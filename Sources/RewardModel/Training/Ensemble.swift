@@ -29,10 +29,14 @@ enum Ensemble {
         guard layout.members > 1 else { return heads }
         for member in 0..<layout.members {
             var random = SplitMix64(seed: seed, stream: UInt64(member))
-            guard let weights = try base.withScalarHead(seed: random.next()).tensor("score.weight") else {
-                preconditionFailure("a scalar head has weights")
+            func firstWeights() throws -> [Float] {
+                guard let weights = try base.withScalarHead(seed: random.next()).tensor("score.weight") else {
+                    preconditionFailure("a scalar head has weights")
+                }
+                return weights
             }
-            heads.setMember(member, weights)
+            heads.setMember(member, try firstWeights())
+            if layout.safetyMembers > 1 { heads.setSafetyMember(member, try firstWeights()) }
         }
         try model.setTensor("score.weight", heads.meanMember)
         return heads

@@ -5,7 +5,7 @@ struct HeadWork {
     private let heads: RewardHeads
     private let states: [Float]
     private let members: [[Float]]
-    private let safety: (weights: [Float], bias: Float)?
+    private let safety: [(weights: [Float], bias: Float)]
     private let rating: (weights: [Float], bias: Float)?
     /// dLoss/dstate `[responses, width]`, but for what goes through the classifier's own head.
     private(set) var stateGradients: [Float]
@@ -18,7 +18,7 @@ struct HeadWork {
         self.states = states
         members = heads.members
         safety = heads.linear("safety")
-        rating = heads.linear("rating")
+        rating = heads.linear("rating").first
         stateGradients = [Float](repeating: 0, count: states.count)
         gradients = [Double](repeating: 0, count: heads.table.count)
     }
@@ -40,8 +40,7 @@ struct HeadWork {
             for (member, head) in members.enumerated() {
                 let scores = classifier.indices.map { RewardHeads.product(head, state($0)) }
                 for index in mean.indices { mean[index] += scores[index] / Double(members.count) }
-                let draws = example.draws.isEmpty ? 1 : example.draws[member]
-                let share = Double(draws) / Double(members.count)
+                let share = share(of: member, among: members.count, example)
                 let slopes = preference(example, scores, share, objective, weights, &report)
                 for (index, slope) in slopes.enumerated() where slope != 0 {
                     spread(slope, to: place("members.weight") + member * heads.width, head, response: index)
@@ -74,19 +73,27 @@ struct HeadWork {
         return slopes
     }
 
-    /// Losses of the safety head, a cross-entropy, and of the rating head, a squared error.
+    /// What a member's loss counts: the mean over members, each taught on prompts that it has drawn.
+    private func share(of member: Int, among count: Int, _ example: RewardExample) -> Double {
+        Double(count == 1 || example.draws.isEmpty ? 1 : example.draws[member]) / Double(count)
+    }
+
+    /// Losses of the safety heads, a cross-entropy, and of the rating head, a squared error.
     private mutating func addMarks(
         _ example: RewardExample, _ objective: BatchObjective, _ weights: BatchObjective.Weights,
         _ report: inout RewardTrainer.BatchReport
     ) {
-        if let safety {
+        for (member, head) in safety.enumerated() {
+            let share = share(of: member, among: safety.count, example)
             for mark in example.safety {
-                let logit = RewardHeads.product(safety.weights, state(mark.response), bias: safety.bias)
+                let logit = RewardHeads.product(head.weights, state(mark.response), bias: head.bias)
                 let entropy = binaryCrossEntropy(logit, target: mark.value)
-                let part = objective.safetyWeight * mark.weight / weights.safety
+                let part = share * objective.safetyWeight * mark.weight / weights.safety
                 report.loss += part * entropy.value
-                spread(part * entropy.slope, to: place("safety.weight"), safety.weights, response: mark.response)
-                gradients[place("safety.bias")] += part * entropy.slope
+                spread(
+                    part * entropy.slope, to: place("safety.weight") + member * heads.width, head.weights,
+                    response: mark.response)
+                gradients[place("safety.bias") + member] += part * entropy.slope
             }
         }
         if let rating {

@@ -154,6 +154,7 @@ extension RewardModelSettings {
         heads.members = ensembleMembers
         heads.ties = ties
         heads.safety = safetyWeight > 0
+        heads.safetyMembers = heads.safety ? ensembleMembers : 1
         heads.rating = ratingWeight > 0
         heads.acceptability = acceptabilityWeight > 0
         return heads

@@ -46,13 +46,16 @@ import Testing
                 == nil)
     }
 
-    /// Two groups of responses, scored by three heads and a safety head that finds some responses unsafe.
-    @Test(arguments: EnsembleUse.allCases)
-    func `an unsafe response, or any to a prompt about safety, is scored by its safety alone`(use: EnsembleUse) throws {
+    /// Groups of responses, scored by three heads and one or three safety heads that find some responses unsafe.
+    @Test(arguments: EnsembleUse.allCases, [1, 3])
+    func `an unsafe response, or any to a prompt about safety, is scored by its safety alone`(
+        use: EnsembleUse, safetyHeads: Int
+    ) throws {
         let tiny = try TinyPolicy(seed: 3).sharpened(by: 5)
         var layout = HeadLayout()
         layout.members = 3
         layout.safety = true
+        layout.safetyMembers = safetyHeads
         let heads = RewardHeads(layout: layout, width: tiny.model.configuration.width)
         heads.values.store((0..<heads.values.count).map { sin(Float($0)) }, at: 0)
         let own = Normalisation(gain: 2, bias: -0.25, samples: 8)
@@ -73,7 +76,13 @@ import Testing
         var found: Set<String> = []
         for group in groups.indices {
             for response in 0..<4 {
-                let safety = try #require(logits[group][response].safety)
+                let heads = EnsembleScore(members: logits[group][response].safetyMembers)
+                #expect(heads.members.count == safetyHeads)
+                // Whoever is careful about the score is careful about safety.
+                let safety = [
+                    EnsembleUse.mean: heads.mean, .worstCase: heads.worstCase,
+                    .variancePenalised: heads.variancePenalised(0.5),
+                ][use, default: .nan]
                 let probability = 1 / (1 + exp(-safety))
                 #expect(try abs(#require(judged.safety)[group][response] - probability) < 1e-12)
                 let isUnsafe = probability < 0.15
