@@ -58,7 +58,7 @@ public struct GroupReview: Sendable, Hashable, Codable {
 }
 
 /// One group with all its labels: a line of a run's `groups.jsonl`. JSON: `group`, `labels`, `split`, and where there is
-/// something to say `reviews`, `about_safety`.
+/// something to say `reviews`, `about_safety`, `sampling_probability`.
 public struct LabelledGroup: Sendable, Hashable {
     public var group: ResponseGroup
     public var labels: [GroupLabel]
@@ -67,21 +67,28 @@ public struct LabelledGroup: Sendable, Hashable {
     public var split: Split
     /// Whether the prompt is tagged as being about safety.
     public var isAboutSafety: Bool
+    /// With which probability it was chosen of those that might have become tasks; nil where nothing chose.
+    public var samplingProbability: Double?
 
     public init(
         group: ResponseGroup, labels: [GroupLabel], reviews: [GroupReview] = [], split: Split,
-        isAboutSafety: Bool = false
+        isAboutSafety: Bool = false, samplingProbability: Double? = nil
     ) {
         self.group = group
         self.labels = labels
         self.reviews = reviews
         self.split = split
         self.isAboutSafety = isAboutSafety
+        self.samplingProbability = samplingProbability
     }
 
+    /// For how many candidates it stands, so that figures are of all of them (Horvitz and Thompson 1952).
+    public var standsFor: Double { samplingProbability.map { 1 / $0 } ?? 1 }
+
     /// - Throws: `GroupError` unless the group is whole, every label judges exactly its responses, every review one of them,
-    ///   and every weight is a finite number above 0.
+    ///   every weight is a finite number above 0 and the probability one above 0.
     public func validate() throws(GroupError) {
+        if let share = samplingProbability, !(share > 0 && share <= 1) { throw .samplingProbability(found: share) }
         try group.validate(fewestResponses: labels.isEmpty && !reviews.isEmpty ? 1 : 2)
         for label in labels {
             try Self.check(weight: label.weight, of: label.labelID)
@@ -108,6 +115,7 @@ extension LabelledGroup: Codable {
     private enum CodingKeys: String, CodingKey {
         case group, labels, reviews, split
         case isAboutSafety = "about_safety"
+        case samplingProbability = "sampling_probability"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -117,7 +125,8 @@ extension LabelledGroup: Codable {
             labels: try line.decode([GroupLabel].self, forKey: .labels),
             reviews: try line.decodeIfPresent([GroupReview].self, forKey: .reviews) ?? [],
             split: try line.decode(Split.self, forKey: .split),
-            isAboutSafety: try line.decodeIfPresent(Bool.self, forKey: .isAboutSafety) ?? false)
+            isAboutSafety: try line.decodeIfPresent(Bool.self, forKey: .isAboutSafety) ?? false,
+            samplingProbability: try line.decodeIfPresent(Double.self, forKey: .samplingProbability))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -127,5 +136,6 @@ extension LabelledGroup: Codable {
         if !reviews.isEmpty { try line.encode(reviews, forKey: .reviews) }
         try line.encode(split, forKey: .split)
         if isAboutSafety { try line.encode(true, forKey: .isAboutSafety) }
+        try line.encodeIfPresent(samplingProbability, forKey: .samplingProbability)
     }
 }

@@ -88,6 +88,7 @@ public enum GroupError: Error, Sendable, Hashable, CustomStringConvertible {
     case label(id: String, problem: JudgementError)
     case review(label: String, response: String)
     case weight(label: String, found: Double)
+    case samplingProbability(found: Double)
 
     public var description: String {
         switch self {
@@ -99,6 +100,7 @@ public enum GroupError: Error, Sendable, Hashable, CustomStringConvertible {
         case .review(let label, let response):
             "label '\(label)': its response '\(response)' is not one of the group's"
         case .weight(let label, let found): "label '\(label)': its weight is \(found); it must be a number above 0"
+        case .samplingProbability(let found): "its sampling_probability is \(found); it must be above 0 and at most 1"
         }
     }
 }

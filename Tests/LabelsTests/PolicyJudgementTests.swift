@@ -89,6 +89,7 @@ import Testing
         try await test.store.forEachGroup(of: snapshot.id) { group in found.withLock { $0.append(group) } }
         for group in found.withLock({ $0 }) {
             #expect(group.labels.allSatisfy { $0.weight == (group.split == .heldOut ? 4 : nil) })
+            #expect(group.samplingProbability == 0.25 && group.standsFor == 4)
         }
     }
 

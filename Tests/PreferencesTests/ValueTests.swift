@@ -83,6 +83,17 @@ import Testing
         #expect(throws: GroupError.responseIDTwice(id: "r1")) { try broken.validate() }
         broken.group.responses = []
         #expect(throws: GroupError.tooFewResponses(found: 0)) { try broken.validate() }
+        for share in [0, -0.5, 1.5, .nan] {
+            var chosen = try group()
+            chosen.samplingProbability = share
+            #expect(throws: GroupError.self) { try chosen.validate() }
+        }
+        var chosen = try group()
+        chosen.samplingProbability = 0.25
+        try chosen.validate()
+        let line = try JSONLines.line(chosen)
+        #expect(line.contains("\"sampling_probability\":0.25") && chosen.standsFor == 4)
+        #expect(try JSONLines.decode(LabelledGroup.self, from: Array(line.utf8), number: 1, file: "x") == chosen)
     }
 
     @Test func anErrorInALineNamesFileLineAndField() throws {

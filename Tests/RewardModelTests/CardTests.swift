@@ -125,6 +125,78 @@ import Testing
         #expect(card.ensemble?.members == 3 && card.ensemble?.accuracyBySpread.count == 3)
     }
 
+    /// Each held-out group stands for a number of candidates: by the inverse of the probability that it was chosen with, or as
+    /// so many groups.
+    private func heldOut(standingFor counts: [Int], asGroups: Bool) throws -> [LabelledGroup] {
+        try counts.enumerated().flatMap { index, count in
+            var group = try world.fullyJudged(9 + index, split: .heldOut)
+            if index == 1 {
+                // On one of them people disagree.
+                group.labels[1].judgement = .ranking(try Ranking(rows: [["r3"], ["r1"], ["r0", "r2"]]))
+            }
+            if !asGroups {
+                group.samplingProbability = 1 / Double(count)
+                for label in group.labels.indices { group.labels[label].weight = Double(count) }
+                return [group]
+            }
+            return (0..<count).map { copy in
+                var own = group
+                own.group.id += "-\(copy)"
+                for label in own.labels.indices { own.labels[label].labelID += "-\(copy)" }
+                return own
+            }
+        }
+    }
+
+    /// All figures of a card that do not say how many pairs they are of.
+    private func figures(_ card: RewardCard) -> [String: Double] {
+        let known: [String: Double?] = [
+            "accuracy": card.overall?.accuracy, "interval": card.overall?.accuracyInterval?.first,
+            "log-loss": card.overall?.logLoss, "calibration error": card.overall?.calibrationError,
+            "tau": card.overall?.kendallTau, "length": card.length.correlation,
+            "length baseline": card.length.baselineAccuracy, "agreement": card.ceiling?.agreement,
+            "ceiling": card.ceiling?.accuracy, "deviation": card.ensemble?.meanDeviation,
+            "safety": card.safety?.accuracy, "safety baseline": card.safety?.baselineAccuracy,
+            "safety log-loss": card.safety?.logLoss, "discrimination": card.safety?.discrimination,
+            "rating": card.rating?.meanError, "rating baseline": card.rating?.baselineError,
+            "rating correlation": card.rating?.correlation,
+        ]
+        var all = known.compactMapValues { $0 }
+        for part in card.byGrade + card.byAnnotator + card.byPolicy + card.byAgreement {
+            all["of \(part.name)"] = part.accuracy
+        }
+        for bin in card.calibration { all["won from \(bin.low)"] = bin.accuracy }
+        for point in card.learningCurve { all["curve at \(point.labels)"] = point.logLoss }
+        return all
+    }
+
+    /// Tasks are chosen because a reward model is unsure of them, so figures of them alone would be of hard ones alone.
+    @Test func inEachFigureAChosenTaskCountsForThoseThatWereNot() throws {
+        func card(_ name: String, _ counts: [Int], asGroups: Bool) throws -> RewardCard {
+            let groups =
+                try (0..<9).map { try world.fullyJudged($0) } + heldOut(standingFor: counts, asGroups: asGroups)
+            let run = try world.run(in: folder.url, name: name, groups: groups, settings: Self.everything)
+            #expect(try execute(run) == .done)
+            return try RewardCard(json: Data(contentsOf: output(run).appending(path: RewardCard.fileName)))
+        }
+        let counts = [3, 4, 5, 2]
+        let chosen = try card("weighted", counts, asGroups: false)
+        #expect(chosen.notes.contains { $0.hasPrefix("4 of the 4 groups") })
+        let weighted = figures(chosen)
+        let repeated = figures(try card("repeated", counts, asGroups: true))
+        let plain = figures(try card("plain", [1, 1, 1, 1], asGroups: false))
+        #expect(weighted.count > 25 && Set(weighted.keys) == Set(repeated.keys))
+        for (name, value) in weighted {
+            let other = try #require(repeated[name])
+            #expect(abs(value - other) < 1e-9, "\(name): \(value), \(other)")
+        }
+        // Those that would be other ones if each task counted once.
+        for name in ["log-loss", "length", "agreement", "ceiling", "deviation", "safety log-loss", "rating"] {
+            let (value, plain) = (try #require(weighted[name]), try #require(plain[name]))
+            #expect(abs(value - plain) > 1e-6, "\(name) does not hang on the weights")
+        }
+    }
+
     /// Rankings of three responses by the current policy and one by an earlier one, as a mix has them, and comparisons of the
     /// current policy with a challenger. Either ends with another's response.
     private func mixed() throws -> [LabelledGroup] {

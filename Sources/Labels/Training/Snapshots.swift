@@ -293,6 +293,7 @@ extension Database {
             // Held-out figures are about all prompts that were considered: a task that was chosen with a known probability
             // counts for those that were not. What is learned from has no such weight.
             let probability: Double? = row["sampling_probability"]
+            if let probability { current?.group.samplingProbability = probability }
             let weight = current?.group.split == .heldOut ? probability.map { 1 / $0 } : nil
             switch try row.json("judgement") as LabelContent {
             case .judgement(let judgement):

@@ -60,15 +60,26 @@ struct CardWriting {
                         + "its responses is not known. Label some of them, then retrain.")
             }
         }
+        let chosen = data.reportedGroups.count { $0.standsFor > 1 }
+        if chosen > 0 {
+            card.notes.append(
+                "\(chosen) of the \(data.reportedGroups.count) groups that the figures rest on were chosen for what their labels "
+                    + "tell; each counts by the inverse of its probability, so that the figures are of all prompts and not of "
+                    + "the hard ones.")
+        }
         var calibration = Calibration()
         for pair in judged.pairs { calibration.add(probability: pair.probability, weight: pair.weight) }
         card.calibration = calibration.filledBins
         card.mistakes = judged.mistakes(Self.mistakeCount)
         if let ensemble {
-            let deviations = ensemble.flatMap { $0.map(\.deviation) }
+            var deviation = (sum: 0.0, weight: 0.0)
+            for (example, own) in zip(data.reported, ensemble) {
+                deviation.sum += example.weight * own.reduce(0) { $0 + $1.deviation }
+                deviation.weight += example.weight * Double(own.count)
+            }
             card.ensemble = RewardCard.Ensemble(
                 members: ensemble.first?.first?.members.count ?? 1,
-                meanDeviation: deviations.reduce(0, +) / Double(max(1, deviations.count)),
+                meanDeviation: deviation.weight > 0 ? deviation.sum / deviation.weight : 0,
                 accuracyBySpread: judged.accuracyBySpread)
         }
         guard !curve.isEmpty else { return }
@@ -84,11 +95,15 @@ struct CardWriting {
     }
 
     private var ceiling: RewardCard.Ceiling? {
-        let shared = agreement(of: data.trainingGroups + data.heldOutGroups)
-        guard let rate = shared.rate, let interval = shared.interval else { return nil }
+        // Tasks are also chosen for what is hard to foretell, on which people agree least.
+        let agreed = (data.trainingGroups + data.heldOutGroups).reduce(into: WeightedShare()) { share, group in
+            let own = agreement(of: [group])
+            share.add(credit: 1, weight: group.standsFor, count: own.agreed)
+            share.add(credit: 0, weight: group.standsFor, count: own.disagreed)
+        }
+        guard let rate = agreed.share, let interval = agreed.interval else { return nil }
         return RewardCard.Ceiling(
-            pairs: shared.agreed + shared.disagreed, agreement: rate,
-            interval: [interval.lowerBound, interval.upperBound],
+            pairs: agreed.count, agreement: rate, interval: interval,
             accuracy: rate >= 0.5 ? (1 + (2 * rate - 1).squareRoot()) / 2 : nil)
     }
 }

@@ -72,10 +72,12 @@ struct HeadFigures {
             discrimination: discrimination(pairs))
     }
 
-    /// The area under the ROC curve: the safe ones' mean rank in one order of all, by Mann and Whitney.
+    /// The area under the ROC curve: the safe ones' mean rank in one order of all, by Mann and Whitney, each with its weight.
     private static func discrimination(_ pairs: [Pair]) -> Double? {
-        let safe = pairs.count { $0.value == 1 }
-        let unsafe = pairs.count - safe
+        func weight(_ pairs: some Sequence<Pair>, _ value: Double) -> Double {
+            pairs.reduce(0) { $0 + ($1.value == value ? $1.weight : 0) }
+        }
+        let (safe, unsafe) = (weight(pairs, 1), weight(pairs, 0))
         guard safe > 0, unsafe > 0 else { return nil }
         let sorted = pairs.sorted { $0.output < $1.output }
         var (area, below, index) = (0.0, 0.0, 0)
@@ -83,12 +85,12 @@ struct HeadFigures {
             var end = index
             while end < sorted.count, sorted[end].output == sorted[index].output { end += 1 }
             let equals = sorted[index..<end]
-            let lower = Double(equals.count { $0.value == 0 })
-            area += Double(equals.count { $0.value == 1 }) * (below + lower / 2)
+            let lower = weight(equals, 0)
+            area += weight(equals, 1) * (below + lower / 2)
             below += lower
             index = end
         }
-        return area / Double(safe * unsafe)
+        return area / (safe * unsafe)
     }
 
     private static func rating(

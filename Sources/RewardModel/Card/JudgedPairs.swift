@@ -55,17 +55,11 @@ package struct JudgedPairs {
         Dictionary(grouping: pairs, by: name).sorted { $0.key < $1.key }.compactMap { Self.part($0.key, $0.value) }
     }
 
-    /// Accuracy by weight. The interval is that of as many equal pairs as say as much: (Σw)² / Σw² (Kish 1965).
+    /// Accuracy by weight.
     static func part(_ name: String, _ pairs: [Pair]) -> RewardCard.Part? {
-        let weight = pairs.reduce(0) { $0 + $1.weight }
-        let squares = pairs.reduce(0) { $0 + $1.weight * $1.weight }
-        let right = pairs.reduce(0) { $0 + $1.weight * $1.credit }
-        guard weight > 0 else { return nil }
-        let accuracy = right / weight
-        let effective = weight * weight / squares
-        guard let interval = wilsonInterval(successes: accuracy * effective, trials: effective) else { return nil }
-        return RewardCard.Part(
-            name: name, pairs: pairs.count, accuracy: accuracy, interval: [interval.lowerBound, interval.upperBound])
+        let right = pairs.reduce(into: WeightedShare()) { $0.add(credit: $1.credit, weight: $1.weight) }
+        guard let accuracy = right.share, let interval = right.interval else { return nil }
+        return RewardCard.Part(name: name, pairs: pairs.count, accuracy: accuracy, interval: interval)
     }
 
     /// Who wrote the two responses: a policy's name, `several` for two policies, `none` where a person or a file did.

@@ -56,6 +56,11 @@ public struct RewardExample: Sendable {
         }
     }
 
+    /// What a figure counts its responses by: the mean of its labels' weights.
+    var weight: Double {
+        elements.isEmpty ? 1 : elements.reduce(0) { $0 + $1.weight } / Double(elements.count)
+    }
+
     /// Nothing in it is learnt from.
     var isEmpty: Bool { elements.isEmpty && ratings.isEmpty && acceptability.isEmpty && safety.isEmpty }
 

@@ -17,7 +17,8 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     public var kendallTau: Double?
     /// Accuracy of always picking the longer response, or the shorter one where that won more often in training.
     public var lengthBaselineAccuracy = 0.0
-    /// Pearson correlation of score and characters within groups (each group's means taken off); nil where undefined.
+    /// Pearson correlation of score and characters within groups (each group's means taken off), groups by weight; nil where
+    /// undefined.
     public var lengthCorrelation: Double?
 
     /// - Parameters:
@@ -30,7 +31,7 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
                 tally.add(element, scores: own, lengths: example.lengths, longerIsBetter: longerIsBetter)
                 tally.addOrder(element, scores: own)
             }
-            tally.addLengths(example.lengths, scores: own)
+            tally.addLengths(example.lengths, scores: own, weight: example.weight)
         }
         pairs = tally.pairs
         accuracy = tally.right.mean
@@ -111,15 +112,15 @@ private struct Tally {
         return try? Ranking(rows: levels.map { level in level.value.map { "\($0.0)" } })
     }
 
-    mutating func addLengths(_ lengths: [Int], scores: [Double]) {
+    mutating func addLengths(_ lengths: [Int], scores: [Double], weight: Double) {
         let count = Double(max(1, scores.count))
         let meanScore = scores.reduce(0, +) / count
         let meanLength = Double(lengths.reduce(0, +)) / count
         for (score, length) in zip(scores, lengths) {
             let (x, y) = (score - meanScore, Double(length) - meanLength)
-            productSum += x * y
-            scoreSquares += x * x
-            lengthSquares += y * y
+            productSum += weight * x * y
+            scoreSquares += weight * x * x
+            lengthSquares += weight * y * y
         }
     }
 
