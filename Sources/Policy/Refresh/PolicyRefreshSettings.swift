@@ -13,7 +13,7 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
 
     /// Rollouts, each followed by its updates. With `klCoefficient` as it is, the policy has settled by then.
     public var iterations = 25
-    /// Prompts of one rollout.
+    /// Prompts of one rollout: with four responses each 128 of those; large models take 512 (InstructGPT).
     public var promptsPerIteration = 32
     /// Responses of one group, K. Four share a prompt's computation and give a group-wise baseline something to compare.
     public var responsesPerPrompt = 4
@@ -35,19 +35,22 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     /// 2023, §3.2.3). As trained: who had it learnt wants it heeded.
     public var safety = SafetyUse.asTrained
 
-    /// Normalised scores are cut to ± this (DeepSpeed-Chat).
+    /// Normalised scores are cut to ± this (DeepSpeed-Chat: 5); null does not cut. Five deviations out the reward model has seen
+    /// nothing, so what it says there is a guess.
     public var scoreClip: Double? = 5
     /// How early gains over the reference's mean score level off (`ScoreShaping.saturation`); null counts them in full.
     /// Levelled off, a refresh lifts the answers that people would not prefer to the reference's before it lifts the best
     /// ones further: on the demo world the same win rate for fewer words.
     /// 2, because scores have deviation 1 and their log-odds about 2.
     public var scoreSaturation: Double? = 2
-    /// Subtracted from a response without an end token.
+    /// Subtracted from the score of a response without an end token (TRL). A deviation of the score: an answer that does not
+    /// end is worse than the usual one.
     public var missingEndPenalty = 1.0
     /// Subtracted from a response's score for each of its tokens, in deviations of the score. Off: where people like short
     /// answers, the reward model has learnt it (Singhal et al. 2023, "A Long Way to Go", on when it has not).
     public var lengthPenalty = 0.0
-    /// Estimator of the per-token KL to the reference in the reward.
+    /// Estimator of the per-token KL to the reference in the reward: k1, whose policy gradient there is that of the KL
+    /// (Schulman 2020).
     public var klEstimator = KLEstimator.k1
     /// Estimator of the per-token KL in the loss of `grpo` and `dr-grpo`: k2, whose gradient is that of the KL where the
     /// policy sampled the tokens itself. k3 is DeepSeekMath's; its gradient is that of the KL the other way round.
@@ -56,18 +59,20 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     /// of large models (InstructGPT, N+) let a small one run through its diversity before it has found what is cheap:
     /// on the demo world 0.05 spends three times the KL for the same score, and more distinct-2.
     public var klCoefficient = 0.3
-    /// Steers β so that the token-sum KL comes to this, nats a response; null keeps β (Ziegler et al. 2019).
+    /// Steers β so that the token-sum KL comes to this, nats a response (Ziegler et al. 2019); null keeps β, so that the price of
+    /// a nat stays what it was set to.
     public var klTarget: Double? = nil
-    /// Responses over which the controller integrates.
+    /// Responses over which the controller integrates (Ziegler et al.: 10,000): fewer, for a run samples a few thousand.
     public var klHorizon = 2_000.0
-    /// Divide rewards by their standard deviation over the batch, keeping the mean. Off: scores are normalised already.
+    /// Divide rewards by their standard deviation over the batch, keeping the mean (Ziegler's code). Off, as
+    /// in N+: scores are normalised already.
     public var whitenRewards = false
 
     // MARK: Advantages
 
     /// γ: 1, because a response is short and only its whole is judged.
     public var discount = 1.0
-    /// λ of generalised advantage estimation.
+    /// λ of generalised advantage estimation (Schulman et al. 2016; 0.95 as in Ziegler et al. and N+).
     public var decay = 0.95
     /// Zero mean and unit variance over the tokens of the rollout (TRL, verl: unbiased).
     public var whitenAdvantages = true
@@ -87,9 +92,9 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var policyLearningRate = 2e-4
     /// Peak rate of the value network, one to three times the policy's.
     public var valueLearningRate = 4e-4
-    /// Iterations of linear warm-up.
+    /// Iterations of linear warm-up (InstructGPT: 10 of its 500).
     public var warmUpIterations = 2
-    /// The rates fall linearly to this share of the peak.
+    /// The rates fall linearly to this share of the peak, so that the last iterations still learn.
     public var finalLearningRateFraction = 0.1
     /// AdamW's decay rates (InstructGPT, Llama 2) and ε (lm-human-preferences, Llama 2).
     public var beta1 = 0.9
@@ -97,28 +102,31 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var epsilon = 1e-5
     /// Decoupled weight decay: none, the KL penalty already holds the weights.
     public var weightDecay = 0.0
-    /// The gradients' norms are cut to this.
+    /// The gradients' norms are cut to this (Llama 2); null leaves them alone.
     public var clipNorm: Double? = 1
-    /// ε of the policy's ratio.
+    /// ε of the policy's ratio (Schulman et al. 2017: 0.2, as in every trainer since).
     public var clipRange = 0.2
-    /// ε of the value, in units of the score; null does not clip.
+    /// ε of the value, in units of the score; null does not clip (0.2: Ziegler's code, N+).
     public var valueClipRange: Double? = 0.2
     /// Who values states: `separate`, a network of its own that starts as the reward model, or `shared`, a head on the
     /// policy's trunk (Ziegler et al. 2019), which takes half the memory and learns slower.
     public var valueNetwork = ValueNetworkKind.separate
     /// What the value loss counts in a shared trunk beside the policy's (Ziegler et al. 2019: 0.1).
     public var valueCoefficient = 0.1
-    /// A token with a negative advantage loses at most this times −advantage; null is off (verl: 3).
+    /// A token with a negative advantage loses at most this times −advantage (Ye et al. 2020; verl: 3). Null is off: one pass
+    /// over fresh responses leaves ratios near 1.
     public var dualClip: Double? = nil
     /// Weight of the entropy of the next-token distribution in the loss (Mnih et al. 2016, §4). Off, as in every trainer
     /// that tunes language models: the KL penalty holds the entropy up.
     public var entropyCoefficient = 0.0
-    /// The rest of a rollout's updates is skipped when the approximate KL of one passes this, nats a token.
+    /// The rest of a rollout's updates is skipped when the approximate KL of one passes this, nats a token: the clip bounds how
+    /// far a token goes and not how many go.
     public var approximateKLLimit = 0.03
     /// Value-only passes over the first rollout before the policy's first update: the reward model has never been asked
     /// for a score in the middle of a response.
     public var valueWarmUpEpochs = 4
-    /// Moving average of the policy's weights that is handed out in their place; null is off (InstructGPT: 0.992).
+    /// Moving average of the policy's weights that is handed out in their place (InstructGPT: 0.992). Null is off: that decay
+    /// remembers 125 iterations, so after 25 the average would be four fifths the base.
     public var averageDecay: Double? = nil
     /// γ, the weight of the mean loss of texts of the pretraining corpus, or of demonstrations, in the policy's loss (PPO-ptx;
     /// InstructGPT: 27.8). Off: it needs the texts.

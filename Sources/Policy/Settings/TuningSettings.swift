@@ -37,8 +37,9 @@ public struct TuningSettings: Sendable, Codable, Equatable {
     public var targets: [String] = []
     /// Off: what it helps with, too little data, shows in the held-out loss, and then 0.05 to 0.1 is usual.
     public var dropout = 0.0
+    /// α / √rank in place of α / rank (Kalajdzievski 2023); off, as in PEFT: it matters at ranks far above 8.
     public var rankStabilised = false
-    /// Width of a bottleneck adapter's middle.
+    /// Width of a bottleneck adapter's middle (Houlsby et al. 2019 tried 8 to 256).
     public var adapterWidth = 64
     /// Vectors before the prompt; 20 is where Lester et al. saw little more to gain.
     public var promptVectors = 20

@@ -3,13 +3,13 @@ public import LanguageModel
 
 /// How next-token training runs: what pretraining and supervised fine-tuning have in common.
 public struct NextTokenSettings: Sendable, Codable, Equatable {
-    /// Peak learning rate.
+    /// Peak learning rate: 1e-3 and more from nothing, a few 1e-4 for tuning, less for large models.
     public var learningRate: Double
     /// The rate at the end of the cosine, as a share of the peak. A tenth: Llama 2, nanoGPT.
     public var finalLearningRateFraction: Double
-    /// Steps of linear warm-up.
+    /// Steps of linear warm-up: fewer where the weights are good already.
     public var warmUpSteps: Int
-    /// Passes over the data; `steps` goes before it.
+    /// Passes over the data; `steps` goes before it. One: more learn the texts by heart.
     public var epochs: Int
     /// Optimiser steps in all; nil is `epochs` passes over the data.
     public var steps: Int?
@@ -22,9 +22,9 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
     /// AdamW's first and second decay rate; 0.9 and 0.95 as in GPT-3 and Llama.
     public var beta1: Double
     public var beta2: Double
-    /// AdamW's ε.
+    /// AdamW's ε (Loshchilov and Hutter 2019: 1e-8).
     public var epsilon: Double
-    /// The gradient's norm is cut to this; nil leaves it alone.
+    /// The gradient's norm is cut to this; nil leaves it alone (nanoGPT: 1).
     public var clipNorm: Double?
     /// Share of the examples that is never trained on.
     public var heldOutShare: Double

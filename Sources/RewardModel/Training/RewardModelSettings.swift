@@ -9,18 +9,21 @@ public import Preferences
 public struct RewardModelSettings: Sendable, Equatable {
     /// Groups in one update, 2 to 8 for few labels.
     public var groupsPerStep = 4
-    /// Passes over the training groups, unless `minimumSteps` asks for more.
+    /// Passes over the training groups, unless `minimumSteps` asks for more (InstructGPT: 1 with 33,000 prompts; held-out
+    /// log-loss ends training in time).
     public var epochs = 3.0
+    /// A hundred rankings would be 25 steps a pass.
     public var minimumSteps = 100
     /// Peak of the cosine schedule. Measured for a model of 1.3 million parameters with 100 noisy rankings of the demo world:
     /// 1e-3 beat 3e-4 and 1e-4 in log-loss on unseen prompts for each of three golds.
     public var learningRate: Float = 1e-3
-    /// Share of the steps in which the rate rises from 0.
+    /// Share of the steps in which the rate rises from 0 (Llama 2: 3%).
     public var warmUpFraction = 0.05
     /// Share of the peak that is left at the last step (InstructGPT, Llama 2: 10%).
     public var finalRateFraction: Float = 0.1
+    /// Decoupled decay of matrices; little, since steps are few.
     public var weightDecay: Float = 0.01
-    /// Gradients are scaled down to this global norm.
+    /// Gradients are scaled down to this global norm (Llama 2).
     public var clipNorm: Float = 1
     /// Pull of the mean score towards zero (Eisenstein et al. 2023).
     public var centring = 0.01
@@ -58,12 +61,13 @@ public struct RewardModelSettings: Sendable, Equatable {
     /// Name of the policy whose responses the card has a figure of its own for; nil takes the last one in the data that wrote
     /// several responses to one prompt. A server names the project's current policy.
     public var newestPolicy: String?
-    /// How many times the held-out groups are looked at during training.
+    /// How many times the held-out groups are looked at during training: each costs a forward pass over them.
     public var evaluations = 20
     /// Looks without a better held-out log-loss, after `minimumSteps`, until training stops.
     public var patience = 5
-    /// Samples of the reference policy that the scores are normalised on.
+    /// Samples of the reference policy that the scores are normalised on (256: Ziegler's code).
     public var referenceSamples = 256
+    /// Of those samples: what a refresh samples at.
     public var referenceTemperature: Float = 1
     /// Longest reference sample, in tokens.
     public var maximumResponseTokens = 128
@@ -71,6 +75,7 @@ public struct RewardModelSettings: Sendable, Equatable {
     public var tokensPerPass = 2048
     /// How matrix products are computed while training; held-out figures and scores are always float32's.
     public var products = ProductPrecision.float32
+    /// Most steps between two checkpoints; time may bring one earlier.
     public var checkpointEvery = 50
 
     public init() {}
