@@ -3,7 +3,7 @@ import Policy
 import Testing
 
 /// The arrays and results of one setting of `ppo.json`.
-private struct ParityCase: Decodable {
+struct PPOParityCase: Decodable {
     struct Settings: Decodable {
         var gamma: Double
         var lambda: Double
@@ -35,15 +35,29 @@ private struct ParityCase: Decodable {
     var old_values: [[Double]]
     var new_values: [[Double]]
     var expected: Expected
+
+    static let count = 3
+
+    static func numbered(_ number: Int) throws -> PPOParityCase {
+        let path = try fixturePath(named: "ppo.json")
+        let cases = try JSONDecoder().decode([PPOParityCase].self, from: Data(contentsOf: path))
+        try #require(cases.count == count)
+        return cases[number]
+    }
+}
+
+/// To 1e-9, number by number.
+func expectEqual(_ found: [[Double]], _ expected: [[Double]]) {
+    #expect(found.map(\.count) == expected.map(\.count))
+    for (row, other) in zip(found, expected) {
+        for (left, right) in zip(row, other) { #expect(abs(left - right) < 1e-9) }
+    }
 }
 
 @Suite struct PPOParityTests {
-    @Test(arguments: 0..<3)
+    @Test(arguments: 0..<PPOParityCase.count)
     func `agrees with PyTorch to 1e-9 in every step`(setting: Int) throws {
-        let path = try fixturePath(named: "ppo.json")
-        let cases = try JSONDecoder().decode([ParityCase].self, from: Data(contentsOf: path))
-        try #require(cases.count == 3)
-        let one = cases[setting]
+        let one = try PPOParityCase.numbered(setting)
         let settings = one.settings
         #expect(one.old_logprobs.map(\.count) == one.lengths)
 
@@ -71,12 +85,5 @@ private struct ParityCase: Decodable {
         #expect(abs(value.clipFraction - one.expected.value_clip_fraction) < 1e-9)
         let moved = UpdateDiagnostics.approximateKL(new: one.new_logprobs, old: one.old_logprobs)
         #expect(abs(moved - one.expected.approximate_kl) < 1e-9)
-    }
-
-    private func expectEqual(_ found: [[Double]], _ expected: [[Double]]) {
-        #expect(found.map(\.count) == expected.map(\.count))
-        for (row, other) in zip(found, expected) {
-            for (left, right) in zip(row, other) { #expect(abs(left - right) < 1e-9) }
-        }
     }
 }

@@ -21,12 +21,15 @@ struct TinyRefresh {
     let policy: PolicyLearner
     let refresh: PolicyRefresh
 
+    /// - Parameters:
+    ///   - tiny: the policy to start from; nil is one with random weights.
+    ///   - prompts: nil is a few texts.
     init(
         settings: PolicyRefreshSettings, scorer: any ResponseScorer, watcher: (any ResponseScorer)? = nil, seed: UInt64,
-        threads: Int = 2
+        threads: Int = 2, tiny: TinyPolicy? = nil, prompts: [RolloutCollector.Prompt]? = nil
     ) throws {
         let pool = WorkerPool(threads: threads)
-        let tiny = try TinyPolicy(seed: 1).sharpened(by: 3)
+        let tiny = try tiny ?? TinyPolicy(seed: 1).sharpened(by: 3)
         let reference = tiny.model.copy()
         policy = PolicyLearner(
             model: tiny.model, optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
@@ -50,9 +53,11 @@ struct TinyRefresh {
             policy: tiny.model, reference: reference, template: tiny.template, scorer: scorer, watcher: watcher,
             settings: settings,
             pool: pool)
-        let prompts = try ["the cat", "a dog", "the moon", "tell"].map {
-            RolloutCollector.Prompt(id: $0, text: $0, tokens: try tiny.template.prompt(text: $0))
-        }
+        let prompts =
+            try prompts
+            ?? ["the cat", "a dog", "the moon", "tell"].map {
+                RolloutCollector.Prompt(id: $0, text: $0, tokens: try tiny.template.prompt(text: $0))
+            }
         refresh = PolicyRefresh(
             settings: settings, policy: policy, value: network, collector: collector,
             check: StartUpCheck(

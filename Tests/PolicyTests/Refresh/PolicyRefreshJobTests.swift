@@ -337,6 +337,8 @@ import Testing
             (["clip_range": -1], "clip_range"),
             (["minibatches": 50, "prompts_per_iteration": 4], "minibatches"), (["kl_estimator": "k9"], "kl_estimator"),
             (["epochs": 4_000_000_000_000_000_000], "epochs"), (["temperature": 1e-40], "temperature"),
+            // Greedy and filtered samples are not the policy's: nothing is explored, and k1 is gamed below zero.
+            (["temperature": 0], "temperature"), (["top_k": 50], "top_k"), (["top_p": 0.9], "top_p"),
             (["iterations": 4_000_000_000_000_000_000], "iterations"), (["epsilon": 1e-60], "epsilon"),
             (["prompts_per_iteration": 4_000_000_000_000_000_000], "prompts_per_iteration"),
         ] as [(JSONValue, String)])
