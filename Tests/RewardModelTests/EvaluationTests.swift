@@ -74,6 +74,22 @@ import Testing
         }
     }
 
+    /// Three responses that stand for one, three and two: safe, safe and unsafe, by heads that know the first alone.
+    @Test func aResponseCountsByItsWeightInTheSafetyHeadsFigures() throws {
+        var marked = example([], lengths: [1, 1, 1])
+        marked.safety = [
+            ResponseMark(response: 0, value: 1, weight: 1), ResponseMark(response: 1, value: 1, weight: 3),
+            ResponseMark(response: 2, value: 0, weight: 2),
+        ]
+        let scores = [2, -1, 0.5].map { HeadScores(classifier: 0, members: [0], safetyMembers: [$0]) }
+        let found = try #require(HeadFigures([marked], scores: [scores], training: [marked]).safety)
+        #expect(found.marks == 3 && found.unsafe == 1)
+        // The first is above the unsafe one, the second below.
+        #expect(found.discrimination == 1.0 * 2 / (4 * 2))
+        #expect(abs(found.accuracy - 1.0 / 6) < 1e-15 && abs(found.baselineAccuracy - 4.0 / 6) < 1e-15)
+        #expect(abs(found.logLoss - (softplus(-2) + 3 * softplus(1) + 2 * softplus(0.5)) / 6) < 1e-14)
+    }
+
     @Test func calibrationIsPerfectWhereFrequencyEqualsProbability() {
         var honest = Calibration()
         for _ in 0..<3 { honest.add(probability: 0.75) }

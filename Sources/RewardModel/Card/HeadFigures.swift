@@ -1,16 +1,16 @@
 import Foundation
 import JSON
-import Preferences
+package import Preferences
 
 /// How well the heads beside the preference score do on held-out labels of single responses.
-struct HeadFigures {
-    var safety: RewardCard.Safety?
-    var rating: RewardCard.Rating?
+package struct HeadFigures {
+    package var safety: RewardCard.Safety?
+    package var rating: RewardCard.Rating?
 
     /// - Parameters:
     ///   - scores: of the held-out examples `[examples][responses]`.
     ///   - training: what the baselines are learnt from.
-    init(_ examples: [RewardExample], scores: [[HeadScores]], training: [RewardExample]) {
+    package init(_ examples: [RewardExample], scores: [[HeadScores]], training: [RewardExample]) {
         safety = Self.safety(examples, scores, training)
         rating = Self.rating(examples, scores, training)
     }
