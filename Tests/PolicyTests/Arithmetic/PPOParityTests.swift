@@ -47,11 +47,12 @@ struct PPOParityCase: Decodable {
 }
 
 /// To 1e-9, number by number.
-func expectEqual(_ found: [[Double]], _ expected: [[Double]]) {
-    #expect(found.map(\.count) == expected.map(\.count))
-    for (row, other) in zip(found, expected) {
-        for (left, right) in zip(row, other) { #expect(abs(left - right) < 1e-9) }
-    }
+func expectEqual(
+    _ found: [[Double]], _ expected: [[Double]], sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(found.map(\.count) == expected.map(\.count), sourceLocation: sourceLocation)
+    let differences = zip(found.joined(), expected.joined()).map { abs($0 - $1) }
+    #expect(differences.allSatisfy { $0 < 1e-9 }, "by \(differences.max() ?? 0)", sourceLocation: sourceLocation)
 }
 
 @Suite struct PPOParityTests {
