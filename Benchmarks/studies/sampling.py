@@ -35,11 +35,11 @@ def groups(plumb, policy, prompts, count, seed, folder, maximum_tokens=96):
                 "max_tokens": maximum_tokens}
         connection = http.client.HTTPConnection(address, timeout=1200)
         connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        answer = json.loads(response.read())
+        heard = connection.getresponse()
+        answer = json.loads(heard.read())
         connection.close()
-        if response.status != 200:
-            raise RuntimeError(f"the model server answered {response.status}: {answer}")
+        if heard.status != 200:
+            raise RuntimeError(f"the model server answered {heard.status}: {answer}")
         return {"id": f"{seed}-{place}", "prompt": prompt, "responses": [
             response(choice) for choice in sorted(answer["choices"], key=lambda choice: choice["index"])]}
 

@@ -54,7 +54,7 @@ import Testing
 
     @Test func aConversationGoesOnWithTheReplyThatWasPreferred() async throws {
         let (test, project, ada) = try await site()
-        #expect(try await test.store.nextWork(of: ada, in: project).isConversation)
+        #expect(try await test.store.nextWork(of: ada, in: project).task == nil)
         #expect(try await test.store.conversation(of: ada, in: project) == nil)
         let first = try await test.store.writeInConversation("Name a bird.", by: ada, in: project)
         guard case .wait = try await test.store.conversation(of: ada, in: project)?.step else { throw Unexpected() }
@@ -163,11 +163,13 @@ import Testing
         let (test, project, ada) = try await site(share: 50)
         _ = try await test.tasks(2, in: project, policy: nil, k: 2)
         _ = try await test.store.writeInConversation("One", by: ada, in: project)
-        #expect(try await test.store.nextWork(of: ada, in: project, besides: ["any"]).isConversation, "one is open")
+        #expect(try await test.store.nextWork(of: ada, in: project, besides: ["any"]).task == nil, "one is open")
+        #expect(
+            try await test.store.nextWork(of: ada, in: project, insteadOfConversation: true).task != nil, "asked for")
         try await test.store.finishConversation(of: ada, in: project)
         let task = try await test.next(ada, project)
-        #expect(try await !test.store.nextWork(of: ada, in: project).isConversation, "a task is in hand")
-        #expect(try await test.store.nextWork(of: ada, in: project, besides: [task.token]).isConversation)
+        #expect(try await test.store.nextWork(of: ada, in: project).task == .task(task), "a task is in hand")
+        #expect(try await test.store.nextWork(of: ada, in: project, besides: [task.token]).task == nil)
     }
 
     @Test func conversationsKeepToTheirShare() async throws {
@@ -175,7 +177,7 @@ import Testing
         _ = try await test.tasks(20, in: project, policy: nil, k: 2)
         var turns = 0
         for _ in 0..<20 {
-            if try await test.store.nextWork(of: ada, in: project).isConversation {
+            if try await test.store.nextWork(of: ada, in: project).task == nil {
                 turns += 1
                 let turn = try await test.store.writeInConversation("Message \(turns)", by: ada, in: project)
                 try await answer(test, turn, ["one", "two"])

@@ -13,43 +13,26 @@ extension Store {
     public func nextTask(
         for user: UserID, in project: ProjectID, besides: [String] = [], ahead: Bool = false
     ) async throws -> NextTask {
-        let now = now
-        let configuration = configuration
-        let lengths = leaseLengths
+        let handing = HandingOut(
+            besides: besides, ahead: ahead, lengths: leaseLengths, now: now, configuration: configuration)
+        return try await writeTogether { db in try db.nextTask(for: user, in: db.project(project), handing) }
+    }
+
+    /// A project and the person's next task in it, or nil where a message of a conversation comes next; in the one
+    /// transaction of `nextTask`. Leases of `besides` count as answered where conversations ask for their share.
+    /// - Parameter insteadOfConversation: the person asks for a task although a conversation may come next.
+    public func nextWork(
+        of user: UserID, in project: ProjectID, besides: [String] = [], ahead: Bool = false,
+        insteadOfConversation: Bool = false
+    ) async throws -> (project: Project, task: NextTask?) {
+        let handing = HandingOut(
+            besides: besides, ahead: ahead, lengths: leaseLengths, now: now, configuration: configuration)
         return try await writeTogether { db in
-            _ = try db.activeUser(user)
             let project = try db.project(project)
-            let settings = project.settings
-            try db.closeExpiredLeases(at: now)
-            let open = try db.rows(
-                LeaseRow.sql
-                    + """
-                     WHERE leases.user_id = ? AND leases.closed_at IS NULL AND tasks.project_id = ?
-                     ORDER BY reopened DESC, leases.ahead, issued_at, leases.id
-                    """, [user, project.id]
-            ).map(LeaseRow.init(row:))
-            if let mine = open.first(where: { !besides.contains($0.token) }) {
-                let length = try lengths.milliseconds(of: mine.mode, in: project.id, settings, db, at: now)
-                try db.extend(mine, by: length, at: now)
-                if !ahead { try db.show(mine, at: now) }
-                return .task(try db.assignment(db.lease(token: mine.token, of: user), settings: settings))
-            }
-            // What somebody has in hand stays theirs to finish; nothing new is handed out.
-            if project.paused { return .nothing(.projectPaused) }
-            let practice = try db.practiceInstead(
-                of: user, in: project, lengths: lengths, at: now, configuration: configuration)
-            if let practice { return practice }
-            guard open.count < settings.openLeasesPerPerson else {
-                return .nothing(.tooManyOpen(cap: settings.openLeasesPerPerson))
-            }
-            guard let task = try db.openTask(for: user, in: project, at: now) else {
-                return .nothing(try db.reasonForNothing(user, in: project))
-            }
-            let check = try db.qualityCheck(for: user, in: project, at: now, configuration: configuration)
-            let lease = try db.openLease(
-                on: check ?? task, for: user, settings: settings, lengths: lengths, ahead: ahead, at: now,
-                configuration: configuration)
-            return .task(try db.assignment(lease, settings: settings))
+            let talks =
+                try !insteadOfConversation
+                && db.wantsConversation(user, in: project, besides: besides, at: handing.now)
+            return (project, talks ? nil : try db.nextTask(for: user, in: project, handing))
         }
     }
 
@@ -125,14 +108,14 @@ extension Database {
     }
 
     @discardableResult
-    fileprivate func extend(_ lease: LeaseRow, by milliseconds: Int64, at now: Date) throws -> Date {
+    func extend(_ lease: LeaseRow, by milliseconds: Int64, at now: Date) throws -> Date {
         let expiry = max(lease.closed ? 0 : lease.expiresAt.milliseconds, now.milliseconds + milliseconds)
         try run("UPDATE leases SET expires_at = ? WHERE id = ?", [expiry, lease.id])
         return Date(milliseconds: expiry)
     }
 
     /// Starts the time of a lease that was fetched ahead.
-    fileprivate func show(_ lease: LeaseRow, at now: Date) throws {
+    func show(_ lease: LeaseRow, at now: Date) throws {
         guard lease.ahead else { return }
         try run("UPDATE leases SET ahead = 0, issued_at = ? WHERE id = ?", [now.milliseconds, lease.id])
     }

@@ -1,7 +1,52 @@
 import Foundation
 import GRDB
 
+/// How a task is handed out: what its person has on the screen already, whether it is fetched before it is shown, and
+/// what the lease takes from the store.
+struct HandingOut: Sendable {
+    let besides: [String]
+    let ahead: Bool
+    let lengths: LeaseLengths
+    let now: Date
+    let configuration: StoreConfiguration
+}
+
 extension Database {
+    /// The person's live lease, else a new one: `Store.nextTask` says in which order.
+    func nextTask(for user: UserID, in project: Project, _ handing: HandingOut) throws -> NextTask {
+        let (now, settings) = (handing.now, project.settings)
+        _ = try activeUser(user)
+        try closeExpiredLeases(at: now)
+        let open = try rows(
+            LeaseRow.sql
+                + """
+                 WHERE leases.user_id = ? AND leases.closed_at IS NULL AND tasks.project_id = ?
+                 ORDER BY reopened DESC, leases.ahead, issued_at, leases.id
+                """, [user, project.id])
+        if let mine = try open.first(where: { !handing.besides.contains($0["token"]) }).map(LeaseRow.init(row:)) {
+            let length = try handing.lengths.milliseconds(of: mine.mode, in: project.id, settings, self, at: now)
+            try extend(mine, by: length, at: now)
+            if !handing.ahead { try show(mine, at: now) }
+            return .task(try assignment(lease(token: mine.token, of: user), settings: settings))
+        }
+        // What somebody has in hand stays theirs to finish; nothing new is handed out.
+        if project.paused { return .nothing(.projectPaused) }
+        let practice = try practiceInstead(
+            of: user, in: project, lengths: handing.lengths, at: now, configuration: handing.configuration)
+        if let practice { return practice }
+        guard open.count < settings.openLeasesPerPerson else {
+            return .nothing(.tooManyOpen(cap: settings.openLeasesPerPerson))
+        }
+        guard let task = try openTask(for: user, in: project, at: now) else {
+            return .nothing(try reasonForNothing(user, in: project))
+        }
+        let check = try qualityCheck(for: user, in: project, at: now, configuration: handing.configuration)
+        let lease = try openLease(
+            on: check ?? task, for: user, settings: settings, lengths: handing.lengths, ahead: handing.ahead, at: now,
+            configuration: handing.configuration)
+        return .task(try assignment(lease, settings: settings))
+    }
+
     /// What this person may be handed, as a condition on `tasks t`.
     static let unseenByUser = """
         NOT EXISTS (SELECT 1 FROM labels l WHERE l.task_id = t.id AND l.user_id = ? AND l.state <> 'retracted')

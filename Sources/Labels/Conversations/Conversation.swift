@@ -168,24 +168,12 @@ extension Store {
             try db.run("UPDATE conversation_turns SET problem = ? WHERE id = ? AND task_id IS NULL", [problem, turn])
         }
     }
-
-    /// A project, and whether the person's next task in it is a message of a conversation, in one read.
-    /// - Parameter besides: tokens of leases that the person is about to answer, and that count as answered.
-    public func nextWork(
-        of user: UserID, in project: ProjectID, besides: [String] = []
-    ) async throws -> (project: Project, isConversation: Bool) {
-        let now = now
-        return try await read { db in
-            let project = try db.project(project)
-            return (project, try db.wantsConversation(user, in: project, besides: besides, at: now))
-        }
-    }
 }
 
 extension Database {
     /// Whether a conversation is open, or the conversation's share of what the person did in the project is below the one
     /// that it asks for.
-    fileprivate func wantsConversation(
+    func wantsConversation(
         _ user: UserID, in project: Project, besides: [String], at now: Date
     ) throws -> Bool {
         if try exists(

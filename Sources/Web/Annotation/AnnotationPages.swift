@@ -48,11 +48,12 @@ struct AnnotationPages: RouteSet {
     @Sendable private func nextTask(_ request: Request, context: PlumbContext) async throws -> Response {
         let user = try context.requireUser()
         let id = try context.parameters.require("project", as: ProjectID.self)
-        let (project, isConversation) = try await services.store.nextWork(of: user.id, in: id)
-        if isConversation, request.uri.queryParameters.get("besides") != "conversation" {
+        let (project, task) = try await services.store.nextWork(
+            of: user.id, in: id,
+            insteadOfConversation: request.uri.queryParameters.get("besides") == "conversation")
+        switch task {
+        case nil:
             return .redirect(to: Path.conversation(id.description))
-        }
-        switch try await services.store.nextTask(for: user.id, in: id) {
         case .task(let assignment):
             return try page(of: assignment, in: project, problem: nil, for: context)
         case .nothing(let reason):
@@ -67,12 +68,11 @@ struct AnnotationPages: RouteSet {
         let id = try context.parameters.require("project", as: ProjectID.self)
         let fields = try await request.decode(as: [String: String].self, context: context)
         let besides = (fields["besides"] ?? "").split(separator: " ").map(String.init)
-        let (project, isConversation) = try await services.store.nextWork(of: user.id, in: id, besides: besides)
-        if isConversation { return Response(status: .noContent) }
-        switch try await services.store.nextTask(for: user.id, in: id, besides: besides, ahead: true) {
+        let (project, task) = try await services.store.nextWork(of: user.id, in: id, besides: besides, ahead: true)
+        switch task {
         case .task(let assignment) where !assignment.isPractice:
             return try page(of: assignment, in: project, problem: nil, for: context)
-        case .task, .nothing: return Response(status: .noContent)
+        case .task, .nothing, nil: return Response(status: .noContent)
         }
     }
 
