@@ -10,12 +10,14 @@ public enum Checkpoint {
         let fields: [String: JSONValue] = try decode(url)
         let file = ConfigurationReader(file: url.path, fields: fields)
         let (family, head) = try architecture(file)
+        try requireNumbers(file)
         var configuration = try family.description.read(file)
         configuration.family = family
         configuration.head = head
-        configuration.beginTokenID = try file.tokens("bos_token_id").first
-        configuration.endTokenIDs = try file.tokens("eos_token_id")
-        configuration.padTokenID = try file.tokens("pad_token_id").first
+        let size = configuration.vocabularySize
+        configuration.beginTokenID = try file.tokens("bos_token_id", vocabularySize: size).first
+        configuration.endTokenIDs = try file.tokens("eos_token_id", vocabularySize: size)
+        configuration.padTokenID = try file.tokens("pad_token_id", vocabularySize: size).first
         do {
             try configuration.validate()
         } catch {
@@ -44,6 +46,14 @@ public enum Checkpoint {
             return (family, .languageModel)
         }
         throw .unknownArchitecture(file: file.file, value: type.words, known: names)
+    }
+
+    /// Weights that other software has packed into fewer bits are no numbers to read.
+    private static func requireNumbers(_ file: ConfigurationReader) throws(CheckpointError) {
+        guard let packing = try file.section("quantization_config") else { return }
+        throw .badField(
+            file: file.file, field: "quantization_config", value: packing.value("quant_method")?.words ?? "an object",
+            wanted: "weights in float32, float16 or bfloat16; --precision holds them in fewer bits here")
     }
 
     private static func requireOneLabel(_ file: ConfigurationReader) throws(CheckpointError) {

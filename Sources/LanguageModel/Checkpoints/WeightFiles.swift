@@ -49,9 +49,24 @@ struct WeightFiles {
             self.files = files
             self.places = places
         } else {
+            if !manager.fileExists(atPath: single.path), let other = Self.otherForm(in: folder) {
+                throw .cannotRead(
+                    file: single.path,
+                    reason:
+                        "there is no such file, and \(other) is of a form that is not read here; write the model as "
+                        + "safetensors (in transformers, from_pretrained and then save_pretrained)")
+            }
             let file = try SafetensorsFile(single)
             files = [file]
             places = Dictionary(uniqueKeysWithValues: file.names.map { ($0, 0) })
+        }
+    }
+
+    /// Weights that PyTorch has pickled, or another program's.
+    private static func otherForm(in folder: URL) -> String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.sorted().first { name in
+            [".bin", ".pt", ".pth", ".gguf", ".h5", ".msgpack"].contains { name.hasSuffix($0) }
         }
     }
 
@@ -64,10 +79,15 @@ struct WeightFiles {
     /// The stored tensor of each entry of the table, shapes checked; nothing may be left over but what is computed.
     func sources(of table: ParameterTable, _ configuration: ModelConfiguration) throws(CheckpointError) -> [Source] {
         let family = configuration.family.description
+        let names = family.names(configuration)
+        let (embedding, head) = (names.embedding + ".weight", names.head + ".weight")
+        let isTied = configuration.tiedEmbeddings && configuration.head == .languageModel
         var used: Set<String> = []
         var sources: [Source] = []
         for entry in table.entries {
-            guard let name = storedName(entry.name, family), let place = places[name] else {
+            // Of two names for one matrix, either may be the one that is stored.
+            let other = isTied && entry.name == embedding && places[head] != nil ? head : nil
+            guard let name = storedName(entry.name, family) ?? other, let place = places[name] else {
                 throw .missingTensor(file: files.first?.path ?? folder.path, name: entry.name)
             }
             let shape = try files[place].shape(name)
@@ -77,15 +97,30 @@ struct WeightFiles {
             used.insert(name)
             sources.append(Source(file: files[place], name: name))
         }
-        let head = family.names(configuration).head + ".weight"
-        for name in names where !used.contains(name) {
-            let computed = family.ignoredSuffixes.contains { name.hasSuffix($0) }
-            let tied = name == head && configuration.tiedEmbeddings && configuration.head == .languageModel
-            guard computed || tied else {
+        for name in self.names where !used.contains(name) {
+            if family.ignoredSuffixes.contains(where: { name.hasSuffix($0) }) { continue }
+            guard isTied, name == head,
+                let source = zip(table.entries, sources).first(where: { $0.0.name == embedding })
+            else {
                 throw .surplusTensor(file: files[places[name] ?? 0].path, name: name)
             }
+            try requireSame(try self.source(head), source.1)
         }
         return sources
+    }
+
+    /// A head that config.json ties to the embedding must hold the embedding's values.
+    private func requireSame(_ head: Source, _ embedding: Source) throws(CheckpointError) {
+        let alike =
+            try head.file.type(head.name) == embedding.file.type(embedding.name)
+            ? head.file.bytes(head.name) == embedding.file.bytes(embedding.name)
+            : head.file.floats(head.name) == embedding.file.floats(embedding.name)
+        guard alike else {
+            throw .invalidModel(
+                file: head.file.path,
+                reason: "config.json ties the head to the embedding, and \(head.name) holds other values than "
+                    + "\(embedding.name); if the head is one of its own, set tie_word_embeddings to false")
+        }
     }
 
     private func storedName(_ name: String, _ family: FamilyDescription) -> String? {

@@ -56,8 +56,9 @@ struct ConfigurationReader: Sendable {
         return flag
     }
 
-    /// Token ids of a field that holds one, a list, or nothing. transformers writes -1 for none.
-    func tokens(_ name: String) throws(CheckpointError) -> [Int32] {
+    /// Token ids of a field that holds one, a list, or nothing. An id outside the vocabulary names no token and is left
+    /// out: transformers writes -1 for none, and leaves its own 50256 beside the smaller vocabularies that people train.
+    func tokens(_ name: String, vocabularySize: Int) throws(CheckpointError) -> [Int32] {
         guard let value = value(name) else { return [] }
         let list: [JSONValue] = if case .array(let items) = value { items } else { [value] }
         var tokens: [Int32] = []
@@ -65,7 +66,7 @@ struct ConfigurationReader: Sendable {
             guard case .integer(let number) = item, let token = Int32(exactly: number), token >= -1 else {
                 throw .badField(file: file, field: name, value: item.words, wanted: "a token id")
             }
-            if token >= 0 { tokens.append(token) }
+            if token >= 0, token < vocabularySize { tokens.append(token) }
         }
         return tokens
     }

@@ -42,17 +42,24 @@ extension WeightNames {
 }
 
 extension ConfigurationReader {
-    /// - Parameter usualHeadSize: where `head_dim` is missing; nil divides the width among the heads.
-    func llamaForm(usualHeadSize: Int? = nil) throws(CheckpointError) -> ModelConfiguration {
+    /// What transformers takes where a field is missing differs between the families.
+    /// - Parameters:
+    ///   - usualHeadSize: where `head_dim` is missing; nil divides the width among the heads.
+    ///   - usualKeyValueHeads: where `num_key_value_heads` is missing, not null; nil is as many as heads.
+    ///   - usualContext: where `max_position_embeddings` is missing.
+    func llamaForm(
+        usualHeadSize: Int? = nil, usualKeyValueHeads: Int? = nil, usualContext: Int = 2048
+    ) throws(CheckpointError) -> ModelConfiguration {
         try require("hidden_act", oneOf: ["silu"])
         let width = try size("hidden_size")
         let heads = try size("num_attention_heads")
+        let usualShared = fields["num_key_value_heads"] == nil ? usualKeyValueHeads : nil
         let headSize = try optionalSize("head_dim") ?? usualHeadSize ?? width / heads
         var configuration = ModelConfiguration.llama(
             vocabularySize: try size("vocab_size"), width: width, layers: try layerCount("num_hidden_layers"),
-            heads: heads, keyValueHeads: try optionalSize("num_key_value_heads") ?? heads, headSize: headSize,
-            feedForward: try size("intermediate_size"),
-            contextLength: try optionalSize("max_position_embeddings") ?? 2048,
+            heads: heads, keyValueHeads: try optionalSize("num_key_value_heads") ?? usualShared ?? heads,
+            headSize: headSize, feedForward: try size("intermediate_size"),
+            contextLength: try optionalSize("max_position_embeddings") ?? usualContext,
             tiedEmbeddings: try optionalFlag("tie_word_embeddings") ?? false,
             normEpsilon: try optionalNumber("rms_norm_eps") ?? 1e-6)
         guard heads % configuration.keyValueHeads == 0 else {

@@ -8,7 +8,7 @@ extension FamilyDescription {
         ignoredSuffixes: [".rotary_emb.inv_freq"],
         names: { WeightNames(llamaForm: $0) },
         read: { file throws(CheckpointError) in
-            var configuration = try file.llamaForm()
+            var configuration = try file.llamaForm(usualKeyValueHeads: 8, usualContext: 131_072)
             // null switches the window off; a missing field means transformers' usual 4096.
             let usual = file.fields["sliding_window"] == nil ? 4096 : nil
             if let window = try file.optionalSize("sliding_window") ?? usual {

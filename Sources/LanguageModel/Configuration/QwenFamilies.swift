@@ -8,7 +8,7 @@ extension FamilyDescription {
         ignoredSuffixes: [".rotary_emb.inv_freq"],
         names: { WeightNames(llamaForm: $0) },
         read: { file throws(CheckpointError) in
-            var configuration = try file.llamaForm()
+            var configuration = try file.llamaForm(usualKeyValueHeads: 32, usualContext: 32_768)
             configuration.attentionBias = true
             configuration.windows = try file.qwenWindows(layers: configuration.layers)
             return configuration
@@ -22,7 +22,8 @@ extension FamilyDescription {
         ignoredSuffixes: [".rotary_emb.inv_freq"],
         names: { WeightNames(llamaForm: $0) },
         read: { file throws(CheckpointError) in
-            var configuration = try file.llamaForm(usualHeadSize: 128)
+            var configuration = try file.llamaForm(
+                usualHeadSize: 128, usualKeyValueHeads: 32, usualContext: 32_768)
             configuration.queryKeyNorm = true
             configuration.attentionBias = try file.optionalFlag("attention_bias") ?? false
             configuration.outputBias = configuration.attentionBias

@@ -134,7 +134,7 @@ extension CheckpointTests {
     }
 
     /// Every tensor of `model.safetensors`: type, shape and bytes.
-    private func tensors(of folder: URL) throws -> [String: [String: Data]] {
+    func tensors(of folder: URL) throws -> [String: [String: Data]] {
         let data = try Data(contentsOf: folder.appending(path: "model.safetensors"))
         let length = (0..<8).reversed().reduce(0) { $0 << 8 | Int(data[$1]) }
         let header = try #require(
@@ -151,7 +151,7 @@ extension CheckpointTests {
         return tensors
     }
 
-    private func write(_ tensors: [(String, [String: Data])], to file: URL) throws {
+    func write(_ tensors: [(String, [String: Data])], to file: URL) throws {
         var header: [String: Any] = [:]
         var bytes = Data()
         for (name, tensor) in tensors {
