@@ -2,7 +2,8 @@
 
 `python tokenizer_cases.py OUTPUT [--texts N] [--seed S]` writes one folder a tokenizer, in the layout that
 `TOKENIZER_CASES=OUTPUT scripts/test tokenizers` reads. The tokenizers are those of Tests/Fixtures/tokenizers, those of
-../shared/data where they are, and variants of each with other normalizers, pre-tokenizers, decoders and added tokens.
+../shared/data where they are, and variants of each with other normalizers, pre-tokenizers, decoders and added tokens. Further
+folders have tokens that only the files beside the tokenizer name; transformers tells their ids.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import random
 import unicodedata
 
 from tokenizers import Tokenizer, normalizers
+from transformers import GPT2Tokenizer, PreTrainedTokenizerFast
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Tests" / "Fixtures" / "tokenizers"
@@ -131,6 +133,60 @@ def originals():
         yield file.parent.name, json.loads(file.read_text())
 
 
+def flags(content, **others):
+    return {key: value for key, value in added(content, 0, **others).items() if key != "id"}
+
+
+def with_files_beside(output, name, document):
+    """Folders of a tokenizer whose tokenizer_config.json adds tokens and says of one that is there that it takes spaces, and, for
+    GPT-2's kind, of its older pair of files with added_tokens.json; with what transformers makes of them."""
+    vocabulary = document["model"]["vocab"]
+    first = max([*vocabulary.values(), *(t["id"] for t in document["added_tokens"])]) + 1
+    new = [flags("[[L]]", lstrip=True), flags("[[B]]", lstrip=True, rstrip=True, special=True), flags("[[W]]", single_word=True),
+           flags("[[N]]", normalized=True)]
+    decoder = {str(first + place): token for place, token in enumerate(new)}
+    if document["added_tokens"]:
+        own = document["added_tokens"][-1]
+        decoder[str(own["id"])] = flags(own["content"], special=own["special"], lstrip=True, rstrip=True)
+    word = next(w for w in ("the", "▁the", "Ġthe", "th") if w in vocabulary)
+    folder = output / f"{name}+beside"
+    folder.mkdir(parents=True)
+    (folder / "tokenizer.json").write_text(json.dumps(document, ensure_ascii=False))
+    config = {"added_tokens_decoder": decoder, "eos_token": word, "pad_token": "[[B]]", "tokenizer_class": "PreTrainedTokenizerFast",
+              "clean_up_tokenization_spaces": False, "model_max_length": 10**30}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    yield folder, PreTrainedTokenizerFast.from_pretrained(folder)
+    if name != "gpt2-style":
+        return
+    folder = output / f"{name}+pair"
+    folder.mkdir()
+    bare = {token: place for token, place in vocabulary.items()}
+    (folder / "vocab.json").write_text(json.dumps(bare, ensure_ascii=False))
+    pairs = [merge if isinstance(merge, str) else " ".join(merge) for merge in document["model"]["merges"]]
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(pairs) + "\n")
+    tokens = [token["content"] for token in new]
+    end = next((t["content"] for t in document["added_tokens"] if t["content"] in vocabulary), word)
+    first = max(vocabulary.values()) + 1
+    (folder / "added_tokens.json").write_text(json.dumps({token: first + place for place, token in enumerate(tokens)}))
+    names = {"eos_token": end, "bos_token": end, "unk_token": end, "pad_token": "[[B]]"}
+    (folder / "special_tokens_map.json").write_text(json.dumps(names))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": False, **names}))
+    yield folder, GPT2Tokenizer.from_pretrained(folder)
+
+
+def write_beside(output, count, seed):
+    for name, original in originals():
+        for folder, tokenizer in with_files_beside(output, name, original):
+            draw = random.Random(f"{seed} {folder.name}")
+            cases = []
+            for _ in range(count):
+                sample = text(draw)
+                ids = tokenizer(sample, add_special_tokens=False)["input_ids"]
+                cases.append({"text": sample, "ids": ids, "ids_with_specials": tokenizer(sample)["input_ids"],
+                              "decoded": tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)})
+            (folder / "expected.json").write_text(json.dumps(cases, ensure_ascii=False))
+
+
 def write(output, count, seed):
     for name, original in originals():
         for variant, document in variants(name, original):
@@ -158,3 +214,4 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     print(f"tokenizer cases: seed {arguments.seed}, {arguments.texts} texts a tokenizer", flush=True)
     write(arguments.output, arguments.texts, arguments.seed)
+    write_beside(arguments.output, arguments.texts, arguments.seed)

@@ -88,8 +88,10 @@ struct AddedTokenFinder: Sendable {
             position = end
             if token.isSpecial, !special.allows(start..<end) { continue }
             if token.isSingleWord, Self.wordTouches(text, start, end) { continue }
-            if token.stripsLeft { start = min(end, max(plainStart, Self.spaceStart(text, before: start))) }
+            if token.stripsLeft { start = max(plainStart, Self.spaceStart(text, before: start)) }
             if token.stripsRight { end = Self.spaceEnd(text, after: end) }
+            // The one before it took all of it.
+            guard start < end else { continue }
             if plainStart < start { body(plainStart..<start, nil) }
             body(start..<end, token.id)
             // As the reference has it, a token of blanks is found also where the one before it took those blanks.

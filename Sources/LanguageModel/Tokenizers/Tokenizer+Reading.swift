@@ -2,7 +2,8 @@ public import Foundation
 
 extension AddedToken {
     /// Reads the field `added_tokens` and enters its tokens into the vocabulary; ordered by id.
-    static func read(_ field: TokenizerField?, tokens: inout TokenList) throws -> [AddedToken] {
+    /// - Parameter limit: ids that the model has; tokens beyond are left out.
+    static func read(_ field: TokenizerField?, below limit: Int, tokens: inout TokenList) throws -> [AddedToken] {
         guard let field else { return [] }
         var idsByContent: [[UInt8]: Int32] = [:]
         for (id, token) in tokens.written.enumerated() { if let token { idsByContent[token] = Int32(id) } }
@@ -15,6 +16,7 @@ extension AddedToken {
             if let known = idsByContent[content], known != id {
                 throw element.bad("has the id \(id), but model.vocab gives the same token the id \(known)")
             }
+            guard id < limit else { continue }
             try tokens.add(content, id: id, field: element)
             guard seen.insert(id).inserted else { throw element.bad("the id \(id) stands here twice") }
             let isSpecial = try element.flag("special", default: false)
@@ -76,6 +78,27 @@ extension Tokenizer {
     /// GPT-2's older pair of files: a vocabulary in JSON and merges in order, one pair a line.
     /// - Throws: `TokenizerError`, naming file and field or line.
     public init(gpt2Vocabulary vocabulary: URL, merges: URL) throws {
+        try self.init(gpt2Vocabulary: vocabulary, merges: merges, addsPrefixSpace: false, beside: nil)
+    }
+
+    /// The same in a model folder, as its tokenizer_config.json wants it. Other tokenizers have such a pair of files too
+    /// and cut text otherwise.
+    init(gpt2Folder folder: URL) throws {
+        let config = try TemplateFiles.read("tokenizer_config.json", in: folder)
+        if let kind = config?["tokenizer_class"] {
+            let name = try kind.string()
+            guard ["GPT2Tokenizer", "GPT2TokenizerFast"].contains(name) else {
+                throw kind.unsupported("\(name) without tokenizer.json")
+            }
+        }
+        try self.init(
+            gpt2Vocabulary: folder.appendingPathComponent("vocab.json"),
+            merges: folder.appendingPathComponent("merges.txt"),
+            addsPrefixSpace: try config?.flag("add_prefix_space", default: false) ?? false,
+            beside: try TokensBeside(folder: folder))
+    }
+
+    private init(gpt2Vocabulary vocabulary: URL, merges: URL, addsPrefixSpace: Bool, beside: TokensBeside?) throws {
         let vocabularyJSON = try Self.read(vocabulary)
         let endOfText = "<|endoftext|>"
         let tree = TokenizerField(
@@ -88,7 +111,8 @@ extension Tokenizer {
             .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
             .filter { !$0.starts(with: Array("#version".utf8)) }
         let json = TokenizerDocument(
-            addedTokens: added, vocabularyJSON: vocabularyJSON, merges: lines.map { Array($0) })
-        try self.init(json: json.bytes, source: vocabulary.path + " with " + merges.path)
+            addedTokens: added, vocabularyJSON: vocabularyJSON, merges: lines.map { Array($0) },
+            addsPrefixSpace: addsPrefixSpace)
+        try self.init(json: json.bytes, source: vocabulary.path + " with " + merges.path, beside: beside)
     }
 }

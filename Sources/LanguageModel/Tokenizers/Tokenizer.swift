@@ -22,7 +22,8 @@ public struct Tokenizer: Sendable {
         let template: SequenceTemplate
         let idsByToken: ByteStringMap
 
-        init(json: [UInt8], source: String) throws {
+        /// - Parameter beside: what other files of a folder say of added tokens.
+        init(json: [UInt8], source: String, beside: TokensBeside?) throws {
             let root = TokenizerField(file: source, value: try TokenizerJSON(parsing: json, file: source))
             guard case .object = root.value else { throw root.bad("should be an object") }
             self.json = json
@@ -31,11 +32,13 @@ public struct Tokenizer: Sendable {
             var tokens = TokenList(largestID: json.count)
             model = try BytePairModel(
                 root.required("model"), isByteLevel: preTokenizer.isByteLevel, tokens: &tokens)
-            addedTokens = try AddedToken.read(root["added_tokens"], tokens: &tokens)
-            addedIDs = Dictionary(uniqueKeysWithValues: addedTokens.enumerated().map { ($0.element.id, $0.offset) })
-            self.tokens = tokens
+            let own = try AddedToken.read(
+                root["added_tokens"], below: beside?.modelSize ?? .max, tokens: &tokens)
             var idsByToken = ByteStringMap(minimumCapacity: tokens.count)
             for (id, token) in tokens.written.enumerated() { if let token { idsByToken.set(token, to: Int32(id)) } }
+            addedTokens = try beside?.join(own, tokens: &tokens, ids: &idsByToken) ?? own
+            addedIDs = Dictionary(uniqueKeysWithValues: addedTokens.enumerated().map { ($0.element.id, $0.offset) })
+            self.tokens = tokens
             self.idsByToken = idsByToken
             let exact = addedTokens.filter { !$0.isNormalized }
             let normalized = addedTokens.filter(\.isNormalized)
@@ -58,20 +61,18 @@ public struct Tokenizer: Sendable {
 
     private let parts: Parts
 
-    /// Reads `tokenizer.json` of a model folder, or GPT-2's older `vocab.json` with `merges.txt`.
+    /// Reads `tokenizer.json` of a model folder, or GPT-2's older `vocab.json` with `merges.txt`, with the tokens that
+    /// the other files there add.
     /// - Throws: `TokenizerError`, naming file and field.
     public init(folder: URL) throws {
         let file = folder.appendingPathComponent("tokenizer.json")
         if FileManager.default.fileExists(atPath: file.path) {
-            try self.init(contentsOf: file)
-            return
-        }
-        let vocabulary = folder.appendingPathComponent("vocab.json")
-        let merges = folder.appendingPathComponent("merges.txt")
-        guard FileManager.default.fileExists(atPath: vocabulary.path) else {
+            try self.init(json: try Self.read(file), source: file.path, beside: try TokensBeside(folder: folder))
+        } else if FileManager.default.fileExists(atPath: folder.appendingPathComponent("vocab.json").path) {
+            try self.init(gpt2Folder: folder)
+        } else {
             throw TokenizerError.unreadable(file: file.path, reason: "there is no such file, and no vocab.json either")
         }
-        try self.init(gpt2Vocabulary: vocabulary, merges: merges)
     }
 
     /// Reads one `tokenizer.json`.
@@ -85,7 +86,11 @@ public struct Tokenizer: Sendable {
     ///   - source: what error messages call it.
     /// - Throws: `TokenizerError`, naming source and field.
     public init(json: [UInt8], source: String) throws {
-        parts = try Parts(json: json, source: source)
+        try self.init(json: json, source: source, beside: nil)
+    }
+
+    init(json: [UInt8], source: String, beside: TokensBeside?) throws {
+        parts = try Parts(json: json, source: source, beside: beside)
     }
 
     static func read(_ file: URL) throws -> [UInt8] {

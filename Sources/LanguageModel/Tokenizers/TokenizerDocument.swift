@@ -6,10 +6,13 @@ struct TokenizerDocument {
     var vocabularyJSON: [UInt8]
     /// `left right` in `ByteAlphabet`, in order of rank.
     var merges: [[UInt8]]
+    /// A space is put in front of a text that does not start with one.
+    var addsPrefixSpace = false
 
     /// Keys are sorted; the vocabulary is ordered by id, as people read it.
     var bytes: [UInt8] {
-        let byteLevel = "{\"add_prefix_space\":false,\"trim_offsets\":true,\"type\":\"ByteLevel\",\"use_regex\":true}"
+        let byteLevel =
+            "{\"add_prefix_space\":\(addsPrefixSpace),\"trim_offsets\":true,\"type\":\"ByteLevel\",\"use_regex\":true}"
         var out = Array("{\n\"added_tokens\":[".utf8)
         for (index, token) in addedTokens.enumerated() {
             out += Array((index == 0 ? "\n" : ",\n").utf8) + Array("{\"content\":".utf8)

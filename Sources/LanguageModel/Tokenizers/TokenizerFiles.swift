@@ -6,7 +6,7 @@ public enum TokenizerFiles {
     /// Every file that says how a model reads and writes text.
     public static let names = [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
-        "chat_template.jinja", "added_tokens.json", "vocab.json", "merges.txt",
+        "chat_template.jinja", "chat_template.json", "added_tokens.json", "vocab.json", "merges.txt",
     ]
 
     /// Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and `generation_config.json` for a

@@ -35,7 +35,11 @@ enum TokenizerCases {
         return paths.filter { $0 == mark || $0.hasSuffix("/\(mark)") }.sorted()
             .map { String($0.dropLast($0 == mark ? mark.count : mark.count + 1)) }
             .map { (name: $0.isEmpty ? root.lastPathComponent : $0, folder: root.appending(path: $0)) }
-            .filter { FileManager.default.fileExists(atPath: $0.folder.appending(path: "tokenizer.json").path) }
+            .filter { one in
+                ["tokenizer.json", "vocab.json"].contains {
+                    FileManager.default.fileExists(atPath: one.folder.appending(path: $0).path)
+                }
+            }
     }
 
     static func read(_ folder: URL) throws -> [TokenizerCase] {
