@@ -35,7 +35,7 @@ struct Usage: Encodable, Sendable {
 
     init(_ result: CompletionResult) {
         prompt_tokens = result.prompts.reduce(0) { $0 + $1.promptTokens.count }
-        completion_tokens = result.prompts.reduce(0) { $1.responses.reduce($0) { $0 + $1.tokenIDs.count } }
+        completion_tokens = result.prompts.reduce(0) { $0 + $1.completionTokens }
         total_tokens = prompt_tokens + completion_tokens
     }
 }

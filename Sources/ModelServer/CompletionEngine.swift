@@ -9,6 +9,8 @@ struct CompletedPrompt: Sendable {
     var promptText: String
     /// Empty where only the prompt was to be scored.
     var responses: [PolicyResponse]
+    /// Of all responses that were sampled, also those that are not given.
+    var completionTokens = 0
     /// The prompt's tokens with log-probabilities, where they were asked for.
     var scoredPrompt: [ScoredToken]?
     /// Each response's tokens with log-probabilities, where they were asked for `[responses][tokens]`.
@@ -99,7 +101,7 @@ private struct CompletionRun: Sendable {
         }
         let requests = prompts.enumerated().map { index, prompt in
             PolicyRequest(
-                tokens: prompt.promptTokens, count: fields.count, seed: fields.seed(ofPrompt: index),
+                tokens: prompt.promptTokens, count: fields.sampled, seed: fields.seed(ofPrompt: index),
                 options: fields.options(maximumTokens: maxima[index]))
         }
         let tokenizer = policy.template.tokenizer
@@ -146,22 +148,24 @@ private struct CompletionRun: Sendable {
                     + "(\(scoringBytes >> 20) MB) gives room for \(most); shorten the prompt, or start the server "
                     + "with a larger --cache")
         }
-        return asked ?? max(1, sampler.usualMaximum(prompt: prompt, count: fields.count))
+        return asked ?? max(1, sampler.usualMaximum(prompt: prompt, count: fields.sampled))
     }
 
     private func tooMuchMemory(_ bytes: Int, _ most: Int) -> ModelServerError {
         let fields = work.fields
-        let field = fields.maximumTokens != nil ? "max_tokens" : fields.count > 1 ? "n" : work.source.field
+        let number = fields.sampled > fields.count ? "best_of" : "n"
+        let field = fields.maximumTokens != nil ? "max_tokens" : fields.sampled > 1 ? number : work.source.field
         let remedy =
             switch field {
-            case "max_tokens": fields.count > 1 ? "give a smaller max_tokens or n" : "give a smaller max_tokens"
-            case "n": "give a smaller n, or shorten the prompt"
+            case "max_tokens":
+                fields.sampled > 1 ? "give a smaller max_tokens or \(number)" : "give a smaller max_tokens"
+            case number: "give a smaller \(number), or shorten the prompt"
             default: "shorten the prompt"
             }
         return .badField(
             field,
-            problem: "the keys and values of this prompt and \(fields.count) response"
-                + (fields.count == 1 ? "" : "s") + " could come to \(bytes >> 20) MB, and --cache allows "
+            problem: "the keys and values of this prompt and \(fields.sampled) response"
+                + (fields.sampled == 1 ? "" : "s") + " could come to \(bytes >> 20) MB, and --cache allows "
                 + "\(most >> 20) MB; \(remedy), or start the server with a larger --cache")
     }
 
@@ -177,7 +181,10 @@ private struct CompletionRun: Sendable {
     private func finished(_ prompts: [CompletedPrompt], _ sampled: [[PolicyResponse]]) throws -> CompletionResult {
         try flag.check()
         var prompts = prompts
-        for (index, responses) in sampled.enumerated() { prompts[index].responses = responses }
+        for (index, responses) in sampled.enumerated() {
+            prompts[index].responses = best(of: responses)
+            prompts[index].completionTokens = responses.reduce(0) { $0 + $1.tokenIDs.count }
+        }
         if work.fields.logProbabilities != nil {
             let scorer = scorer
             for index in prompts.indices {
@@ -186,6 +193,15 @@ private struct CompletionRun: Sendable {
             }
         }
         return CompletionResult(prompts: prompts, tokenizer: sampler.policy.template.tokenizer)
+    }
+
+    /// The most probable by the token, the first of equals first; all in their order where all are wanted.
+    private func best(of responses: [PolicyResponse]) -> [PolicyResponse] {
+        let count = work.fields.count
+        guard count < responses.count else { return responses }
+        let means = responses.map { $0.logProbability / Double(max(1, $0.tokenIDs.count)) }
+        let order = responses.indices.sorted { (-means[$0], $0) < (-means[$1], $1) }
+        return order.prefix(count).map { responses[$0] }
     }
 
     private static func tokens(of source: CompletionWork.Source, policy: LoadedPolicy) throws -> [CompletedPrompt] {

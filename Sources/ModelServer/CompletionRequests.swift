@@ -8,6 +8,8 @@ struct SamplingFields: Sendable {
     var model: String
     /// Responses per prompt.
     var count: Int
+    /// `best_of`: responses sampled per prompt, of which the `count` most probable by the token are given.
+    var sampled: Int
     /// The seed given, or a random one that the answer tells.
     var seed: UInt64
     var temperature: Double
@@ -33,7 +35,9 @@ struct SamplingFields: Sendable {
             throw ModelServerError.badField("model", problem: "is missing; GET /v1/models lists the names")
         }
         self.model = model
-        count = try reader.integer("n", in: 1...maximumResponses) ?? 1
+        let count = try reader.integer("n", in: 1...maximumResponses) ?? 1
+        self.count = count
+        sampled = try reader.integer("best_of", in: count...maximumResponses) ?? count
         seed = try reader.seed() ?? UInt64.random(in: 0...UInt64.max)
         temperature =
             try reader.number(
@@ -61,13 +65,15 @@ struct SamplingFields: Sendable {
         for name in ["frequency_penalty", "presence_penalty"] {
             try reader.refuse(name) { $0 == .number(0) }
         }
-        let count = Double(count)
-        try reader.refuse("best_of") { $0 == .number(count) || $0 == .number(1) }
         reader.ignore("user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key")
     }
 
-    /// The prompt's text and log-probabilities come with whole responses alone.
+    /// The prompt's text and log-probabilities come with whole responses alone, and the best of several are known at
+    /// their ends.
     func checkStream() throws {
+        if streams, sampled > count {
+            throw ModelServerError.badField("best_of", problem: "above n cannot be streamed; leave stream out")
+        }
         if streams, echo { throw ModelServerError.badField("echo", problem: "cannot be streamed; leave stream out") }
     }
 
@@ -115,10 +121,10 @@ struct TextRequest: Sendable {
         prompts = try Self.prompts(&reader)
         try reader.finish()
         try fields.checkStream()
-        guard prompts.count * fields.count <= maximumResponses else {
+        guard prompts.count * fields.sampled <= maximumResponses else {
             throw ModelServerError.badField(
-                "n",
-                problem: "\(prompts.count) prompts with \(fields.count) responses each are more than the "
+                fields.sampled > fields.count ? "best_of" : "n",
+                problem: "\(prompts.count) prompts with \(fields.sampled) responses each are more than the "
                     + "\(maximumResponses) responses that one request may ask for")
         }
     }

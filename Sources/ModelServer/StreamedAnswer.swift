@@ -54,7 +54,16 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
             try await send(try line([opening]))
         }
         var told: [Int: Told] = [:]
-        for try await event in events {
+        var iterator = events.makeAsyncIterator()
+        while true {
+            let next: Event?
+            do { next = try await iterator.next() } catch {
+                // The status has gone out already; OpenAI's clients look for an error among the events.
+                let found = error is CancellationError ? .stopping : ModelServerError.failed("\(error)")
+                let told = error as? ModelServerError ?? found
+                return try await send(Self.line(try JSONAnswer.encode(told.body)))
+            }
+            guard let event = next else { return }
             for bytes in try pieces(of: event, &told) { try await send(bytes) }
         }
     }
@@ -127,7 +136,9 @@ struct StreamedAnswer<Form: AnswerForm>: Sendable {
     }
 
     private func line(_ choices: [Form.Choice], usage: Usage? = nil) throws -> [UInt8] {
-        let answer = Answer(form.head, object: form.pieceObject, choices: choices, usage: usage)
-        return Array("data: ".utf8) + Array(try JSONAnswer.encode(answer)) + Array("\n\n".utf8)
+        Self.line(
+            try JSONAnswer.encode(Answer(form.head, object: form.pieceObject, choices: choices, usage: usage)))
     }
+
+    private static func line(_ json: Data) -> [UInt8] { Array("data: ".utf8) + Array(json) + Array("\n\n".utf8) }
 }

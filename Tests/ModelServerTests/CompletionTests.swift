@@ -42,6 +42,23 @@ import Testing
         }
     }
 
+    @Test func theBestOfSeveralAreTheMostProbableByTheToken() async throws {
+        try await TestServer().run { server in
+            for n in [1, 2] {
+                let all = try await server.completions(["n": 6, "logprobs": 1])
+                let best = try await server.completions(["n": n, "best_of": 6, "logprobs": 1])
+                let means = zip(all.choices, all.tokenIDs()).map { choice, ids in
+                    (choice["log_probability"] as? Double ?? .nan) / Double(ids.count)
+                }
+                let order = means.indices.sorted { means[$0] > means[$1] }.prefix(n)
+                #expect(best.texts() == order.map { all.texts()[$0] })
+                #expect(best.seeds() == order.map { all.seeds()[$0] })
+                #expect(best.choices.compactMap { $0["index"] as? Int } == Array(0..<n))
+                #expect(best.json["usage"] as? [String: Int] == all.json["usage"] as? [String: Int])
+            }
+        }
+    }
+
     @Test func aSeedThatTheServerChoseIsToldAndRepeats() async throws {
         try await TestServer().run { server in
             let body: [String: Any] = ["model": "small", "prompt": "the cat", "n": 2]

@@ -115,6 +115,21 @@ import Testing
         }
     }
 
+    @Test func aStreamThatBreaksOffSaysWhyAmongItsEvents() async throws {
+        let test = try Self.server(queueLimit: 4)
+        try await test.run { server in
+            async let stream = server.completions(Self.endless.merging(["n": 8, "stream": true]) { $1 })
+            try await server.wait { $0["busy"] as? Bool == true }
+            // Who is answered beside it came after it.
+            _ = try await server.completions(["model": "tireless"])
+            test.server.stop()
+            let answer = try await stream
+            #expect(answer.status == 200)
+            let last = answer.text.components(separatedBy: "\n\n").last { !$0.isEmpty } ?? ""
+            #expect(last.hasPrefix(#"data: {"error":{"code":"stopping""#) && last.contains("server_error"), "\(last)")
+        }
+    }
+
     @Test func aServerThatStopsAnswersWhoWaits() async throws {
         let test = try Self.server(queueLimit: 4)
         try await test.run { server in
