@@ -16,6 +16,9 @@ struct ParityCase: Sendable, CustomStringConvertible {
     /// The folder of cases that the environment names.
     static let askedFor = ProcessInfo.processInfo.environment["PARITY_CASES"]
 
+    /// Where the environment wants every case's models written anew.
+    static let written = ProcessInfo.processInfo.environment["PARITY_WRITTEN"]
+
     static func named(_ name: String) -> ParityCase? { all.first { $0.name == name } }
 
     /// Every folder with a case at or below `root`, in the order of their paths.

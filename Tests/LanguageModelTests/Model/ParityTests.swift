@@ -39,7 +39,8 @@ import Testing
     }
 }
 
-/// The same on any folder of cases: `PARITY_CASES=DIR scripts/test parity`.
+/// The same on any folder of cases: `PARITY_CASES=DIR scripts/test parity`. With `PARITY_WRITTEN` each model is also written
+/// anew, for transformers to read (`Tests/Clients/parity_cases.py --written`).
 @Suite(.enabled(if: ParityCase.askedFor != nil)) struct ParityReport {
     @Test func everyCaseOfTheFolderIsWithinItsTolerances() throws {
         let root = URL(filePath: try #require(ParityCase.askedFor))
@@ -59,6 +60,16 @@ import Testing
                 "parity: \(parity) \(verdict), worst is \(worst); \(measures.map(\.description).joined(separator: ", "))"
             )
             for measure in measures { #expect(measure.holds, "\(parity): \(measure)") }
+        }
+    }
+
+    @Test(.enabled(if: ParityCase.written != nil)) func everyCaseIsWrittenAnew() throws {
+        let target = URL(filePath: try #require(ParityCase.written))
+        for parity in ParityCase.found(below: URL(filePath: try #require(ParityCase.askedFor))) {
+            for source in [parity.policy, parity.reward] {
+                let folder = target.appending(path: parity.name).appending(path: source.lastPathComponent)
+                try Checkpoint.save(try Checkpoint.load(source), to: folder)
+            }
         }
     }
 }
