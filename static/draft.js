@@ -37,10 +37,10 @@ export class DraftKeeper {
 
   /**
    * `stored` is what the server had when the page was made: `{ draft, version }`. `draft()` gives the work, `restore()`
-   * puts one back, `say(words)` tells its state.
+   * puts one back, `say(words)` tells its state, `answered()` is called where the task was answered elsewhere.
    */
-  constructor({ lease, path, stored, draft, restore, say, left }) {
-    Object.assign(this, { key: prefix() + lease, path, stored, draft, restore, say });
+  constructor({ lease, path, stored, draft, restore, say, answered, left }) {
+    Object.assign(this, { key: prefix() + lease, path, stored, draft, restore, say, answered });
     this.version = stored.version;
     addEventListener("online", () => this.#isChanged && this.#save(), { signal: left });
     addEventListener("pagehide", () => this.#saveLast(), { signal: left });
@@ -156,6 +156,8 @@ export class DraftKeeper {
       } else {
         this.#tellOfNewer(answer.version);
       }
+    } else if (response?.status === 409 && this.answered) {
+      this.answered();
     } else if (response && response.status >= 400 && response.status < 500) {
       this.end();
       showNotice(answer.error?.message ?? "The server does not keep this draft.", { name: "draft" });

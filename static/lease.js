@@ -6,14 +6,19 @@ import { isSignedOut, sendSignedIn, token } from "./sign-in.js";
 const beatEvery = 60_000;
 /** Coming back to the page asks at once what happened meanwhile, but not at every click between two windows. */
 const askAgainAfter = 5_000;
+/** The status of a lease with which an answer was submitted. */
+const conflict = 409;
 
 /**
  * Renews the lease once a minute, only while somebody can see the page; after a lost sign-in, as soon as it is back.
- * `heard(answer)` is told what the server says: `{ seconds_left, draft_version }`.
+ * `heard(answer)` is told what the server says: `{ seconds_left, draft_version }`; `answered()` that the task was answered
+ * on another page or computer.
+ * @returns ends it: there is nothing more to renew.
  */
-export function keepLease(path, left, heard) {
+export function keepLease(path, left, { heard, answered }) {
   let last = Date.now();
   let hasLostSignIn = false;
+  let isOver = false;
 
   const renew = () => fetch(path, {
     method: "POST",
@@ -35,11 +40,13 @@ export function keepLease(path, left, heard) {
       tell("Your sign-in has ended. This page keeps your work; sign in again and go on.", [signInAgain()]);
       return;
     }
-    if (left.aborted) return;
+    if (left.aborted || isOver) return;
     const answer = await response.json().catch(() => null);
     if (response.ok) {
       removeNotice("lease");
       if (answer) heard(answer);
+    } else if (response.status === conflict) {
+      answered();
     } else {
       tell(answer?.error?.message ?? "This task is no longer reserved for you. You can still submit your answer.");
     }
@@ -50,11 +57,14 @@ export function keepLease(path, left, heard) {
   }
 
   const beatAfter = (milliseconds) => {
-    if (document.visibilityState !== "visible") return;
+    if (isOver || document.visibilityState !== "visible") return;
     if (hasLostSignIn || Date.now() - last >= milliseconds) beat();
   };
   const timer = setInterval(() => beatAfter(beatEvery), beatEvery / 4);
   left.addEventListener("abort", () => clearInterval(timer));
   document.addEventListener("visibilitychange", () => beatAfter(askAgainAfter), { signal: left });
   addEventListener("focus", () => beatAfter(askAgainAfter), { signal: left });
+  return () => {
+    isOver = true;
+  };
 }

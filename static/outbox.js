@@ -13,6 +13,8 @@ const prefix = () => `plumb.outbox ${person()} `;
 const outcome = Object.freeze({ stored: "stored", refused: "refused", away: "away", signedOut: "signed out" });
 
 const listeners = new Set();
+/** Other pages of this browser. */
+const others = new BroadcastChannel("plumb.stored");
 let sending = Promise.resolve();
 let retry = null;
 
@@ -20,6 +22,11 @@ let retry = null;
 export function onStored(listener, left) {
   listeners.add(listener);
   left.addEventListener("abort", () => listeners.delete(listener));
+}
+
+/** Calls `listener({ lease, words })` for every answer that another page of this browser has sent and the server has stored. */
+export function onStoredElsewhere(listener, left) {
+  others.addEventListener("message", ({ data }) => listener(data), { signal: left });
 }
 
 /** What waits, oldest first: `{ lease, action, body, words, at }`. */
@@ -52,7 +59,7 @@ async function sendAll() {
     const { end, answer } = await send(entry);
     if (end === outcome.stored || end === outcome.refused) {
       remove(prefix() + entry.lease);
-      if (end === outcome.stored) for (const listener of listeners) listener(entry, answer);
+      if (end === outcome.stored) tellStored(entry, answer);
       else showRefusal(entry, answer);
       continue;
     }
@@ -62,6 +69,11 @@ async function sendAll() {
   }
   removeNotice("outbox");
   return true;
+}
+
+function tellStored(entry, answer) {
+  others.postMessage({ lease: entry.lease, words: entry.words });
+  for (const listener of listeners) listener(entry, answer);
 }
 
 async function send(entry) {

@@ -7,7 +7,7 @@ import { Effort, forgetEffort } from "./effort.js";
 import { singleKeysAreOn } from "./keyboard.js";
 import { keepLease } from "./lease.js";
 import { announce, removeNotice, showNotice } from "./notices.js";
-import { flush, onStored, put, waiting, waits } from "./outbox.js";
+import { flush, onStored, onStoredElsewhere, put, waiting, waits } from "./outbox.js";
 import { token } from "./sign-in.js";
 
 export { announce, showNotice } from "./notices.js";
@@ -142,15 +142,40 @@ export function startTask(form, { explainUnready, draft, restore, left = leaving
   document.documentElement.classList.add("enhanced");
   const place = keeping();
   const effort = new Effort(form, place.lease, left);
-  const keeper = new DraftKeeper({ lease: place.lease, path: place.draftPath, stored: place.stored, draft, restore, say, left });
+  const keeper = new DraftKeeper({
+    lease: place.lease, path: place.draftPath, stored: place.stored, draft, restore, say, answered: () => finished(), left,
+  });
   history.replaceState(null, "", place.page);
-  keepLease(place.heartbeat, left, (answer) => keeper.heard(answer.draft_version));
+  const endHeartbeat = keepLease(place.heartbeat, left, {
+    heard: (answer) => keeper.heard(answer.draft_version), answered: () => finished(),
+  });
   const prefetch = () => {
     if (!left.aborted) fetchAhead(place.ahead, [place.lease, ...waiting().map((entry) => entry.lease)]);
   };
 
   let isSending = false;
   let isStored = false;
+
+  /** The task was answered elsewhere: nothing more of it is kept here, and the next one waits. */
+  function finished(words = "You answered this task on another page or computer.") {
+    if (isSending || left.aborted) return;
+    keeper.end();
+    endHeartbeat();
+    for (const name of ["draft", "lease"]) removeNotice(name);
+    say("");
+    showNotice(words, { name: "finished", actions: [{ label: "Next task", href: place.next }] });
+  }
+
+  onStoredElsewhere(({ lease, words }) => {
+    if (lease !== place.lease) return;
+    // What was sent here waited for another page to send it.
+    if (isSending) {
+      isStored = true;
+      location.assign(place.next);
+      return;
+    }
+    finished(words === "skip" ? "You skipped this task on another page." : "You answered this task on another page.");
+  }, left);
   onStored((entry, answer) => {
     forgetDraft(entry.lease);
     forgetEffort(entry.lease);

@@ -116,6 +116,45 @@ def draft_survives(test, ada):
     board.submit()
 
 
+def answered_elsewhere(test, ada):
+    """A page that was left on a task says by itself that it was answered on another one, and offers the next."""
+    board = ready(test, ada)
+    tab = ada.another_page()
+    there = ready(test, tab)
+    first = board.address
+    test.equal("two tabs show the same task", there.address, first)
+    rank_all(board)
+    board.submit()
+    notice = tab.page.locator('[data-notice="finished"]')
+    notice.wait_for()
+    test.report.check("the other tab says at once that the task was answered", "on another page" in notice.inner_text(),
+                      notice.inner_text())
+    tab.seen("answered-elsewhere", variants=ALL, whole=False)
+    tab.press("Next task", role="link", within=notice)
+    there.wait()
+    test.equal("and leads to the next one, which is the one on the first tab", (there.address != first, there.address),
+               (True, board.address))
+    tab.page.close()
+    # No word goes from computer to computer: the heartbeat asks, and so does whoever comes back to the page.
+    other = ada.beside("Ada's other computer")
+    there = ready(test, other)
+    rank_all(board)
+    board.submit()
+    with test.watch.expecting(409):
+        other.page.evaluate("""() => {
+          const now = Date.now;
+          Date.now = () => now() + 10_000;
+          window.dispatchEvent(new Event('focus'));
+        }""")
+        notice = other.page.locator('[data-notice="finished"]')
+        notice.wait_for()
+    test.report.check("another computer says so when somebody comes back to it", "or computer" in notice.inner_text(),
+                      notice.inner_text())
+    other.press("Next task", role="link", within=notice)
+    test.equal("and leads on, too", there.wait().address, board.address)
+    other.close()
+
+
 def next_task_is_there(test, ada):
     board = ready(test, ada)
     page = ada.page
