@@ -93,12 +93,19 @@ class Message {
   }
 }
 
-/** Opens the page again once there is something new: the comparison, or why there is none. */
+/**
+ * Opens the page again once there is something new: the comparison, or why there is none. Meanwhile it says how long both
+ * take together, and nothing of either.
+ */
 function wait(section) {
-  const began = Date.now();
+  const began = performance.now() - 1000 * Number(section.dataset.waited);
+  const soFar = section.querySelector("[data-so-far]");
   section.querySelector("[data-look]").hidden = true;
   async function look() {
-    if (Date.now() - began > slowAfter) section.querySelector("[data-slow]").hidden = false;
+    const passed = performance.now() - began;
+    soFar.textContent = `${Math.round(passed / 1000)} s so far`;
+    soFar.hidden = false;
+    if (passed > slowAfter) section.querySelector("[data-slow]").hidden = false;
     try {
       const response = await fetch(section.dataset.waits, { credentials: "same-origin", headers: { accept: "application/json" } });
       if (!response.ok || !(await response.json()).waiting) {

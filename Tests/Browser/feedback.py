@@ -1,6 +1,7 @@
 """Other kinds of feedback than an order: each written by keyboard alone, conversations with the model, practice, figures."""
 
 import json
+import re
 import time
 
 import store
@@ -310,8 +311,21 @@ def converse(test, lead, ada):
                 ada.seen("conversation-offline", variants=("wide", "narrow"))
                 ada.context.set_offline(False)
             page.locator("#text").focus()
+        # The wait can be looked at for as long as the page is told that it goes on.
+        page.route("**/conversation/step", lambda route: route.fulfill(json={"waiting": True}))
         with page.expect_navigation():
             page.keyboard.press("Control+Enter")
+        waiting = page.locator("[data-waits]")
+        if waiting.count():
+            waiting.locator("[data-so-far]", has_text="s so far").wait_for()
+            words = waiting.inner_text()
+            report.check("while both are written the page shows that it waits, how long, and nothing of either",
+                         waiting.get_by_role("progressbar").is_visible()
+                         and not re.search(r"\b(A|B|first|second|one of)\b", words), " ".join(words.split()))
+            ada.seen("conversation-waiting", variants=ALL)
+        else:
+            report.check("both were written before the page of the wait was there: nothing to look at", True)
+        page.unroute("**/conversation/step")
         # Its script too: the page of the wait opened it by itself, and a key that comes before the script is lost.
         page.locator(".enhanced form.comparison").wait_for(timeout=PATIENCE)
         report.check("both answers come together, in the comparison as usual", page.locator(".pair .card").count() == 2)

@@ -1,3 +1,4 @@
+import Foundation
 import Labels
 import Preferences
 
@@ -13,6 +14,8 @@ struct ConversationPage: PageModel {
     /// The message form; nil while there is nothing to write.
     let message: Message?
     let isWaiting: Bool
+    /// Seconds since the message was sent.
+    let waited: Int
     /// Why the answers are not there.
     let failure: String?
     /// Why the conversation cannot go on.
@@ -49,19 +52,20 @@ struct ConversationPage: PageModel {
         // Where people do nothing but converse, there is no other task to go to.
         otherTasksPath =
             project.settings.feedback.share(.conversation) < 100 ? Path.nextTask(id) + "?besides=conversation" : nil
-        var waiting = false
+        var asked: Date?
         var failed: String?
         var over: String?
         switch conversation?.step {
-        case .wait: waiting = true
+        case .wait(let turn): asked = turn.askedAt
         case .failed(_, let reason): failed = reason
         case .ended(let reason): over = reason
         case .write, .compare, nil: break
         }
-        isWaiting = waiting
+        isWaiting = asked != nil
+        waited = asked.map { max(0, Int(-$0.timeIntervalSinceNow)) } ?? 0
         failure = failed
         ending = over
-        let mayWrite = !waiting && failed == nil && over == nil
+        let mayWrite = !isWaiting && failed == nil && over == nil
         message =
             mayWrite
             ? Message(

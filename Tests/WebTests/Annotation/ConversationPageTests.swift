@@ -32,6 +32,10 @@ import Web
             #expect(waits.text.contains("Two answers are being written"))
             #expect(waits.text.contains("Name a &lt;bird&gt;."))
             #expect(!waits.text.contains("answer."))
+            #expect(
+                waits.text.contains(#"<progress aria-labelledby="waiting"></progress>"#)
+                    && waits.text.firstMatch(of: #/ data-waited="\d+"/#) != nil,
+                "the wait is seen, and nothing of either answer")
             let step = try await browser.get(Path.conversation(project) + "/step")
             #expect(step.text == #"{"waiting":true}"#)
             await site.operations.setConversation()
