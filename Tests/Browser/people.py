@@ -34,6 +34,15 @@ STICKING_OUT = """() => {
 }"""
 
 
+# What stands in a drawing lies within it.
+CUT_WORDS = """() => [...document.querySelectorAll('svg.chart')].map((drawing) => {
+  const whole = drawing.getBoundingClientRect();
+  return [...drawing.querySelectorAll('text')].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.left < whole.left - 1 || box.right > whole.right + 1 || box.top < whole.top - 1 || box.bottom > whole.bottom + 1;
+  }).map((text) => text.textContent);
+})"""
+
 # The page of waiting looks again by itself, but for while nobody sees it.
 HOLD = """() => {
   if (document.querySelector('[data-looks-again]')) {
@@ -52,6 +61,8 @@ class Watch:
     def __init__(self):
         self.problems = []
         self.overflows = []
+        self.cut_words = []
+        self.plots = 0
         self.pages_seen = set()
         self._expected = set()
         self._puts_under_way = set()
@@ -180,6 +191,9 @@ class Person:
         self.watch.pages_seen.add(kind)
         if culprit:
             self.watch.overflows.append(f"{where} ({page.title()}) {culprit}")
+        drawings = page.evaluate(CUT_WORDS)
+        self.watch.plots += len(drawings)
+        self.watch.cut_words += [f"{where}: “{words}”" for words in sum(drawings, [])]
         page.set_viewport_size(size)
         if self.watch.accessibility:
             self.watch.accessibility.look(self, " ".join(filter(None, (kind, page.title(), picture))))

@@ -4,12 +4,17 @@ import Foundation
 /// sheet overrides by class, so that it follows light and dark there.
 struct PlotDrawing: Sendable {
     private static let width = 480.0
-    private static let left = 64.0
-    private static let right = 14.0
+    private static let leastLeft = 64.0
+    private static let right = 22.0
+    /// What an axis or a series is called has letters of 13 units: this high a line, and about this wide a letter.
+    private static let textLine = 15.0
+    private static let letter = 7.2
     private static let plotHeight = 170.0
     /// Below the plot: the numbers of the axis, then its name.
     private static let bottom = 46.0
     private static let legendLine = 18.0
+    /// The line or mark before a series's name.
+    private static let legendMark = 32.0
     private static let mostPoints = 400
 
     /// How series are told apart, never by colour alone.
@@ -29,6 +34,12 @@ struct PlotDrawing: Sendable {
     private let plot: Plot
     private let xs: (low: Double, high: Double)
     private let ys: (low: Double, high: Double)
+    /// What is measured upwards, in as many lines as its length asks for.
+    private let yLabel: [String]
+    /// Where the plot begins: right of that label and the axis's numbers.
+    private let left: Double
+    /// Names of series that are too long for half the width stand below each other.
+    private let legendColumns: Int
 
     init(_ plot: Plot) {
         self.plot = plot
@@ -36,6 +47,14 @@ struct PlotDrawing: Sendable {
         xs = Self.span(points.map(\.x), plot.x.range)
         ys = Self.span(
             points.flatMap { [$0.y, $0.interval?.lowerBound ?? $0.y, $0.interval?.upperBound ?? $0.y] }, plot.y.range)
+        yLabel = Self.lines(plot.y.label, width: Self.plotHeight + 20)
+        let numbers = Self.ticks(ys, isCounted: plot.y.isCounted).map { Plot.text($0).count }.max() ?? 0
+        left = max(
+            Self.leastLeft + Self.textLine * Double(yLabel.count - 1),
+            Self.textLine * Double(yLabel.count) + Self.letter * Double(numbers) + 10)
+        let half = (Self.width - left - Self.right) / 2 - Self.legendMark
+        let longest = plot.series.map(\.name.count).max() ?? 0
+        legendColumns = Self.letter * Double(longest) > half ? 1 : 2
     }
 
     /// The drawing within a page, whose heading is the plot's title.
@@ -46,7 +65,8 @@ struct PlotDrawing: Sendable {
 
     private func svg(isFile: Bool) -> String {
         let title = isFile ? 26.0 : 0
-        let legend = plot.series.count > 1 ? Self.legendLine * Double((plot.series.count + 1) / 2) + 6 : 0
+        let rows = (plot.series.count + legendColumns - 1) / legendColumns
+        let legend = plot.series.count > 1 ? Self.legendLine * Double(rows) + 6 : 0
         let top = title + legend + 10
         let height = top + Self.plotHeight + Self.bottom
         var svg = HTMLWriter(capacity: 8192)
@@ -63,7 +83,7 @@ struct PlotDrawing: Sendable {
             svg.tag("<title>")
             svg.escaped("\(plot.title). \(plot.summary)")
             svg.markup("</title><rect width=\"480\" height=\"\(Self.text(height))\" fill=\"#ffffff\"/>")
-            text(plot.title, x: Self.left, y: 18, anchor: "start", isTitle: true, to: &svg)
+            text(plot.title, x: left, y: 18, anchor: "start", isTitle: true, to: &svg)
         }
         if legend > 0 { drawLegend(top: title, to: &svg) }
         drawAxes(top: top, to: &svg)
@@ -74,7 +94,7 @@ struct PlotDrawing: Sendable {
     }
 
     private func x(_ value: Double) -> Double {
-        Self.left + (value - xs.low) / (xs.high - xs.low) * (Self.width - Self.left - Self.right)
+        left + (value - xs.low) / (xs.high - xs.low) * (Self.width - left - Self.right)
     }
 
     private func y(_ value: Double, top: Double) -> Double {
@@ -84,22 +104,45 @@ struct PlotDrawing: Sendable {
     private func drawAxes(top: Double, to svg: inout HTMLWriter) {
         let bottom = top + Self.plotHeight
         for value in Self.ticks(ys, isCounted: plot.y.isCounted) {
-            line("grid-line", (Self.left, y(value, top: top)), (Self.width - Self.right, y(value, top: top)), to: &svg)
-            text(Plot.text(value), x: Self.left - 6, y: y(value, top: top) + 4, anchor: "end", to: &svg)
+            line("grid-line", (left, y(value, top: top)), (Self.width - Self.right, y(value, top: top)), to: &svg)
+            text(Plot.text(value), x: left - 6, y: y(value, top: top) + 4, anchor: "end", to: &svg)
         }
         for value in Self.ticks(xs, isCounted: plot.x.isCounted) {
             line("axis", (x(value), bottom), (x(value), bottom + 4), to: &svg)
             text(Plot.text(value), x: x(value), y: bottom + 18, anchor: "middle", to: &svg)
         }
-        line("axis", (Self.left, bottom), (Self.width - Self.right, bottom), to: &svg)
-        line("axis", (Self.left, top), (Self.left, bottom), to: &svg)
-        text(plot.x.label, x: (Self.left + Self.width - Self.right) / 2, y: bottom + 38, anchor: "middle", to: &svg)
+        line("axis", (left, bottom), (Self.width - Self.right, bottom), to: &svg)
+        line("axis", (left, top), (left, bottom), to: &svg)
+        text(plot.x.label, x: (left + Self.width - Self.right) / 2, y: bottom + 38, anchor: "middle", to: &svg)
         let middle = Self.text((top + bottom) / 2)
-        svg.markup(
-            "<text transform=\"rotate(-90 12 \(middle))\" x=\"12\" y=\"\(middle)\" text-anchor=\"middle\" fill=\"#444444\">"
-        )
-        svg.escaped(plot.y.label)
-        svg.tag("</text>")
+        for (index, line) in yLabel.enumerated() {
+            let x = Self.text(12 + Self.textLine * Double(index))
+            svg.markup(
+                "<text transform=\"rotate(-90 \(x) \(middle))\" x=\"\(x)\" y=\"\(middle)\" text-anchor=\"middle\" "
+                    + "fill=\"#444444\">")
+            svg.escaped(line)
+            svg.tag("</text>")
+        }
+    }
+
+    /// A label in lines that are no wider than `width` units; its unit, in brackets, stays together.
+    private static func lines(_ label: String, width: Double) -> [String] {
+        let most = Int(width / letter)
+        guard label.count > most else { return [label] }
+        if label.hasSuffix(")"), let bracket = label.lastIndex(of: "("), bracket > label.startIndex {
+            let words = label[..<bracket].trimmingCharacters(in: .whitespaces)
+            return lines(words, width: width) + [String(label[bracket...])]
+        }
+        var lines = [""]
+        for word in label.split(separator: " ") {
+            let longer = lines[lines.count - 1].isEmpty ? String(word) : lines[lines.count - 1] + " " + word
+            if longer.count <= most || lines[lines.count - 1].isEmpty {
+                lines[lines.count - 1] = longer
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
     }
 
     private func drawDiagonal(top: Double, to svg: inout HTMLWriter) {
@@ -134,8 +177,9 @@ struct PlotDrawing: Sendable {
     private func drawLegend(top: Double, to svg: inout HTMLWriter) {
         for (index, series) in plot.series.enumerated() where index < Self.styles.count {
             let style = Self.styles[index]
-            let left = Self.left + Double(index % 2) * (Self.width - Self.left - Self.right) / 2
-            let middle = top + Self.legendLine * (Double(index / 2) + 0.7)
+            let column = Double(index % legendColumns) / Double(legendColumns)
+            let left = self.left + column * (Self.width - self.left - Self.right)
+            let middle = top + Self.legendLine * (Double(index / legendColumns) + 0.7)
             if series.isLine {
                 let dashes = style.dashes.map { " stroke-dasharray=\"\($0)\"" } ?? ""
                 svg.markup(
@@ -145,7 +189,7 @@ struct PlotDrawing: Sendable {
             } else {
                 mark(style, index, left + 13, middle, to: &svg)
             }
-            text(series.name, x: left + 32, y: middle + 4, anchor: "start", to: &svg)
+            text(series.name, x: left + Self.legendMark, y: middle + 4, anchor: "start", to: &svg)
         }
     }
 

@@ -41,9 +41,12 @@ import Web
                 "Response length", "Clipped by PPO",
                 "Returns that the value network explains", "KL of one update", "Learning rate", "Tokens a second",
             ] { #expect(page.contains("<figcaption>\(words)</figcaption>"), "\(words)") }
-            for unit in ["KL to the reference (nats a response)", "(nats a token)</text>", ">Step</text>"] {
-                #expect(page.contains(unit), "\(unit)")
-            }
+            for words in [
+                ">KL to the reference</text>", ">(nats a response)</text>", "(nats a token)</text>", ">Step</text>",
+                ">Returns that the value</text>", ">network explains</text>",
+            ] { #expect(page.contains(words), "\(words)") }
+            let upwards = page.matches(of: #/<text transform="rotate[^>]*>([^<]*)</#).map(\.output.1)
+            #expect(upwards.count > 10 && upwards.allSatisfy { $0.count <= 26 }, "no name of an axis is cut off")
             #expect(page.contains("Time left") && page.contains("1.5 min"))
             let reward = try #require(page.firstRange(of: "<figcaption>Reward</figcaption>"))
             let drawing = page[reward.upperBound...].prefix { $0 != "\u{0}" }.prefix(6000)
