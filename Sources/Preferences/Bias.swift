@@ -78,6 +78,11 @@ public struct LengthPreference: Sendable, Hashable, Codable {
         longerWins + shorterWins > 0 ? Double(longerWins) / Double(longerWins + shorterWins) : nil
     }
 
+    /// 95% by Wilson.
+    public var interval: ClosedRange<Double>? {
+        wilsonInterval(successes: Double(longerWins), trials: Double(longerWins + shorterWins))
+    }
+
     private enum CodingKeys: String, CodingKey {
         case longerWins = "longer_wins"
         case shorterWins = "shorter_wins"
