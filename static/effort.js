@@ -4,6 +4,8 @@ import { ActiveTime } from "./active-time.js";
 import { forgetOld, person, read, remove, write } from "./browser-store.js";
 
 const prefix = () => `plumb.effort ${person()} `;
+/** A response, wherever the page shows it. */
+const responseParts = "[data-card], [data-side], [data-shows]";
 
 /** What was measured of a task that is stored is needed no longer. */
 export function forgetEffort(lease) {
@@ -49,6 +51,7 @@ export class Effort {
     for (const name of ["focusin", "pointerover"]) {
       document.addEventListener(name, (event) => this.#turnTo(event), options);
     }
+    document.addEventListener("scroll", ({ target }) => this.#scrolled(target), options);
     addEventListener("pagehide", () => this.#keep(), options);
     // Opening a response changes what the time that follows counts for.
     form.addEventListener("click", () => this.#settle(), options);
@@ -80,8 +83,8 @@ export class Effort {
     this.#fields.active_ms.value = String(Math.round(this.activeBefore + this.active.total(performance.now())));
     this.#fields.first_action_ms.value = this.firstAction === null ? "" : String(Math.round(this.firstAction));
     this.#fields.operations.value = String(this.operations);
-    const responses = Object.fromEntries([...this.#responses].map(([id, { dwell, expanded }]) =>
-      [id, { dwell_ms: Math.round(dwell), expanded_ms: Math.round(expanded) }]));
+    const responses = Object.fromEntries([...this.#responses].map(([id, { dwell, expanded, scrolled }]) =>
+      [id, { dwell_ms: Math.round(dwell), expanded_ms: Math.round(expanded), scrolled_percent: scrolled }]));
     this.#fields.effort.value = JSON.stringify({ responses, used: this.#used });
   }
 
@@ -98,7 +101,7 @@ export class Effort {
 
   /** Time counts for the response under the pointer, else for the one with the focus, else for none. */
   #turnTo({ type, target }) {
-    this.#at[type] = target.closest?.("[data-card], [data-side], [data-shows]") ?? null;
+    this.#at[type] = target.closest?.(responseParts) ?? null;
     const response = this.#at[type] ?? this.#at[type === "focusin" ? "pointerover" : "focusin"];
     if (response === this.#current) return;
     this.#settle();
@@ -111,11 +114,24 @@ export class Effort {
     const passed = total - this.#counted;
     this.#counted = total;
     if (!this.#current) return;
-    const { card, side, shows } = this.#current.dataset;
-    const id = card ?? side ?? shows;
-    const times = this.#responses.get(id) ?? { dwell: 0, expanded: 0 };
+    const times = this.#timesOf(this.#current);
     times.dwell += passed;
     if (this.#current.classList.contains("open")) times.expanded += passed;
-    this.#responses.set(id, times);
+  }
+
+  /** How far down a response's text was scrolled at most. */
+  #scrolled(pane) {
+    const response = pane.closest?.(responseParts);
+    const way = response ? pane.scrollHeight - pane.clientHeight : 0;
+    if (way <= 0) return;
+    const times = this.#timesOf(response);
+    times.scrolled = Math.max(times.scrolled ?? 0, Math.round((100 * pane.scrollTop) / way));
+  }
+
+  #timesOf(response) {
+    const { card, side, shows } = response.dataset;
+    const id = card ?? side ?? shows;
+    if (!this.#responses.has(id)) this.#responses.set(id, { dwell: 0, expanded: 0 });
+    return this.#responses.get(id);
   }
 }

@@ -1,6 +1,8 @@
 """Comparisons with all that a project may ask: each of the eight grades, a tie, both unacceptable, safety, aspects, a
 reason; tabs on a narrow screen, texts that scroll together on a wide one."""
 
+import json
+
 import store
 from album import ALL
 from rating import project
@@ -141,6 +143,9 @@ def reason(test, ada, number):
     test.report.check("the reason is stored with the comparison",
                       found.judgement["comparison"]["reason"] == "B invents a date." and found.unsafe == [],
                       found.judgement["comparison"])
+    effort = json.loads(store.value(test.server, "SELECT effort FROM label_revisions ORDER BY id DESC LIMIT 1"))
+    scrolled = [each.get("scrolled_percent", 0) for each in effort["responses"].values()]
+    test.report.check("and so is how far each text was scrolled", len(scrolled) == 2 and min(scrolled) >= 99, scrolled)
     page = open_pair(ada, number)
     page.keyboard.press("w")
     page.get_by_role("radio", name="Both are safe").check()

@@ -51,15 +51,19 @@ public struct Effort: Sendable, Hashable, Codable {
         public var dwellMilliseconds: Int
         /// Active time with its whole text open.
         public var expandedMilliseconds: Int
+        /// How far down its text was scrolled at most, in percent; nil where it was not.
+        public var scrolledPercent: Int?
 
-        public init(dwellMilliseconds: Int, expandedMilliseconds: Int) {
+        public init(dwellMilliseconds: Int, expandedMilliseconds: Int, scrolledPercent: Int? = nil) {
             self.dwellMilliseconds = dwellMilliseconds
             self.expandedMilliseconds = expandedMilliseconds
+            self.scrolledPercent = scrolledPercent
         }
 
         private enum CodingKeys: String, CodingKey {
             case dwellMilliseconds = "dwell_ms"
             case expandedMilliseconds = "expanded_ms"
+            case scrolledPercent = "scrolled_percent"
         }
     }
 
@@ -75,7 +79,7 @@ public struct Effort: Sendable, Hashable, Codable {
         self.used = used
     }
 
-    /// The same with other names for the responses, nothing below 0 and no time above a day; what has no new name is left
+    /// The same with other names for the responses, nothing below 0, no time above a day and no share above 100%; what has no new name is left
     /// out.
     func renamed(_ ids: [String: String]) -> Effort {
         var kept: [String: Response] = [:]
@@ -83,7 +87,8 @@ public struct Effort: Sendable, Hashable, Codable {
             guard let id = ids[name] else { continue }
             kept[id] = Response(
                 dwellMilliseconds: Timing.within(response.dwellMilliseconds),
-                expandedMilliseconds: Timing.within(response.expandedMilliseconds))
+                expandedMilliseconds: Timing.within(response.expandedMilliseconds),
+                scrolledPercent: response.scrolledPercent.map { min(max(0, $0), 100) })
         }
         let names = used.filter { $0.value > 0 && Effort.isName($0.key) }.sorted { $0.key < $1.key }.prefix(
             Effort.mostNames)

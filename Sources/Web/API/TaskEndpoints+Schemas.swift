@@ -65,6 +65,9 @@ extension TaskEndpoints {
                     .object([
                         .required("dwell_ms", time("With the focus or the pointer on it.")),
                         .required("expanded_ms", time("With its whole text open.")),
+                        .optional(
+                            "scrolled_percent",
+                            .integer("How far down its text was scrolled at most.", from: 0, to: 100)),
                     ]), "By a response's id.")),
             .required(
                 "used", .map(time("Times that a help of the page was used or shown."), "By its name, as diff or raw.")),
