@@ -164,7 +164,7 @@ import Testing
         let user = try await test.user("ann")
         for index in 0...10 {
             let task = try await test.next(user, project)
-            let looked = Effort.Response(dwellMilliseconds: 3000, expandedMilliseconds: 0)
+            let looked = Effort.Response(dwellMilliseconds: 3000, expandedMilliseconds: 0, scrolledPercent: 140)
             let effort = Effort(
                 responses: [task.responses[0].id: looked, "foreign": looked],
                 used: index == 0 ? ["raw": 2, "No name!": 1] : [:])
@@ -177,8 +177,13 @@ import Testing
         let times = try await test.store.timeDistribution(project)
         #expect(times.bins.map(\.answers) == [5, 5, 1, 0, 0, 0, 0, 0, 0, 0])
         let ann = try #require(times.people.first)
-        #expect(ann.answers == 11 && ann.p10 == 1 && ann.p50 == 5 && ann.p90 == 9)
+        #expect(ann.answers == 11 && ann.p10 == 1 && ann.p50 == 5 && ann.p90 == 9 && ann.fast == 2)
         #expect(times.unmeasured == 1 && times.withRaw == 1 && times.withDiff == 0 && times.medianDwell == 3)
+        let file = test.folder.appending(path: "labels.jsonl")
+        _ = try await test.store.writeExport(project, as: .native, to: file)
+        #expect(
+            try String(contentsOf: file, encoding: .utf8).contains(#""scrolled_percent":100"#), "no more than all of it"
+        )
     }
 }
 

@@ -70,7 +70,8 @@ extension Store {
                 let others = try db.otherLiveLeases(on: lease.task, than: user)
                 let mine = try db.exists(
                     "SELECT 1 FROM leases WHERE task_id = ? AND user_id = ? AND closed_at IS NULL", [lease.task, user])
-                guard !mine, lease.isCheck || lease.taskState == "open" && lease.labelCount + others < lease.overlap,
+                let isOpen = try lease.taskState == "open" || db.isDeciding(lease.task)
+                guard !mine, lease.isCheck || isOpen && lease.labelCount + others < lease.overlap,
                     try !db.hasAnswered(lease.task, user)
                 else { throw StoreError.leaseExpired }
                 try db.run("UPDATE leases SET closed_at = NULL, outcome = NULL WHERE id = ?", [lease.id])

@@ -61,6 +61,8 @@ public struct LabelLine: Sendable, Hashable {
     public let identityWords: [String]
     /// Nil for a task that asked for a new answer.
     public let check: QualityCheck?
+    /// Whether it is a lead's answer that decides what others answered; `taskID` is their task.
+    public let isDecision: Bool
     /// Nil for other feedback.
     public var judgement: Judgement? { content.judgement }
 }
@@ -84,6 +86,12 @@ public struct Quality: Sendable, Hashable {
     public let agreement: PairAgreement
     /// Mean Kendall tau-b of two people on one task.
     public let meanTau: Double?
+    /// Of which of two responses is better.
+    public let orders: OrdinalReliability
+    /// Of comparisons' sides with their grades.
+    public let gradedSides: OrdinalReliability
+    /// Of the ratings that stand with rankings.
+    public let ratings: OrdinalReliability
     /// Comparisons: the side that won.
     public let sides: SideBias
     /// Rankings: which slot won.
@@ -105,7 +113,10 @@ extension Store {
                 try db.rows(sql, [project]).reduce(into: [:]) { $0[$1["state"] as String] = $1["n"] as Int }
             }
             let tasks = try tally(
-                "SELECT state, count(*) AS n FROM tasks WHERE project_id = ? AND quality_check IS NULL GROUP BY state")
+                """
+                SELECT state, count(*) AS n FROM tasks
+                WHERE project_id = ? AND quality_check IS NULL AND adjudicates IS NULL GROUP BY state
+                """)
             let labels = try tally("SELECT state, count(*) AS n FROM labels WHERE project_id = ? GROUP BY state")
             let checks = try tally(
                 """
@@ -203,8 +214,9 @@ extension Store {
         try await read { db in
             try db.rows(
                 """
-                SELECT u.*, l.id AS label_id, l.state, l.task_id, t.mode, l.revision, r.submitted_at, r.judgement,
-                    r.display_order, t.quality_check, p.content, coalesce(t.identity_words, '[]') AS identity_words
+                SELECT u.*, l.id AS label_id, l.state, coalesce(t.adjudicates, l.task_id) AS task_id, t.mode, l.revision,
+                    r.submitted_at, r.judgement, r.display_order, t.quality_check, t.adjudicates IS NOT NULL AS decides,
+                    p.content, coalesce(t.identity_words, '[]') AS identity_words
                 FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                 JOIN users u ON u.id = l.user_id JOIN tasks t ON t.id = l.task_id
                 JOIN response_groups g ON g.id = t.group_id JOIN prompts p ON p.id = g.prompt_id
@@ -219,7 +231,8 @@ extension Store {
                     revision: row["revision"], kept: state == "extra" ? .extra : .counted,
                     retracted: state == "retracted", submittedAt: row.date("submitted_at"),
                     content: try row.json("judgement"), displayOrder: try row.json("display_order"),
-                    identityWords: try row.json("identity_words"), check: check.flatMap(QualityCheck.init(rawValue:)))
+                    identityWords: try row.json("identity_words"), check: check.flatMap(QualityCheck.init(rawValue:)),
+                    isDecision: row["decides"])
             }
         }
     }
@@ -232,7 +245,7 @@ extension Store {
             var grades = Dictionary(uniqueKeysWithValues: Grade.allCases.map { ($0, 0) })
             var ties = 0
             var bothUnacceptable = 0
-            let groups = try db.labelledGroups(of: project, latest: latestGroups) { judgement, order in
+            let groups = try db.labelledGroups(of: project, latest: latestGroups) { _, judgement, order in
                 switch judgement {
                 case .ranking(let ranking): slots.record(ranking, displayOrder: order)
                 case .comparison(let comparison):
@@ -246,7 +259,9 @@ extension Store {
                 }
             }
             return Quality(
-                groups: groups.count, agreement: agreement(of: groups), meanTau: meanTau(of: groups), sides: sides,
+                groups: groups.count, agreement: agreement(of: groups), meanTau: meanTau(of: groups),
+                orders: OrdinalReliability(ordersOf: groups), gradedSides: OrdinalReliability(gradesOf: groups),
+                ratings: OrdinalReliability(ratingsOf: groups), sides: sides,
                 slots: slots, grades: grades, ties: ties, bothUnacceptable: bothUnacceptable,
                 lengths: LengthPreference(of: groups))
         }
@@ -258,7 +273,7 @@ extension Store {
         try await read { db in
             let current = try db.project(project)
             var tallies: [String: (groups: Int, wins: Int, losses: Int)] = [:]
-            for group in try db.labelledGroups(of: project, latest: latestGroups, { _, _ in }) {
+            for group in try db.labelledGroups(of: project, latest: latestGroups, { _, _, _ in }) {
                 let policyOf = group.group.responses.reduce(into: [String: String]()) { $0[$1.id] = $1.policy }
                 for policy in Set(policyOf.values) { tallies[policy, default: (0, 0, 0)].groups += 1 }
                 for pair in group.labels.flatMap({ $0.judgement.gradedPairs }) {
@@ -298,14 +313,16 @@ extension Database {
         ).reduce(into: [:]) { $0[try $1.word("reason")] = $1["n"] as Int }
     }
 
-    /// The newest groups with labels that count, in the order in which they were made.
-    fileprivate func labelledGroups(
-        of project: ProjectID, latest: Int, _ note: (Judgement, [String]) -> Void
+    /// The newest groups with labels that count, in the order in which they were made. Checks and leads' decisions are left
+    /// out.
+    /// - Parameter note: is told of each label who gave it, its answer, and the order in which the responses were shown.
+    func labelledGroups(
+        of project: ProjectID, latest: Int, _ note: (String, Judgement, [String]) -> Void
     ) throws -> [LabelledGroup] {
         let tasks = try rows(
             """
             SELECT id, group_id FROM tasks WHERE project_id = ? AND label_count > 0 AND quality_check IS NULL
-            ORDER BY id DESC LIMIT ?
+                AND adjudicates IS NULL ORDER BY id DESC LIMIT ?
             """, [project, latest]
         ).reversed()
         return try tasks.map { task in
@@ -317,7 +334,7 @@ extension Database {
                 """, [task["id"] as Int64]
             ).map { row in
                 let judgement: Judgement = try row.json("judgement")
-                note(judgement, try row.json("display_order"))
+                note(row["handle"], judgement, try row.json("display_order"))
                 return GroupLabel(
                     labelID: row["public_id"], annotator: row["handle"], revision: row["revision"], judgement: judgement
                 )

@@ -70,7 +70,7 @@ extension Store {
             let answer = Answer(
                 lease: lease, content: stored, displayOrder: lease.order.map { ids[$0] },
                 timing: timing.stored(names: lease.names, order: lease.order, responseIDs: ids), at: now)
-            let submission = try db.keep(answer, newID: configuration.publicID("l"))
+            let submission = try db.keep(answer, newID: configuration.publicID("l"), quality: settings.quality)
             if let feedback = stored.feedback, submission.kept == .counted {
                 try db.derive(
                     from: feedback, label: submission.labelID, lease: lease, at: now, configuration: configuration)
@@ -145,7 +145,7 @@ extension Database {
     }
 
     /// Decides whether the answer counts and writes it: the label, its revision, the lease's end, the task's count.
-    fileprivate func keep(_ answer: Answer, newID: String) throws -> Submission {
+    fileprivate func keep(_ answer: Answer, newID: String, quality: QualitySettings) throws -> Submission {
         let lease = answer.lease
         let existing = try row(
             """
@@ -204,7 +204,10 @@ extension Database {
         try run(
             "UPDATE leases SET closed_at = ?, outcome = 'superseded' WHERE task_id = ? AND user_id = ? AND closed_at IS NULL",
             [answer.at.milliseconds, lease.task, lease.user])
-        if status == "counted" { try countLabel(on: lease.task, at: answer.at) }
+        if status == "counted" {
+            try askAnother(where: quality, about: lease)
+            try countLabel(on: lease.task, at: answer.at)
+        }
         return Submission(
             labelID: label, revision: revision, kept: Kept(status: status), repeated: false, submittedAt: answer.at)
     }

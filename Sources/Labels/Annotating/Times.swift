@@ -17,6 +17,8 @@ public struct TimeDistribution: Sendable, Hashable {
         public let p10: Double
         public let p50: Double
         public let p90: Double
+        /// Answers that took under a quarter of everybody's median: perhaps without reading.
+        public let fast: Int
     }
 
     /// Edges in seconds; each bin is about twice as wide as the one before.
@@ -60,10 +62,12 @@ extension Store {
                 if effort.used["diff"] ?? 0 > 0 { withDiff += 1 }
             }
             let all = times.values.flatMap(\.self).sorted()
+            let median = TimeDistribution.quantile(0.5, of: all) ?? 0
             return TimeDistribution(
-                bins: TimeDistribution.bins(of: all), everybody: TimeDistribution.person("Everybody", all),
+                bins: TimeDistribution.bins(of: all),
+                everybody: TimeDistribution.person("Everybody", all, fastUnder: median / 4),
                 people: times.sorted { $0.key < $1.key }.compactMap {
-                    TimeDistribution.person($0.key, $0.value.sorted())
+                    TimeDistribution.person($0.key, $0.value.sorted(), fastUnder: median / 4)
                 },
                 unmeasured: unmeasured, medianDwell: TimeDistribution.quantile(0.5, of: dwells.sorted()),
                 withRaw: withRaw, withDiff: withDiff)
@@ -81,11 +85,12 @@ extension TimeDistribution {
         }
     }
 
-    fileprivate static func person(_ name: String, _ sorted: [Double]) -> Person? {
+    fileprivate static func person(_ name: String, _ sorted: [Double], fastUnder limit: Double) -> Person? {
         guard let p10 = quantile(0.1, of: sorted), let p50 = quantile(0.5, of: sorted),
             let p90 = quantile(0.9, of: sorted)
         else { return nil }
-        return Person(name: name, answers: sorted.count, p10: p10, p50: p50, p90: p90)
+        return Person(
+            name: name, answers: sorted.count, p10: p10, p50: p50, p90: p90, fast: sorted.count { $0 < limit })
     }
 
     /// Between the two nearest values, in proportion.

@@ -152,6 +152,7 @@ extension Database {
         let task: TaskID = found["task_id"]
         try retract(id, at: now)
         try withdrawDerived(from: id, at: now)
+        try forgetDecision(by: task)
         try run("UPDATE tasks SET label_count = label_count - 1 WHERE id = ?", [task])
         try run(
             "UPDATE tasks SET state = 'open', closed_at = NULL WHERE id = ? AND state = 'done' AND label_count < overlap",

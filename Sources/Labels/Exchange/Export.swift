@@ -229,7 +229,7 @@ extension LabelExport {
             SELECT r.id AS revision_id, r.revision, r.status, r.judgement, r.display_order, r.issued_at, r.submitted_at,
                 r.active_ms, r.first_action_ms, r.operations, r.effort, t.identity_words, l.public_id AS label_id, u.handle,
                 t.mode, t.style, t.round, t.overlap,
-                t.sampling_probability, t.label_use, t.quality_check, g.id AS group_row, g.public_id AS group_id, g.origin,
+                t.sampling_probability, t.label_use, t.quality_check, t.adjudicates, g.id AS group_row, g.public_id AS group_id, g.origin,
                 p.content, p.use, p.about_safety,
                 projects.name AS project,
                 (SELECT public_id FROM labels origin WHERE origin.id = l.derived_from) AS derived_from
@@ -284,6 +284,7 @@ extension LabelExport {
         if row["about_safety"] { line.promptIsAboutSafety = true }
         line.labelUse = row["label_use"]
         line.qualityCheck = row["quality_check"]
+        if row["adjudicates"] as Int64? != nil { line.source = NativeLine.adjudicated }
         line.promptStyle = row["style"]
         line.derivedFrom = row["derived_from"]
         if row["effort"] as String? != nil { line.effort = try row.json("effort") }

@@ -131,20 +131,39 @@ struct LabelImport {
     }
 
     private func taskRow(_ line: NativeLine, group: GroupID) throws -> TaskID {
+        let isDecision = line.source == NativeLine.adjudicated
         if let row = try db.row(
-            "SELECT id FROM tasks WHERE group_id = ? AND mode = ? AND quality_check IS ? ORDER BY id LIMIT 1",
-            [group, line.mode.rawValue, line.qualityCheck])
+            """
+            SELECT id FROM tasks WHERE group_id = ? AND mode = ? AND quality_check IS ? AND (adjudicates IS NOT NULL) = ?
+            ORDER BY id LIMIT 1
+            """, [group, line.mode.rawValue, line.qualityCheck, isDecision])
         {
             return row["id"]
         }
         let task = try db.insertTask(
-            group: group, project: project, mode: line.mode, state: line.qualityCheck == nil ? "done" : "withdrawn",
+            group: group, project: project, mode: line.mode,
+            state: line.qualityCheck == nil && !isDecision ? "done" : "withdrawn",
             round: line.round, overlap: line.overlap,
             probability: line.samplingProbability, under: nil, at: now)
         if let check = line.qualityCheck.flatMap(QualityCheck.init(rawValue:)) { try db.markAsCheck(task, check) }
+        if isDecision { try db.markAsDeciding(task, try askedTask(line, group: group)) }
         if let use = line.labelUse { try db.run("UPDATE tasks SET label_use = ? WHERE id = ?", [use, task]) }
         if let style = line.promptStyle { try db.run("UPDATE tasks SET style = ? WHERE id = ?", [style, task]) }
         return task
+    }
+
+    /// The task that a lead decided. Its labels stand before the lead's, unless the file leaves them out.
+    private func askedTask(_ line: NativeLine, group: GroupID) throws -> TaskID {
+        let row = try db.row(
+            """
+            SELECT id FROM tasks WHERE group_id = ? AND mode = ? AND quality_check IS NULL AND adjudicates IS NULL
+            ORDER BY id LIMIT 1
+            """, [group, line.mode.rawValue])
+        return try row.map { $0["id"] }
+            ?? db.insertTask(
+                group: group, project: project, mode: line.mode, state: "done", round: line.round,
+                overlap: line.overlap,
+                probability: line.samplingProbability, under: nil, at: now)
     }
 
     private func userRow(_ handle: String) throws -> UserID {

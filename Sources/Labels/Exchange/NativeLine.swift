@@ -5,6 +5,9 @@ import Preferences
 /// with milliseconds.
 struct NativeLine: Codable, Equatable {
     static let currentSchema = "plumb/1"
+    static let human = "human"
+    /// A lead's answer that decides what others answered.
+    static let adjudicated = "adjudicated"
 
     var schema = NativeLine.currentSchema
     var project: String
@@ -44,7 +47,7 @@ struct NativeLine: Codable, Equatable {
     var revision: Int
     /// counted, extra, retraction or duplicate.
     var status: String
-    var source = "human"
+    var source = NativeLine.human
     var issuedAt: String
     var submittedAt: String
     var activeMilliseconds: Int?
@@ -135,6 +138,9 @@ struct NativeLine: Codable, Equatable {
         }
         if let qualityCheck, QualityCheck(rawValue: qualityCheck) == nil {
             throw NativeLineError.field("quality_check", "'\(qualityCheck)' is not one of repeat, gold")
+        }
+        guard [NativeLine.human, NativeLine.adjudicated].contains(source) else {
+            throw NativeLineError.field("source", "'\(source)' is not one of human, adjudicated")
         }
         guard content.kind == mode.rawValue else { throw NativeLineError.otherMode(mode.rawValue) }
         guard displayOrder.sorted() == group.responseIDs.sorted() else { throw NativeLineError.displayOrder }

@@ -7,7 +7,7 @@ public enum QualityCheck: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// How a project looks after the quality of its answers. JSON: `repeat_share`, `repeat_after`, `gold_share`,
-/// `authors_judge_own`; what is absent when read has its default.
+/// `authors_judge_own`, `most_people`, `least_agreement`; what is absent when read has its default.
 ///
 /// People cannot tell a check from another task; its answer is never learnt from and counts towards no overlap.
 public struct QualitySettings: Sendable, Hashable, Codable {
@@ -20,6 +20,11 @@ public struct QualitySettings: Sendable, Hashable, Codable {
     public var goldShare = 0.05
     /// Whether people are handed responses to prompts that they wrote themselves.
     public var authorsJudgeOwn = false
+    /// How many people are asked about a task at most, one after the other while those who answered disagree; no more than
+    /// the overlap unless it is larger.
+    public var mostPeople = 0
+    /// The share of pairs on which people must agree for a task to be full; below it one more is asked.
+    public var leastAgreement = 0.7
 
     public init() {}
 
@@ -35,6 +40,8 @@ public struct QualitySettings: Sendable, Hashable, Codable {
         try require(shares.contains(repeatShare), "repeat_share", "from 0 to 0.4; found \(repeatShare)")
         try require(shares.contains(goldShare), "gold_share", "from 0 to 0.4; found \(goldShare)")
         try require((1...10_000).contains(repeatAfter), "repeat_after", "from 1 to 10000; found \(repeatAfter)")
+        try require((0...100).contains(mostPeople), "most_people", "from 0 to 100; found \(mostPeople)")
+        try require((0...1).contains(leastAgreement), "least_agreement", "from 0 to 1; found \(leastAgreement)")
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -42,6 +49,8 @@ public struct QualitySettings: Sendable, Hashable, Codable {
         case repeatAfter = "repeat_after"
         case goldShare = "gold_share"
         case authorsJudgeOwn = "authors_judge_own"
+        case mostPeople = "most_people"
+        case leastAgreement = "least_agreement"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -50,5 +59,7 @@ public struct QualitySettings: Sendable, Hashable, Codable {
         repeatAfter = try container.decodeIfPresent(Int.self, forKey: .repeatAfter) ?? repeatAfter
         goldShare = try container.decodeIfPresent(Double.self, forKey: .goldShare) ?? goldShare
         authorsJudgeOwn = try container.decodeIfPresent(Bool.self, forKey: .authorsJudgeOwn) ?? authorsJudgeOwn
+        mostPeople = try container.decodeIfPresent(Int.self, forKey: .mostPeople) ?? mostPeople
+        leastAgreement = try container.decodeIfPresent(Double.self, forKey: .leastAgreement) ?? leastAgreement
     }
 }

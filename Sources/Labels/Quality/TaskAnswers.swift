@@ -11,8 +11,13 @@ public struct TaskAnswers: Sendable, Hashable {
         public let kept: Kept
         /// The person's second answer to the same responses, as a check.
         public let isRepeat: Bool
+        /// A lead's answer that decides what the others answered.
+        public let isDecision: Bool
         public let activeSeconds: Double?
         public let submittedAt: Date
+
+        /// Whether it counts towards agreement: a first answer that did not come late.
+        var isCompared: Bool { !isRepeat && !isDecision && kept == .counted }
     }
 
     /// Kendall's tau-b of two people.
@@ -29,13 +34,14 @@ public struct TaskAnswers: Sendable, Hashable {
     /// In stored order, without their sources.
     public let responses: [ShownResponse]
     public let overlap: Int
-    /// In the order in which they came; second answers stand behind the first.
+    /// In the order in which they came; second answers, and a lead's that decides, stand behind the first.
     public let answers: [Answer]
+    /// Nil where no lead has decided.
+    public let adjudication: Adjudication?
     /// Of gold.
     public let expected: Judgement?
 
-    /// The answers that count towards agreement: the first ones, unless they came late.
-    private var counted: [Answer] { answers.filter { !$0.isRepeat && $0.kept == .counted } }
+    private var counted: [Answer] { answers.filter(\.isCompared) }
 
     private var labelled: LabelledGroup {
         LabelledGroup(
@@ -90,9 +96,10 @@ extension Store {
                     """
                     SELECT t.*, p.content, i.expected FROM tasks t JOIN response_groups g ON g.id = t.group_id
                     JOIN prompts p ON p.id = g.prompt_id LEFT JOIN practice_items i ON i.task_id = t.id
-                    WHERE t.id = ? AND t.project_id = ?
+                    WHERE t.id = (SELECT coalesce(adjudicates, id) FROM tasks WHERE id = ?) AND t.project_id = ?
                     """, [task, project])
             else { throw StoreError.unknown(what: "task", id: "\(task)") }
+            let task: TaskID = row["id"]
             let check: String? = row["quality_check"]
             let shown = try db.shownTexts(of: row["group_id"]).enumerated().map { position, response in
                 ShownResponse(id: response.id, letter: DisplayOrder.letter(slot: position), text: response.text)
@@ -100,7 +107,7 @@ extension Store {
             return TaskAnswers(
                 taskID: task, mode: try row.word("mode"), check: check.flatMap(QualityCheck.init(rawValue:)),
                 prompt: try row.json("content"), responses: shown, overlap: row["overlap"],
-                answers: try db.answers(to: task),
+                answers: try db.answers(to: task), adjudication: try db.adjudication(of: task),
                 expected: row["expected"] as String? == nil ? nil : try row.json("expected"))
         }
     }
@@ -118,7 +125,7 @@ extension Store {
                 ORDER BY t.id DESC LIMIT ?
                 """, [project, latest])
             let shared = try tasks.map { row in
-                let rankings = try db.answers(to: row["id"]).filter { !$0.isRepeat && $0.kept == .counted }
+                let rankings = try db.answers(to: row["id"]).filter(\.isCompared)
                     .compactMap { $0.content.judgement?.ranking }
                 let both = rankings.indices.flatMap { first in rankings[(first + 1)...].map { (rankings[first], $0) } }
                 let taus = both.compactMap { kendallTauB($0.0, $0.1) }
@@ -137,13 +144,15 @@ extension Store {
 }
 
 extension Database {
-    /// Answers to a task, and second answers to the same responses where the task is none itself.
+    /// Answers to a task, and where the task is no check second answers to the same responses and a lead's that decides.
     fileprivate func answers(to task: TaskID) throws -> [TaskAnswers.Answer] {
         try rows(
             """
-            SELECT u.*, l.id AS label_id, l.state, l.task_id, r.judgement, r.active_ms, r.submitted_at
+            SELECT u.*, l.id AS label_id, l.state, t.quality_check IS 'repeat' AND t.id <> asked.id AS again,
+                t.adjudicates IS NOT NULL AS decides, r.judgement, r.active_ms, r.submitted_at
             FROM tasks asked JOIN tasks t ON t.group_id = asked.group_id AND t.mode = asked.mode
-                AND (t.id = asked.id OR asked.quality_check IS NULL AND t.quality_check = 'repeat')
+                AND (t.id = asked.id OR asked.quality_check IS NULL AND t.quality_check = 'repeat'
+                    OR t.adjudicates = asked.id)
             JOIN labels l ON l.task_id = t.id AND l.state <> 'retracted'
             JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
             JOIN users u ON u.id = l.user_id
@@ -154,7 +163,7 @@ extension Database {
             let milliseconds: Int64? = row["active_ms"]
             return TaskAnswers.Answer(
                 labelID: row["label_id"], annotator: try User(row: row), content: try row.json("judgement"),
-                kept: state == "extra" ? .extra : .counted, isRepeat: row["task_id"] as TaskID != task,
+                kept: state == "extra" ? .extra : .counted, isRepeat: row["again"], isDecision: row["decides"],
                 activeSeconds: milliseconds.map { Double($0) / 1000 }, submittedAt: row.date("submitted_at"))
         }
     }

@@ -20,6 +20,7 @@ package enum Migrations {
         ("017 checks of quality", migration017Quality),
         ("020 prompts about safety", migration020Safety),
         ("021 instruction sets", migration021Instructions),
+        ("022 adjudication", migration022Adjudication),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

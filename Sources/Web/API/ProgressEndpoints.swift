@@ -87,6 +87,10 @@ enum ProgressEndpoints {
                     ? .string(QualityWords.agreementUndefined(agreement)) : .null,
             ],
             "mean_tau": APIEncoding.number(quality.meanTau),
+            "krippendorff_alpha": [
+                "orders": reliability(quality.orders), "grades": reliability(quality.gradedSides),
+                "ratings": reliability(quality.ratings),
+            ],
             "sides": [
                 "left": .integer(quality.sides.left), "right": .integer(quality.sides.right),
                 "left_share": APIEncoding.number(quality.sides.leftShare),
@@ -106,6 +110,10 @@ enum ProgressEndpoints {
         ]
     }
 
+    private static func reliability(_ reliability: OrdinalReliability) -> JSONValue {
+        ["alpha": APIEncoding.number(reliability.alpha), "units": .integer(reliability.units)]
+    }
+
     private static func interval(_ range: ClosedRange<Double>?) -> JSONValue {
         guard let range else { return .null }
         return [.number(range.lowerBound), .number(range.upperBound)]
@@ -121,7 +129,7 @@ enum ProgressEndpoints {
             "judgement": try APIEncoding.coded(line.content),
             "display_order": .array(line.displayOrder.map(JSONValue.string)),
             "identity_words": .array(line.identityWords.map(JSONValue.string)),
-            "check": APIEncoding.text(line.check?.rawValue),
+            "check": APIEncoding.text(line.check?.rawValue), "decision": .bool(line.isDecision),
         ]
     }
 }
@@ -169,6 +177,9 @@ extension ProgressEndpoints {
                     ])),
                 .required("mean_tau", .number("Mean of Kendall's τ-b over double-labelled tasks.").orNull),
                 .required(
+                    "krippendorff_alpha",
+                    .object(["orders", "grades", "ratings"].map { .required($0, reliability) }, "Ordinal.")),
+                .required(
                     "sides",
                     .object([
                         .required("left", .integer()), .required("right", .integer()),
@@ -199,6 +210,7 @@ extension ProgressEndpoints {
                 .required("judgement", .oneOf([.reference("Judgement"), .reference("Feedback")])),
                 .required("display_order", .array(.string(), "Response ids as the annotator saw them.")),
                 .required("identity_words", .array(.string(), "Names of models in the responses' texts.")),
+                .required("decision", .boolean("A lead's answer that decides what others answered to the task.")),
                 .required(
                     "check",
                     .choice(
@@ -211,4 +223,8 @@ extension ProgressEndpoints {
     ]
 
     private static let interval = Schema.array(.number(), "95%, Wilson.").orNull
+    private static let reliability = Schema.object([
+        .required("alpha", .number("Krippendorff's; null where it is not defined.").orNull),
+        .required("units", .integer("Pairs of responses, or responses, that two people or more judged.")),
+    ])
 }

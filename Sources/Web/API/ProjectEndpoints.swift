@@ -164,6 +164,13 @@ enum ProjectEndpoints {
                         "repeat_after", .integer("Answers between the two times, at least.", from: 1, to: 10_000)),
                     .optional("gold_share", .number("Tasks with a known answer.", from: 0, to: 0.4)),
                     .optional(
+                        "most_people",
+                        .integer(
+                            "Asked about a task at most, while they disagree; 0: no more than the overlap.", from: 0,
+                            to: 100)),
+                    .optional(
+                        "least_agreement", .number("Of the pairs, for a task to be full.", from: 0, to: 1)),
+                    .optional(
                         "authors_judge_own",
                         .boolean("Whether people may judge responses to prompts that they wrote themselves.")),
                 ], "How answers are checked.")

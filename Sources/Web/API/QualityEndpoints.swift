@@ -30,6 +30,26 @@ enum QualityEndpoints {
         ) { call in
             try .json(try json(try await call.store.taskAnswers(try call.id("task"), in: try call.id("project"))))
         },
+        APIEndpoint(
+            method: .post, path: Path.api + "/projects/{project}/tasks/{task}/decision", operation: "decideTask",
+            summary:
+                "Leases a task that people answered to the token's owner, a lead, whose answer stands beside theirs.",
+            access: .lead, answers: [.json(.ok, .reference("Task"))]
+        ) { call in
+            let assignment = try await call.store.adjudicate(
+                try call.id("task"), in: try call.id("project"), by: try call.user.id)
+            return try .json(try TaskEndpoints.json(assignment))
+        },
+        APIEndpoint(
+            method: .put, path: Path.api + "/projects/{project}/tasks/{task}/decision", operation: "setDecisionUse",
+            summary: "Says whether training reads a lead's answer alone, or beside what others answered to the task.",
+            access: .lead, body: .json(.object([.required("alone", .boolean())])), answers: [.nothing]
+        ) { call in
+            try await call.store.readAdjudication(
+                alone: call.body["alone"] == .bool(true), of: try call.id("task"), in: try call.id("project"),
+                by: try call.actor)
+            return Response(status: .noContent)
+        },
     ]
 
     private static func json(_ result: CheckResult) -> JSONValue {
@@ -51,12 +71,14 @@ enum QualityEndpoints {
                     [
                         "label": APIEncoding.id(answer.labelID), "annotator": .string(answer.annotator.handle),
                         "kept": .string(answer.kept.rawValue), "repeat": .bool(answer.isRepeat),
+                        "decision": .bool(answer.isDecision),
                         "judgement": try APIEncoding.coded(answer.content),
                         "active_seconds": APIEncoding.number(answer.activeSeconds),
                         "submitted_at": APIEncoding.time(answer.submittedAt),
                     ]
                 }),
             "agreement": APIEncoding.number(task.agreement.rate), "mean_tau": APIEncoding.number(task.meanTau),
+            "read_alone": task.adjudication.map { .bool($0.isReadAlone) } ?? .null,
             "consensus": task.consensus.map { .array($0.map { .array($0.map(JSONValue.string)) }) } ?? .null,
         ]
     }
@@ -93,11 +115,14 @@ enum QualityEndpoints {
                             .required("label", .integer()), .required("annotator", .string("A pseudonym.")),
                             .required("kept", .choice(["counted", "extra"])),
                             .required("repeat", .boolean("The person's second answer, as a check.")),
+                            .required("decision", .boolean("A lead's answer that decides what the others answered.")),
                             .required("judgement", .oneOf([.reference("Judgement"), .reference("Feedback")])),
                             .required("active_seconds", .number().orNull), .required("submitted_at", .time()),
                         ]))),
                 .required("agreement", .number("Share of the pairs that two people both put in an order.").orNull),
                 .required("mean_tau", .number().orNull),
+                .required(
+                    "read_alone", .boolean("Whether training reads the decision alone; null without one.").orNull),
                 .required(
                     "consensus",
                     .array(

@@ -82,8 +82,8 @@ struct ProgressPages: RouteSet {
                     id: $0.labelID.description, annotator: $0.annotator.name, mode: $0.mode.rawValue,
                     preview: $0.promptPreview,
                     taskPath: Path.taskAnswers(id.description, task: $0.taskID.description),
-                    check: $0.check.map { $0 == .repeat ? "repeat" : "check" }, revision: $0.revision,
-                    isExtra: $0.kept == .extra,
+                    check: $0.check.map { $0 == .repeat ? "repeat" : "check" }, isDecision: $0.isDecision,
+                    revision: $0.revision, isExtra: $0.kept == .extra,
                     isRetracted: $0.retracted,
                     answer: Self.answer($0, flags: project.settings.flags),
                     practicePath: $0.mode.isPreference && !$0.retracted
@@ -145,16 +145,22 @@ struct ProgressPages: RouteSet {
                 "Kendall's τ-b, mean",
                 quality.meanTau.map { Plot.text($0) } ?? QualityWords.tauUndefined()),
             ProgressPage.Figure(
+                "Krippendorff's α of orders", QualityWords.alpha(quality.orders, "pair", "pairs"),
+                note:
+                    "Agreement on which of two responses is better, or that they are tied, beyond what chance gives: 1 is "
+                    + "perfect, 0 is chance."),
+            ProgressPage.Figure(
                 "Longer response preferred",
                 LeadWords.share(
-                    share(quality.lengths.longerWins, quality.lengths.shorterWins),
-                    wilsonInterval(
-                        successes: Double(quality.lengths.longerWins),
-                        trials: Double(quality.lengths.longerWins + quality.lengths.shorterWins)),
+                    quality.lengths.longerShare, quality.lengths.interval,
                     otherwise: "Not defined yet: no pair of different lengths was put in an order."),
                 note: "Near 50% people do not care for length; far from it, a reward model may learn length alone."),
         ]
         if mode == .comparison {
+            figures.append(
+                ProgressPage.Figure(
+                    "Krippendorff's α of grades", QualityWords.alpha(quality.gradedSides, "pair", "pairs"),
+                    note: "The same with how much better the one is."))
             figures.append(
                 ProgressPage.Figure(
                     "Left side preferred", QualityWords.sides(quality.sides),
@@ -165,11 +171,13 @@ struct ProgressPages: RouteSet {
             figures.append(.init("Ties", "\(quality.ties)"))
             figures.append(.init("Both unacceptable", "\(quality.bothUnacceptable)"))
         }
+        if quality.ratings.units > 0 {
+            figures.append(
+                ProgressPage.Figure(
+                    "Krippendorff's α of ratings", QualityWords.alpha(quality.ratings, "response", "responses"),
+                    note: "Agreement on the ratings from 1 to 7 of the same responses."))
+        }
         return figures
-    }
-
-    private static func share(_ part: Int, _ rest: Int) -> Double? {
-        part + rest == 0 ? nil : Double(part) / Double(part + rest)
     }
 
     private static func positions(_ slots: SlotCounts) -> [ProgressPage.Position] {
@@ -270,6 +278,8 @@ struct LabelsPage: PageModel {
         var taskPath: String
         /// Of which kind the check is that it answers; nil where it answers none.
         var check: String?
+        /// Whether a lead decides by it what others answered.
+        var isDecision: Bool
         var revision: Int
         var isExtra: Bool
         var isRetracted: Bool

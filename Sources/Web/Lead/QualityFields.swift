@@ -8,6 +8,8 @@ struct QualityFields: Sendable {
     private static let repeatShare = "Share of tasks given to the same person once more"
     private static let repeatAfter = "Answers between the two times, at least"
     private static let goldShare = "Share of tasks whose answer you know"
+    private static let mostPeople = "People asked about a task at most, where they disagree"
+    private static let leastAgreement = "Agreement that a task needs to be full"
 
     init(_ settings: QualitySettings) {
         numbers = [
@@ -21,6 +23,14 @@ struct QualityFields: Sendable {
             ProjectForm.Field(
                 name: "gold_share", label: Self.goldShare, value: "\(settings.goldShare)",
                 help: "It matters once the practice page holds tasks for checks.", inputMode: "decimal"),
+            ProjectForm.Field(
+                name: "most_people", label: Self.mostPeople, value: "\(settings.mostPeople)",
+                help: "One after the other, above the labels wanted for each task. 0: never more than those.",
+                inputMode: "numeric"),
+            ProjectForm.Field(
+                name: "least_agreement", label: Self.leastAgreement, value: "\(settings.leastAgreement)",
+                help: "0 to 1: the share of pairs on which people agree. It needs two labels for each task or more.",
+                inputMode: "decimal"),
         ]
         authorsJudgeOwn = settings.authorsJudgeOwn
     }
@@ -34,6 +44,10 @@ struct QualityFields: Sendable {
         settings.repeatAfter = try form.whole("repeat_after", label: repeatAfter)
         settings.goldShare = try form.number("gold_share", label: goldShare)
         settings.authorsJudgeOwn = form.flag("authors_judge_own")
+        if form.flag("most_people") {
+            settings.mostPeople = try form.whole("most_people", label: mostPeople)
+            settings.leastAgreement = try form.number("least_agreement", label: leastAgreement)
+        }
         return settings
     }
 }

@@ -11,15 +11,32 @@ struct QualityPages: RouteSet {
     func add(to routes: RouterGroup<PlumbContext>) {
         routes.get(RouterPath(Path.quality(":project"))) { _, context in
             let project = try await services.store.project(try context.id("project"))
+            let store = services.store
             let page = QualityPage(
-                try await services.store.checkResults(project.id), try await services.store.sharedTasks(project.id),
-                in: project)
+                try await store.checkResults(project.id), try await store.sharedTasks(project.id),
+                try await store.certainty(project.id), try await store.habits(project.id), in: project)
             return try services.pages.page(page, for: context)
         }
         routes.get(RouterPath(Path.taskAnswers(":project", task: ":task"))) { _, context in
             let project = try await services.store.project(try context.id("project"))
             let answers = try await services.store.taskAnswers(try context.id("task"), in: project.id)
             return try services.pages.page(TaskAnswersPage(answers, in: project), for: context)
+        }
+        routes.post(RouterPath(Path.adjudicate(":project", task: ":task"))) { _, context in
+            let assignment = try await services.store.adjudicate(
+                try context.id("task"), in: try context.id("project"), by: try context.requireUser().id)
+            return Response.redirect(to: Path.task(assignment.token))
+        }
+        routes.post(RouterPath(Path.adjudicationUse(":project", task: ":task"))) { request, context in
+            let project: ProjectID = try context.id("project")
+            let task: TaskID = try context.id("task")
+            let isAlone = try await LeadForm(request, context).text("alone") == "true"
+            try await services.store.readAdjudication(alone: isAlone, of: task, in: project, by: try context.lead())
+            return Response.redirect(
+                to: Path.taskAnswers(project.description, task: task.description),
+                notice: isAlone
+                    ? "From now on training reads the lead's answer alone."
+                    : "From now on training reads all answers to this task.", settings: services.settings)
         }
     }
 }
@@ -29,6 +46,13 @@ extension Path {
     /// Everybody's answers to one task.
     public static func taskAnswers(_ project: String, task: String) -> String {
         "/lead/projects/\(project)/tasks/\(task)"
+    }
+    /// Hands the task to a lead who decides it.
+    public static func adjudicate(_ project: String, task: String) -> String {
+        taskAnswers(project, task: task) + "/decision"
+    }
+    public static func adjudicationUse(_ project: String, task: String) -> String {
+        taskAnswers(project, task: task) + "/decision/use"
     }
 }
 
@@ -40,6 +64,10 @@ struct QualityPage: PageModel {
     let gold: Checks
     let tasks: [Shared]
     let hasTasks: Bool
+    let rounds: [Round]
+    let hasRounds: Bool
+    let habits: [Habit]
+    let hasHabits: Bool
     let settingsPath: String
     let practicePath: String
 
@@ -73,7 +101,24 @@ struct QualityPage: PageModel {
         let tau: String
     }
 
-    init(_ checks: [AnnotatorChecks], _ shared: [SharedTask], in project: Project) {
+    struct Round: Sendable {
+        let number: Int
+        let answers: Int
+        let negligible: String
+        let tied: String
+    }
+
+    struct Habit: Sendable {
+        let name: String
+        let statisticsPath: String
+        let left: String
+        let longer: String
+    }
+
+    init(
+        _ checks: [AnnotatorChecks], _ shared: [SharedTask], _ certainty: [RoundCertainty], _ habits: [AnnotatorHabits],
+        in project: Project
+    ) {
         title = "Quality · \(project.name)"
         nav = ProjectNav(project, .quality)
         let id = project.id.description
@@ -100,8 +145,35 @@ struct QualityPage: PageModel {
                 agreement: task.agreement.rate.map { LeadWords.share($0) } ?? "–",
                 tau: task.meanTau.map { Plot.text($0) } ?? "–")
         }
+        rounds = certainty.map(Round.init)
+        hasRounds = !rounds.isEmpty
+        self.habits = habits.map { Habit($0, in: id) }
+        hasHabits = !habits.isEmpty
         settingsPath = Path.projectSettings(id)
         practicePath = Path.practice(id)
+    }
+}
+
+extension QualityPage.Round {
+    init(_ round: RoundCertainty) {
+        func share(_ part: Int, of whole: Int) -> String {
+            LeadWords.share(
+                whole == 0 ? nil : Double(part) / Double(whole),
+                wilsonInterval(successes: Double(part), trials: Double(whole)), otherwise: "–")
+        }
+        number = round.round
+        answers = round.answers
+        negligible = share(round.negligible, of: round.graded)
+        tied = share(round.tiedPairs, of: round.pairs)
+    }
+}
+
+extension QualityPage.Habit {
+    init(_ habits: AnnotatorHabits, in project: String) {
+        name = habits.user.name
+        statisticsPath = Path.personStatistics(project, user: habits.user.id.description)
+        left = LeadWords.share(habits.sides.leftShare, habits.sides.interval, otherwise: "–")
+        longer = LeadWords.share(habits.lengths.longerShare, habits.lengths.interval, otherwise: "–")
     }
 }
 

@@ -17,6 +17,16 @@ enum QualityWords {
         "Not defined yet: it needs a task that two people ranked, neither of them with everything tied."
     }
 
+    /// “0.72, over 31 pairs”, or why there is none.
+    static func alpha(_ reliability: OrdinalReliability, _ one: String, _ many: String) -> String {
+        if let alpha = reliability.alpha {
+            return "\(Plot.text(alpha)), over \(Wording.count(reliability.units, one, many))"
+        }
+        return reliability.units == 0
+            ? "Not defined yet: no \(one) was judged by two people."
+            : "Not defined: everybody said the same of all of them, so there is nothing that chance could have got wrong."
+    }
+
     static func sides(_ sides: SideBias) -> String {
         LeadWords.share(
             sides.leftShare, sides.interval, otherwise: "Not defined yet: no comparison was submitted.")

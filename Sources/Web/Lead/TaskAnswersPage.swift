@@ -20,11 +20,23 @@ struct TaskAnswersPage: PageModel {
     let hasExpected: Bool
     let figures: [ProgressPage.Figure]
     let hasFigures: Bool
+    /// Nil where nobody has answered, and for what is no order.
+    let decision: Decision?
     let qualityPath: String
+
+    /// A lead's answer beside the others.
+    struct Decision: Sendable {
+        /// “lead decided this task. Training reads …”; nil where no lead has.
+        let words: String?
+        let path: String
+        let usePath: String
+        /// What the button changes it to.
+        let isNextAlone: Bool
+    }
 
     struct Person: Sendable {
         let name: String
-        /// “second answer”, “late extra”; nil for an answer like any other.
+        /// “second answer”, “decision”, “late extra”; nil for an answer like any other.
         let remark: String?
         /// The whole answer, in the letters of this page.
         let answer: String
@@ -77,6 +89,7 @@ struct TaskAnswersPage: PageModel {
         hasResponses = !responses.isEmpty
         figures = Self.figures(task)
         hasFigures = !figures.isEmpty
+        decision = isOrder && task.check == nil ? Decision(task, in: project) : nil
         qualityPath = Path.quality(project.id.description)
     }
 
@@ -102,10 +115,25 @@ struct TaskAnswersPage: PageModel {
     }
 }
 
+extension TaskAnswersPage.Decision {
+    init(_ task: TaskAnswers, in project: Project) {
+        let (project, id) = (project.id.description, task.taskID.description)
+        words = task.adjudication.map {
+            "\($0.lead.name) decided this task. Training reads "
+                + ($0.isReadAlone ? "that answer alone." : "that answer beside the others.")
+        }
+        path = Path.adjudicate(project, task: id)
+        usePath = Path.adjudicationUse(project, task: id)
+        isNextAlone = task.adjudication?.isReadAlone != true
+    }
+}
+
 extension TaskAnswersPage.Person {
     init(_ answer: TaskAnswers.Answer, words: AnswerWords) {
         name = answer.annotator.name
-        remark = answer.isRepeat ? "second answer" : answer.kept == .counted ? nil : "late extra"
+        remark =
+            answer.isDecision
+            ? "decision" : answer.isRepeat ? "second answer" : answer.kept == .counted ? nil : "late extra"
         self.answer =
             switch answer.content {
             case .judgement(let judgement): words.sentence(judgement)

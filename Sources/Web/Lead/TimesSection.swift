@@ -19,6 +19,7 @@ struct TimesSection: Sendable {
         let p10: String
         let p50: String
         let p90: String
+        let fast: Int
     }
 
     /// After how long a task of one kind goes to somebody else.
@@ -57,7 +58,7 @@ struct TimesSection: Sendable {
         people = ((times.people.count > 1 ? times.everybody.map { [$0] } ?? [] : []) + times.people).map {
             Person(
                 name: $0.name, answers: $0.answers, p10: LeadWords.seconds($0.p10), p50: LeadWords.seconds($0.p50),
-                p90: LeadWords.seconds($0.p90))
+                p90: LeadWords.seconds($0.p90), fast: $0.fast)
         }
         isEmpty = times.everybody == nil
         summary = times.bins.filter { $0.answers > 0 }.map { "\(Self.label($0)) s: \($0.answers)" }.joined(

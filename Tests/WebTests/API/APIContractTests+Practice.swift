@@ -147,6 +147,31 @@ extension APIContractTests {
         #expect(item?["purpose"] == "gold" && item?["answers"] == 1 && item?["right_answers"] == 1)
         let progress = try await driver.call("getProgress", token: lead, path: project)
         #expect(progress["labels"]?["checks"] == 1)
+        try await driveDecision(driver, site, project)
+    }
+
+    /// A lead answers what somebody answered, and training reads that alone.
+    private func driveDecision(_ driver: APIDriver, _ site: LeadSite, _ project: [String: String]) async throws {
+        let lead = site.leadToken
+        func submit(_ task: JSONValue, as token: String) async throws {
+            let ids = (task["responses"]?.arrayValue ?? []).compactMap { $0["id"] }
+            try await driver.call(
+                "submit", token: token, path: ["lease": try #require(task["lease"]?.stringValue)],
+                json: ["comparison": ["winner": ids[0], "loser": ids[1], "grade": "better"]])
+        }
+        try await submit(try await nextPair(driver, site, project), as: site.annotatorToken)
+        let line = try #require(try await driver.call("listLabels", token: lead, path: project).arrayValue?.first)
+        #expect(line["decision"] == false && line["check"] == .null)
+        let path = project.merging(["task": "\(try #require(line["task"]?.integerValue))"]) { old, _ in old }
+        try await driver.call(
+            "setDecisionUse", token: lead, path: path, json: ["alone": true], expecting: .forbidden)
+        try await submit(try await driver.call("decideTask", token: lead, path: path), as: lead)
+        try await driver.call("decideTask", token: lead, path: path, expecting: .forbidden)
+        try await driver.call(
+            "setDecisionUse", token: lead, path: path, json: ["alone": true], expecting: .noContent)
+        let found = try await driver.call("getTaskAnswers", token: lead, path: path)
+        #expect(found["answers"]?.arrayValue?.map { $0["decision"] } == [false, true])
+        #expect(found["read_alone"] == true && found["agreement"] == .null)
     }
 
     private func importPair(

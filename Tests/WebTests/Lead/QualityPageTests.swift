@@ -46,9 +46,43 @@ import Web
             #expect(!page.contains("secret-policy-name"), "leads rank, too")
             let labels = try await lead.get(Path.projectLabels(id))
             #expect(labels.text.contains(path))
+            // 12 disagreements observed among 36 values, 18 of either kind.
+            let orders = try await site.store.quality(site.project.id).orders
+            #expect(orders.units == 6 && orders.alpha.map { abs($0 - (1 - 35 * 12 / 324.0)) < 1e-12 } == true)
             #expect(try await lead.get(Path.taskAnswers(id, task: "999")).status == .notFound)
             var ada = Browser(client)
             #expect(try await ada.get(Path.quality(id)).status != .ok)
+        }
+    }
+
+    @Test func aLeadDecidesATaskOnTheOrdinaryPageAndSaysWhatTrainingReads() async throws {
+        let site = try await TestSite.make(tasks: 1, overlap: 2)
+        try await site.run { client in
+            for (name, ranks) in [("Ada", [1, 2, 3, 4]), ("Bob", [4, 3, 2, 1])] {
+                var person = try await site.browser(client, name: name)
+                let form = try #require(TaskForm(try await person.get(site.nextTask)))
+                #expect(try await person.post(form.action, form.ranking(ranks)).status == .seeOther)
+            }
+            var lead = try await site.browser(client, name: "Lee", role: .lead)
+            let project = site.project.id.description
+            let task = try #require(try await site.store.sharedTasks(site.project.id).first).taskID.description
+            let path = Path.taskAnswers(project, task: task)
+            #expect(try await lead.get(path).text.contains("Decide this task"))
+            let use = Path.adjudicationUse(project, task: task)
+            #expect(try await lead.post(use, ["alone": "true"]).status == .forbidden, "nothing is decided yet")
+            let page = try await lead.follow(try await lead.post(Path.adjudicate(project, task: task)))
+            #expect(!page.text.contains("secret-policy-name"))
+            let form = try #require(TaskForm(page))
+            #expect(try await lead.post(form.action, form.ranking([1, 2, 3, 4])).status == .seeOther)
+            var text = try await lead.get(path).text
+            #expect(text.contains("Lee decided this task. Training reads that answer beside the others."))
+            #expect(text.contains(#"Lee <span class="state">decision</span>"#) && !text.contains("Decide this task"))
+            text = try await lead.follow(try await lead.post(use, ["alone": "true"])).text
+            #expect(text.contains("Training reads that answer alone.") && text.contains("Read all answers"))
+            #expect(
+                try await lead.get(Path.projectLabels(project)).text.contains(#"<span class="state">decision</span>"#))
+            var ada = Browser(client)
+            #expect(try await ada.post(Path.adjudicate(project, task: task)).status != .seeOther)
         }
     }
 
@@ -79,6 +113,10 @@ import Web
             let found = try #require(try await site.store.checkResults(site.project.id).first)
             let page = try await lead.get(Path.quality(id)).text
             #expect(found.repeats.tasks > 0)
+            let real = 20 - found.repeats.tasks
+            #expect(
+                page.contains(#"<th scope="row" class="number">0</th><td class="number">\#(real)</td><td>0.0% (95%"#))
+            #expect(page.contains(">Ada</a></th><td>100.0% (95% interval"), "she always prefers the left side")
             let row = try #require(
                 page.components(separatedBy: ">Ada</a></th>").last?.components(separatedBy: "</tr>").first)
             #expect(row.hasPrefix("<td class=\"number\">\(found.repeats.tasks)</td><td>\(found.repeats.right): "))
@@ -97,6 +135,7 @@ import Web
             let page = try await lead.get(Path.project(id)).text
             #expect(page.contains(#"<a href="\#(Path.quality(id))">Answers side by side"#))
             #expect(page.contains("<dt>Answers to checks</dt><dd>0</dd>"))
+            #expect(page.contains("α of orders</dt><dd>Not defined yet: no pair was judged by two people."))
             #expect(
                 page.contains(
                     #"<tr><th scope="row">Ranking</th><td class="number">–</td><td class="number">5.0 min</td></tr>"#))
