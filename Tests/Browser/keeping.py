@@ -135,6 +135,8 @@ def answered_elsewhere(test, ada):
     test.equal("and leads to the next one, which is the one on the first tab", (there.address != first, there.address),
                (True, board.address))
     tab.page.close()
+    # The tab gave back the task that it had fetched ahead, which may be the one that the first tab had.
+    board = ready(test, ada)
     # No word goes from computer to computer: the heartbeat asks, and so does whoever comes back to the page.
     other = ada.beside("Ada's other computer")
     there = ready(test, other)

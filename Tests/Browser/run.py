@@ -19,6 +19,7 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
 import accessibility
+import checking
 import chromium
 import comparing
 import feedback
@@ -84,7 +85,7 @@ def tell(test, iterations):
     if ada is None:
         return
     for way in (ranking.by_keyboard, ranking.by_buttons, ranking.by_mouse, ranking.by_touch, ranking.skip, ranking.undo,
-                ranking.reload, keeping.draft_survives, keeping.next_task_is_there, keeping.offline, keeping.sign_in_ends,
+                ranking.reload, keeping.draft_survives, keeping.answered_elsewhere, keeping.next_task_is_there, keeping.offline, keeping.sign_in_ends,
                 keeping.time_is_told, keeping.last_answer_is_taken_back):
         test.chapter(way, ada)
     test.chapter(keeping.skips_reach_a_lead, lead, ada)
@@ -122,6 +123,10 @@ def tell(test, iterations):
             test.chapter(way, ada, rated)
         test.chapter(rating.required, ada, lead)
         test.chapter(rating.properties, ada)
+    checked = test.chapter(checking.create, lead)
+    answered = checked and test.chapter(checking.unseen, ada, checked)
+    if answered:
+        test.chapter(checking.read, lead, checked, answered)
     graded, judged = test.chapter(judging.create, lead), test.chapter(judging.create_full, lead)
     if graded and judged:
         test.chapter(judging.every_grade, ada, graded)
@@ -163,6 +168,7 @@ def close(test):
           "light and dark")
     check("no page is wider than a screen of 360 pixels", sorted(set(test.watch.overflows)),
           f"{len(test.watch.pages_seen)} kinds of page")
+    check("no word of a plot is cut off", sorted(set(test.watch.cut_words)), f"{test.watch.plots} plots")
 
 
 def main():
