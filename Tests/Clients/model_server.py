@@ -58,6 +58,11 @@ def check_openai(report, address, name, tokenizer):
     report.check("openai: token ids as a prompt, and the same seed, give the same texts",
                  [c.text for c in again.choices] == [c.text for c in plain.choices])
 
+    best = client.completions.create(model=name, prompt=ids, max_tokens=12, n=1, best_of=3, seed=5)
+    means = [sum(c.logprobs.token_logprobs) / len(c.logprobs.tokens) for c in plain.choices]
+    report.check("openai: the best of several is the most probable by the token, and all are in its usage",
+                 best.choices[0].text == plain.choices[means.index(max(means))].text and best.usage == plain.usage)
+
     several = client.completions.create(model=name, prompt=["The cat", "A dog", "It"], max_tokens=4, n=2, seed=1, temperature=0.7)
     lists = client.completions.create(model=name, prompt=[tokenizer(t, add_special_tokens=False)["input_ids"] for t in ("The cat", "A dog", "It")],
                                       max_tokens=4, n=2, seed=1, temperature=0.7)
