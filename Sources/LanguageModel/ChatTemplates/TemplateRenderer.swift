@@ -3,8 +3,9 @@
 /// The work is bounded: a hostile template is stopped with an error, not given the machine.
 struct TemplateRenderer {
     static let mostSteps = 2_000_000
-    /// Scalars that one rendering may make, intermediate texts counted.
-    static let mostScalars = 1 << 25
+    /// Scalars that one rendering may make, intermediate texts counted: some thirty times a context of 32,768 tokens, in at
+    /// most 34 MB.
+    static let mostScalars = 1 << 22
     static let deepestCalls = 8
 
     private(set) var output: [TemplateText.Mark] = []
