@@ -85,18 +85,22 @@ import Testing
         #expect(many == Array(repeating: one, count: 50).flatMap { $0 })
     }
 
-    @Test func theOlderPairOfFilesReadsLikeTokenizerJSON() throws {
-        let folder = try TokenizerFixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let tokenizer = try Self.trained()
-        let root = try #require(
-            try JSONSerialization.jsonObject(with: Data(tokenizer.json)) as? [String: Any])
+    /// The vocabulary and merges of a `tokenizer.json` as GPT-2's pair of files.
+    static func writeOlderPair(of json: [UInt8], in folder: URL) throws {
+        let root = try #require(try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
         let model = try #require(root["model"] as? [String: Any])
         try JSONSerialization.data(withJSONObject: try #require(model["vocab"]))
             .write(to: folder.appendingPathComponent("vocab.json"))
         let merges = try #require(model["merges"] as? [String])
         try Data(("#version: 0.2\n" + merges.joined(separator: "\n") + "\n").utf8)
             .write(to: folder.appendingPathComponent("merges.txt"))
+    }
+
+    @Test func theOlderPairOfFilesReadsLikeTokenizerJSON() throws {
+        let folder = try TokenizerFixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let tokenizer = try Self.trained()
+        try Self.writeOlderPair(of: tokenizer.json, in: folder)
         let older = try Tokenizer(folder: folder)
         for text in TokenizerTrainerTests.sentences { #expect(older.encode(text) == tokenizer.encode(text)) }
     }

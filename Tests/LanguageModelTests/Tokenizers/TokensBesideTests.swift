@@ -12,13 +12,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let json = try TokenizerTests.trained().json
         if asPair {
-            let root = try #require(try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
-            let model = try #require(root["model"] as? [String: Any])
-            try JSONSerialization.data(withJSONObject: try #require(model["vocab"]))
-                .write(to: folder.appendingPathComponent("vocab.json"))
-            let merges = try #require(model["merges"] as? [String])
-            try Data(("#version: 0.2\n" + merges.joined(separator: "\n") + "\n").utf8)
-                .write(to: folder.appendingPathComponent("merges.txt"))
+            try TokenizerTests.writeOlderPair(of: json, in: folder)
         } else {
             try Data(json).write(to: folder.appendingPathComponent("tokenizer.json"))
         }
