@@ -60,10 +60,11 @@ extension Store {
                 guard let row = try db.row("SELECT * FROM users WHERE handle = ?", [handle]) else {
                     throw StoreError.unknown(what: "annotator", id: handle)
                 }
-                let own = groups.map { group in
-                    var group = group
-                    group.labels.removeAll { $0.annotator != handle }
-                    return group
+                // Groups without the person's labels would be measured for nothing, once a person.
+                let own = groups.compactMap { group in
+                    var own = group
+                    own.labels.removeAll { $0.annotator != handle }
+                    return own.labels.isEmpty ? nil : own
                 }
                 return AnnotatorHabits(
                     user: try User(row: row), sides: sides[handle] ?? SideBias(), lengths: LengthPreference(of: own))
