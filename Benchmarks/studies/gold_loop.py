@@ -28,15 +28,16 @@ class GoldLoop(GoldStudy):
         return [*best_of, *ppo]
 
     def measure(self, setting, seed, folder):
-        lines = self.labels(setting["comparisons"], setting["labels"], seed, folder)
+        labels = setting["comparisons"], setting["labels"]
+        lines = self.labels(*labels, seed, folder)
         about = {"tasks": len(lines), "strict_pairs": sum(len(gold_world.line_pairs(line)) for line in lines)}
         if setting["by"] == "best-of-n":
-            proxy = self.proxy(lines, seed, folder)
+            proxy, _ = self.shared_proxy(*labels, seed, folder)
             return {**about, **best_of_n(self.scores(proxy, self.judged, folder), self.judged_gold)}
         if setting["by"] == "ppo":
-            return {**about, **self.followed(self.proxy(lines, seed, folder), seed, folder)}
+            return {**about, **self.followed(self.shared_proxy(*labels, seed, folder)[0], seed, folder)}
         if setting["by"] in ENSEMBLES:
-            proxy = self.proxy(lines, seed, folder, ensemble_members=ENSEMBLE_MEMBERS)
+            proxy, _ = self.shared_proxy(*labels, seed, folder, ensemble_members=ENSEMBLE_MEMBERS)
             return {**about, **self.followed(proxy, seed, folder, {"ensemble": ENSEMBLES[setting["by"]]})}
         # Half of the labels teaches the proxy, the other half the watcher; the same proxy is followed to the end as well.
         halves = [self.proxy(lines[half::2], seed, self.named(folder, name)) for half, name in enumerate(("proxy", "watcher"))]

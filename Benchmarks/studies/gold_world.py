@@ -1,7 +1,10 @@
 """The demo world under a frozen gold reward model: who writes, who judges, and how rankings come about."""
 
+import json
 import math
 import random
+import resource
+import shutil
 import statistics
 
 import sampling
@@ -35,7 +38,9 @@ class GoldStudy(Study):
     def prepare(self):
         """The gold model, the prompts and the samples of the supervised policy; the same for every row and every such study."""
         folder = self.work.parent / f"gold-{SAMPLES}-{digest(POLICY)[:16]}"
-        folder.mkdir(parents=True, exist_ok=True)
+        # What several settings learn from or follow; it counts for this program alone.
+        self.shared = folder / f"shared-{self.plumb.sha256}"
+        self.shared.mkdir(parents=True, exist_ok=True)
         corpus = folder / "corpus"
         if not corpus.exists():
             self.plumb("demo", "corpus", "--output", corpus)
@@ -62,7 +67,15 @@ class GoldStudy(Study):
 
     def labels(self, comparisons, kind, seed, folder):
         """Labelled groups by the gold model: rankings of K that hold so many comparisons, or single pairs that take as much of a
-        person's time as those rankings would."""
+        person's time as those rankings would. Made once; every setting and study that asks for them again reads the same file."""
+        file = self.shared / f"labels-{kind}-{comparisons}-{seed}.jsonl"
+        if not file.exists():
+            fresh = folder / file.name
+            write_lines(fresh, self.fresh_labels(comparisons, kind, seed, folder))
+            fresh.rename(file)
+        return read_lines(file)
+
+    def fresh_labels(self, comparisons, kind, seed, folder):
         tasks, size = max(1, round(comparisons / (K * (K - 1) / 2))), K
         if kind == "pairs":
             # Words are those of the supervised policy's own responses, the same for all seeds.
@@ -76,10 +89,36 @@ class GoldStudy(Study):
         gold = self.scores(self.gold, groups, folder)
         return [ranked(group, row, source, place) for place, (group, row) in enumerate(zip(groups, gold))]
 
+    def shared_proxy(self, comparisons, kind, seed, folder, **settings):
+        """A reward model of `labels`, and the processor seconds that its training took. Trained once for all that follow it."""
+        name = "-".join(["proxy", kind, str(comparisons), str(seed), *(f"{name}-{value}" for name, value in settings.items())])
+        place = self.shared / name
+        if not place.exists():
+            lines = self.labels(comparisons, kind, seed, folder)
+            fresh = folder / name
+            fresh.mkdir()
+            before = processor_seconds()
+            self.proxy(lines, seed, fresh, **settings)
+            (fresh / "seconds.json").write_text(json.dumps(processor_seconds() - before))
+            shutil.rmtree(fresh / "run")
+            try:
+                fresh.rename(place)
+            except OSError:
+                # A call beside this one was quicker; its bytes are the same.
+                if not place.exists():
+                    raise
+        return place / "made", json.loads((place / "seconds.json").read_text())
+
     def proxy(self, lines, seed, folder, **settings):
         """A reward model of these labels."""
         write_lines(folder / "groups.jsonl", lines)
-        return self.plumb.train("reward", folder / "proxy", seed, {**SETTINGS, **settings}, groups=folder / "groups.jsonl", base=POLICY)
+        return self.plumb.train("reward", folder, seed, {**SETTINGS, **settings}, groups=folder / "groups.jsonl", base=POLICY)
+
+
+def processor_seconds():
+    """Of all programs that were called so far and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def seconds(responses, asked, words):

@@ -1,12 +1,11 @@
 """PPO, its relatives, best-of-K and DPO on the same labels: gold score, win rate and KL of what each hands out."""
 
-import resource
 import statistics
 
 import charts
 import gold_world
 import intervals
-from gold_world import POLICY, GoldStudy
+from gold_world import POLICY, GoldStudy, processor_seconds
 from program import write_lines
 from study import by_setting
 
@@ -34,16 +33,16 @@ class Methods(GoldStudy):
         lines = self.labels(COMPARISONS, "k-wise", seed, folder)
         write_lines(folder / "groups.jsonl", lines)
         # Everybody but DPO and IPO goes by the same reward model; its training counts as theirs.
+        proxy, of_proxy = (None, 0) if method in OFFLINE else self.shared_proxy(COMPARISONS, "k-wise", seed, folder)
         before = processor_seconds()
         if method in OFFLINE:
             made = self.plumb.train("preferences", folder / "tuned", seed, {**PREFERENCES, "method": method}, groups=folder / "groups.jsonl",
                                     base=POLICY)
         else:
-            proxy = self.proxy(lines, seed, folder)
             write_lines(folder / "prompts.jsonl", [{"id": str(n), "prompt": p} for n, p in enumerate(self.prompts["ppo"][:400])])
             made = self.plumb.train("policy", folder / "tuned", seed, {**REFRESH, "method": method}, prompts=folder / "prompts.jsonl",
                                     base=POLICY, reference=POLICY, reward_model=proxy)
-        spent = processor_seconds() - before
+        spent = of_proxy + processor_seconds() - before
         return {**self.judged_policy(made, folder), "processor_seconds": spent}
 
     def judged_policy(self, policy, folder):
@@ -63,7 +62,7 @@ class Methods(GoldStudy):
     def write(self, page, rows):
         found = [(setting["method"], rows) for setting, rows in by_setting(rows)]
         page.add(f"""
-{round(COMPARISONS / 6)} rankings of four by the gold reward model of [gold-loop](gold-loop.md), each pair turned round with probability
+{round(COMPARISONS / 6)} rankings of four by the gold reward model of [gold-loop](index.md), each pair turned round with probability
 {gold_world.NOISE}, other ones for each seed. One reward model of them serves all that sample ({REFRESH["iterations"]} rollouts of 128
 responses, defaults of every method); DPO and IPO make {PREFERENCES["epochs"]} passes over the rankings themselves. No setting was tuned for
 this table. Judged by gold on {gold_world.FRESH_SAMPLES} fresh samples to each of {gold_world.JUDGED_PROMPTS} unseen prompts. *Win rate*: against the
@@ -94,8 +93,3 @@ def distinct_2(texts):
 
 def log_probabilities(answers):
     return [sum(r["token_log_probabilities"]) for answer in answers for r in answer["responses"]]
-
-
-def processor_seconds():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime

@@ -56,7 +56,7 @@ class Plumb:
         """What `plumb score` says of each group."""
         file = pathlib.Path(folder) / "to-score.jsonl"
         write_lines(file, [{"prompt": g["prompt"], "responses": g["responses"]} for g in groups])
-        return [json.loads(line) for line in self("score", "--model", model, file).splitlines()]
+        return parsed(self("score", "--model", model, file))
 
     def import_labels(self, lines, folder, base):
         """Brings native lines into a new store by `plumb import labels` and hands back what `plumb export` then writes."""
@@ -80,7 +80,12 @@ def write_lines(file, lines):
 
 
 def read_lines(file):
-    return [json.loads(line) for line in pathlib.Path(file).read_text().splitlines() if line]
+    return parsed(pathlib.Path(file).read_text())
+
+
+def parsed(text):
+    """JSON lines. Not by `splitlines`, which also cuts at line separators inside of a response."""
+    return [json.loads(line) for line in text.split("\n") if line]
 
 
 def token_counter(base, folder):

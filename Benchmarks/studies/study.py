@@ -3,7 +3,7 @@
 import importlib
 import json
 import pathlib
-import shutil
+import tempfile
 import time
 
 from ledger import Ledger, digest
@@ -91,13 +91,11 @@ class Study:
         self.publish(ledger)
 
     def add_row(self, ledger, setting, seed):
-        folder = self.work / "row"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        began = time.monotonic()
-        found = self.measure(setting, seed, folder)
+        # One of its own, so that two calls can share the work: --only or --seeds deals the rows out.
+        with tempfile.TemporaryDirectory(prefix="row-", dir=self.work) as folder:
+            began = time.monotonic()
+            found = self.measure(setting, seed, pathlib.Path(folder))
         row = ledger.add(setting, seed, found, time.monotonic() - began, self.plumb.sha256)
-        shutil.rmtree(folder)
         say(f"  {' '.join(f'{k}={v}' for k, v in setting.items())} seed={seed}: {self.brief(found)} ({row['seconds']:.0f} s)")
 
     def brief(self, found):

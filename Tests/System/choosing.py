@@ -57,7 +57,7 @@ if __name__ == "__main__":
                      all(0 <= value <= 1.3863 for value in told) and max(told) > 0, [round(value, 4) for value in told])
         run, model = retrained(server, report, project)
         groups = [json.loads(line) for line in
-                  (server.data / run["directory"] / "input" / "groups.jsonl").read_text().splitlines()]
+                  (server.data / run["directory"] / "input" / "groups.jsonl").read_text().split("\n") if line]
         held = [group for group in groups if group["split"] == "held_out" and group["group"]["id"] in tasks]
         report.check("the run reads each chosen task's probability", {
             group["group"]["id"]: group["sampling_probability"] for group in groups if "sampling_probability" in group} == tasks,

@@ -17,7 +17,7 @@ def run(program, *arguments):
 
 def eight_responses_differ(report, program, name, model, prompt):
     asked = ["generate", "--model", model, "--prompt", prompt, "-k", 8, "--seed", 1, "--max-tokens", 64]
-    lines = [json.loads(line) for line in run(program, *asked, "--json").stdout.splitlines()]
+    lines = [json.loads(line) for line in run(program, *asked, "--json").stdout.split("\n") if line]
     texts = [line["text"] for line in lines]
     report.check(f"{name}: `plumb generate -k 8` gives eight different texts", len(texts) == len(set(texts)) == 8 and all(texts),
                  f"{len(set(texts))} different of {len(texts)}")

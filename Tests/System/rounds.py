@@ -53,7 +53,7 @@ if __name__ == "__main__":
                          model["metrics"]["training_labels"] + model["metrics"]["held_out_labels"] == number * LABELS,
                          model["metrics"]["training_labels"])
             groups = [json.loads(line) for line in
-                      (server.data / reward["directory"] / "input" / "groups.jsonl").read_text().splitlines()]
+                      (server.data / reward["directory"] / "input" / "groups.jsonl").read_text().split("\n") if line]
             snapshots.append({label["label_id"] for group in groups for label in group["labels"]})
             refresh = succeeded(report, server, project, "policy-refreshes", REFRESH)
             parents = {parent["role"]: parent["id"] for parent in refresh["parents"] if parent["kind"] != "snapshot"}
@@ -71,7 +71,7 @@ if __name__ == "__main__":
             current = policy
         report.check("each round's labels hold those of the rounds before",
                      all(one < two for one, two in zip(snapshots, snapshots[1:])), [len(s) for s in snapshots])
-        native = [json.loads(line) for line in server.get(f"/projects/{project}/export", query={"format": "native"}).splitlines()]
+        native = [json.loads(line) for line in server.get(f"/projects/{project}/export", query={"format": "native"}).split("\n") if line]
         rounds = [line["round"] for line in native]
         report.check("the export says of which round each label is", rounds == [r for r in range(ROUNDS) for _ in range(LABELS)],
                      rounds)

@@ -13,7 +13,7 @@ def reader(data, module):
     """Reads a file of a data set: a list of its lines' values."""
 
     def read(file):
-        return [json.loads(line) for line in (data / module.FOLDER / file).read_text().splitlines()]
+        return [json.loads(line) for line in (data / module.FOLDER / file).read_text().split("\n") if line]
 
     return read
 
