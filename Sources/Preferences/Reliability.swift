@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// How reliable ordinal values are that several people gave the same units: Krippendorff's alpha. 1 is perfect agreement, 0
 /// what chance would give, and below 0 people agree less than by chance.
 ///
@@ -5,54 +7,104 @@
 public struct OrdinalReliability: Sendable, Hashable {
     /// Units that at least two people gave a value.
     public private(set) var units = 0
-    /// How often a value stands beside another one of the same unit, `1 / (m − 1)` for each ordered pair of its m values.
-    private var coincidences: [Pair: Double] = [:]
+    /// What was judged together, and is drawn together for the interval: the units of one group.
+    private var clusters: [Coincidences] = []
 
-    private struct Pair: Hashable, Comparable {
+    public init() {}
+
+    /// A cluster of one unit.
+    /// - Parameter values: what each person said of it; fewer than two say nothing of agreement.
+    public mutating func add(_ values: [Int]) {
+        var cluster = Coincidences()
+        cluster.add(values)
+        if values.count > 1 { add(cluster, units: 1) }
+    }
+
+    private mutating func add(_ cluster: Coincidences, units count: Int) {
+        guard count > 0 else { return }
+        units += count
+        clusters.append(cluster)
+    }
+
+    /// Nil without a unit that two people gave a value, and where all values are the same: then there is nothing that
+    /// chance could have got wrong.
+    public var alpha: Double? { Table(clusters).alpha(of: clusters.indices) }
+
+    /// The 95% interval of `alpha` from drawing the groups anew, with replacement: the pairs of a group were judged by the same
+    /// people at once, so they are drawn together. Nil with fewer than two groups, and where there is no alpha.
+    /// - Parameter resamples: how often they are drawn. A draw in which all values are the same says nothing and is left out.
+    public func interval(resamples: Int = 400, seed: UInt64 = 1) -> ClosedRange<Double>? {
+        let table = Table(clusters)
+        guard clusters.count > 1, table.alpha(of: clusters.indices) != nil else { return nil }
+        var random = SplitMix64(seed: seed)
+        let drawn = (0..<resamples).compactMap { _ in
+            table.alpha(of: (0..<clusters.count).map { _ in random.nextIndex(below: clusters.count) })
+        }.sorted()
+        guard let first = drawn.first, let last = drawn.last else { return nil }
+        let low = Int(Double(drawn.count) * 0.025)
+        return drawn.count < 40 ? first...last : drawn[low]...drawn[drawn.count - 1 - low]
+    }
+}
+
+/// How often a value stands beside another one of the same unit, `1 / (m − 1)` for each ordered pair of its m values.
+private struct Coincidences: Sendable, Hashable {
+    struct Pair: Hashable, Comparable {
         let first: Int
         let second: Int
 
         static func < (left: Pair, right: Pair) -> Bool { (left.first, left.second) < (right.first, right.second) }
     }
 
-    public init() {}
+    private(set) var shares: [Pair: Double] = [:]
 
-    /// - Parameter values: what each person said of one unit; fewer than two say nothing of agreement.
-    public mutating func add(_ values: [Int]) {
+    mutating func add(_ values: [Int]) {
         guard values.count > 1 else { return }
-        units += 1
         let share = 1 / Double(values.count - 1)
         for (one, first) in values.enumerated() {
             for (other, second) in values.enumerated() where one != other {
-                coincidences[Pair(first: first, second: second), default: 0] += share
+                shares[Pair(first: first, second: second), default: 0] += share
+            }
+        }
+    }
+}
+
+/// Coincidences of all clusters over the same values, laid out for adding many of them up quickly.
+private struct Table {
+    /// Of the values in ascending order: `cells[cluster]` are places in a matrix of values by values, row by row.
+    private let size: Int
+    private let cells: [[(place: Int, share: Double)]]
+
+    init(_ clusters: [Coincidences]) {
+        let values = Set(clusters.flatMap { $0.shares.keys.map(\.first) }).sorted()
+        let places = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, $0) })
+        size = values.count
+        cells = clusters.map { cluster in
+            cluster.shares.sorted { $0.key < $1.key }.compactMap { pair, share in
+                guard let row = places[pair.first], let column = places[pair.second] else { return nil }
+                return (row * values.count + column, share)
             }
         }
     }
 
-    /// Nil without a unit that two people gave a value, and where all values are the same: then there is nothing that
-    /// chance could have got wrong.
-    public var alpha: Double? {
-        var counts: [Int: Double] = [:]
-        for (pair, share) in coincidences.sorted(by: { $0.key < $1.key }) { counts[pair.first, default: 0] += share }
-        let values = counts.keys.sorted()
-        guard values.count > 1 else { return nil }
-        // The square of how many values lie between two of them, half of each end's own.
-        func difference(_ low: Int, _ high: Int) -> Double {
-            let between = values[low...high].reduce(0) { $0 + (counts[$1] ?? 0) }
-            let ends = ((counts[values[low]] ?? 0) + (counts[values[high]] ?? 0)) / 2
-            return (between - ends) * (between - ends)
-        }
+    /// - Parameter chosen: clusters, each as often as it is named.
+    func alpha(of chosen: some Sequence<Int>) -> Double? {
+        var matrix = Array(repeating: 0.0, count: size * size)
+        for cluster in chosen { for cell in cells[cluster] { matrix[cell.place] += cell.share } }
+        let counts = (0..<size).map { row in matrix[(row * size)..<((row + 1) * size)].reduce(0, +) }
+        guard counts.count(where: { $0 > 0 }) > 1 else { return nil }
         var observed = 0.0
         var expected = 0.0
-        for low in values.indices {
-            for high in values.indices where high > low {
-                let square = difference(low, high)
-                observed += (coincidences[Pair(first: values[low], second: values[high])] ?? 0) * square
-                expected += (counts[values[low]] ?? 0) * (counts[values[high]] ?? 0) * square
+        for low in 0..<size {
+            // How many values lie between the two, half of each end's own.
+            var between = counts[low] / 2
+            for high in (low + 1)..<max(size, low + 1) {
+                let difference = between + counts[high] / 2
+                between += counts[high]
+                observed += matrix[low * size + high] * difference * difference
+                expected += counts[low] * counts[high] * difference * difference
             }
         }
-        let total = values.reduce(0) { $0 + (counts[$1] ?? 0) }
-        return 1 - (total - 1) * observed / expected
+        return 1 - (counts.reduce(0, +) - 1) * observed / expected
     }
 }
 
@@ -82,21 +134,27 @@ extension OrdinalReliability {
     public init(ratingsOf groups: [LabelledGroup]) {
         self.init()
         for group in groups {
+            var (cluster, count) = (Coincidences(), 0)
             for response in group.group.responses {
-                add(group.labels.compactMap { $0.judgement.ratings[response.id]?.overall })
+                let values = group.labels.compactMap { $0.judgement.ratings[response.id]?.overall }
+                cluster.add(values)
+                if values.count > 1 { count += 1 }
             }
+            add(cluster, units: count)
         }
     }
 
     private mutating func addPairs(of group: LabelledGroup, _ value: (Judgement, String, String) -> Int?) {
         guard group.labels.count > 1 else { return }
+        var (cluster, count) = (Coincidences(), 0)
         for (first, second) in allPairs(of: group.group.responses.map(\.id)) {
             let values = group.labels.compactMap { value($0.judgement, first, second) }
             guard values.count > 1 else { continue }
-            add(values)
-            add(values.map { -$0 })
-            units -= 1
+            cluster.add(values)
+            cluster.add(values.map { -$0 })
+            count += 1
         }
+        add(cluster, units: count)
     }
 }
 

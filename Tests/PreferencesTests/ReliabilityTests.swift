@@ -76,6 +76,26 @@ import Testing
         #expect(reliability.units == 2 && close(reliability.alpha, 5.0 / 6))
     }
 
+    /// The pairs of a group are drawn together: six pairs on which two people agree say no more than the one ranking that they
+    /// come from.
+    @Test func theIntervalDrawsWholeGroups() throws {
+        let same = Judgement.ranking(try Ranking(rows: [["a"], ["b"], ["c"], ["d"]]))
+        let turned = Judgement.ranking(try Ranking(rows: [["d"], ["c"], ["b"], ["a"]]))
+        func groups(_ count: Int) -> [LabelledGroup] {
+            (0..<count).map { group("\($0)", [same, $0 % 4 == 0 ? turned : same], of: ["a", "b", "c", "d"]) }
+        }
+        let few = OrdinalReliability(ordersOf: groups(40))
+        // 30 of 40 groups agree: 0.5, and the share of a draw has a standard deviation of √(¼ · ¾ / 40) = 0.068.
+        let alpha = try #require(few.alpha)
+        let interval = try #require(few.interval())
+        #expect(abs(alpha - 0.5) < 0.01 && few.units == 240)
+        #expect(abs((interval.upperBound - interval.lowerBound) - 2 * 2 * 1.96 * 0.068) < 0.1)
+        #expect(interval == few.interval(), "the same figures on every page")
+        let many = try #require(OrdinalReliability(ordersOf: groups(1000)).interval())
+        #expect(many.upperBound - many.lowerBound < 0.15 && many.contains(0.5))
+        #expect(OrdinalReliability(ordersOf: groups(1)).interval() == nil, "of one group nothing can be drawn")
+    }
+
     @Test func whereThereIsNothingToGetWrongThereIsNoFigure() throws {
         #expect(OrdinalReliability().alpha == nil)
         var same = OrdinalReliability()

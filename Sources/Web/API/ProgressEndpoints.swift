@@ -111,7 +111,10 @@ enum ProgressEndpoints {
     }
 
     private static func reliability(_ reliability: OrdinalReliability) -> JSONValue {
-        ["alpha": APIEncoding.number(reliability.alpha), "units": .integer(reliability.units)]
+        [
+            "alpha": APIEncoding.number(reliability.alpha), "interval": interval(reliability.interval()),
+            "units": .integer(reliability.units),
+        ]
     }
 
     private static func interval(_ range: ClosedRange<Double>?) -> JSONValue {
@@ -225,6 +228,9 @@ extension ProgressEndpoints {
     private static let interval = Schema.array(.number(), "95%, Wilson.").orNull
     private static let reliability = Schema.object([
         .required("alpha", .number("Krippendorff's; null where it is not defined.").orNull),
+        .required(
+            "interval", .array(.number(), "95%, from drawing the groups anew; null with fewer than two of them.").orNull
+        ),
         .required("units", .integer("Pairs of responses, or responses, that two people or more judged.")),
     ])
 }

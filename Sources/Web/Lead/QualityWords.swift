@@ -17,10 +17,14 @@ enum QualityWords {
         "Not defined yet: it needs a task that two people ranked, neither of them with everything tied."
     }
 
-    /// “0.72, over 31 pairs”, or why there is none.
+    /// “0.72 (95% interval 0.61 to 0.80), over 31 pairs”, or why there is none.
     static func alpha(_ reliability: OrdinalReliability, _ one: String, _ many: String) -> String {
         if let alpha = reliability.alpha {
-            return "\(Plot.text(alpha)), over \(Wording.count(reliability.units, one, many))"
+            let interval = reliability.interval().map {
+                " (95% interval \(LeadWords.coefficient($0.lowerBound)) to \(LeadWords.coefficient($0.upperBound)))"
+            }
+            return LeadWords.coefficient(alpha) + (interval ?? "")
+                + ", over \(Wording.count(reliability.units, one, many))"
         }
         return reliability.units == 0
             ? "Not defined yet: no \(one) was judged by two people."
