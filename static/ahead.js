@@ -80,7 +80,7 @@ export function showAhead() {
   post(place.shown).then((response) => {
     // Without a sign-in nothing is known of it; the heartbeat says that it is shown once there is one.
     if (response.status !== gone) return;
-    showNotice("This task waited too long and was given to somebody else. What you submit is kept as an extra.", {
+    showNotice("This task was given to somebody else before you came to it. What you submit is kept as an extra.", {
       actions: [{ label: "Take another", href: place.next }],
     });
   }).catch(() => {});

@@ -150,7 +150,7 @@ export function startTask(form, { explainUnready, draft, restore, left = leaving
     heard: (answer) => keeper.heard(answer.draft_version), answered: () => finished(),
   });
   const prefetch = () => {
-    if (!left.aborted) fetchAhead(place.ahead, [place.lease, ...waiting().map((entry) => entry.lease)]);
+    if (place.ahead && !left.aborted) fetchAhead(place.ahead, [place.lease, ...waiting().map((entry) => entry.lease)]);
   };
 
   let isSending = false;
@@ -163,7 +163,7 @@ export function startTask(form, { explainUnready, draft, restore, left = leaving
     endHeartbeat();
     for (const name of ["draft", "lease"]) removeNotice(name);
     say("");
-    showNotice(words, { name: "finished", actions: [{ label: "Next task", href: place.next }] });
+    showNotice(words, { name: "finished", actions: [{ label: place.nextLabel, href: place.next }] });
   }
 
   onStoredElsewhere(({ lease, words }) => {

@@ -110,7 +110,7 @@ def read(test, lead, number, answered):
         for kind, name in (("repeat", "Repeats by annotator"), ("gold", "Known answers by annotator"))}
     report.check("Ada put the same responses in the same order each time",
                  rows["repeat"][0] == str(answered["repeat"]) and rows["repeat"][1].startswith(f"{answered['repeat']}: 100.0%")
-                 and rows["repeat"][3] == "1", rows["repeat"])
+                 and rows["repeat"][3] == "1.00", rows["repeat"])
     right = answered["gold"] - 1
     report.check("and all known answers but one were as expected",
                  rows["gold"][0] == str(answered["gold"]) and rows["gold"][1].startswith(f"{right}: ")
@@ -128,7 +128,7 @@ def read(test, lead, number, answered):
                  tuple(by_person.get("Ada", ())[:4]) == ("3", "1", "4", "2") and by_person.get("lead") == ("2", "4", "1", "3")
                  and by_person.get("Together") == ("1",) * 4, by_person)
     facts = page.locator("main").inner_text()
-    report.check("with their agreement", "Agreed 0, disagreed 6" in facts and "\n-1\n" in f"\n{facts}\n", heads)
+    report.check("with their agreement", "Agreed 0, disagreed 6" in facts and "\n−1.00\n" in f"\n{facts}\n", heads)
     decide(test, lead, task)
     lead.go(f"/lead/projects/{number}/labels", picture="checks-labels")
     marks = [page.locator("main .state").filter(has_text=word).count() for word in ("repeat", "check")]
@@ -147,8 +147,8 @@ def decide(test, lead, task):
     with page.expect_navigation():
         page.keyboard.press("Enter")
     rank(Board(lead).wait(), BEST_FIRST)
-    lead.go(address)
-    test.report.check("a lead's decision stands beside the other answers",
+    page.wait_for_url(address)
+    test.report.check("after a decision comes the task's own page, where it stands beside the other answers",
                       page.get_by_role("row").filter(has_text="decision").count() > 0
                       and "Training reads that answer beside the others" in page.locator("main").inner_text())
     lead.press("Read it alone", picture="task-decided")

@@ -41,6 +41,8 @@ public struct Assignment: Sendable, Hashable {
     public let answersToday: Int
     /// The feedback that this person took back; rankings and comparisons have theirs as the draft.
     public let former: Feedback?
+    /// The task that a lead decides with this answer.
+    public let decides: TaskID?
 
     public var isPractice: Bool { practice != nil }
 }
@@ -90,6 +92,8 @@ struct LeaseRow {
     let isPractice: Bool
     /// It asks for nothing new, and is the person's to answer whatever its task's state and overlap.
     let isCheck: Bool
+    /// The task that a lead decides by answering this one.
+    let decides: TaskID?
     let taskState: String
     let overlap: Int
     let labelCount: Int
@@ -110,7 +114,7 @@ struct LeaseRow {
     static let sql = """
         SELECT leases.*, tasks.project_id, tasks.group_id, tasks.mode, tasks.style, tasks.state AS task_state,
             EXISTS (SELECT 1 FROM practice_items i WHERE i.task_id = tasks.id AND i.purpose = 'practice') AS is_practice,
-            tasks.quality_check IS NOT NULL AS is_check, tasks.overlap, tasks.label_count
+            tasks.quality_check IS NOT NULL AS is_check, tasks.adjudicates, tasks.overlap, tasks.label_count
         FROM leases JOIN tasks ON tasks.id = leases.task_id
         """
 
@@ -126,6 +130,7 @@ struct LeaseRow {
         style = styleName.flatMap(PromptStyle.init(rawValue:))
         isPractice = row["is_practice"]
         isCheck = row["is_check"]
+        decides = row["adjudicates"]
         taskState = row["task_state"]
         overlap = row["overlap"]
         labelCount = row["label_count"]
@@ -285,6 +290,6 @@ extension Database {
             practice: lease.isPractice
                 ? try practiceStanding(of: lease.user, in: try project(lease.project)) : nil,
             answersToday: try answersToday(of: lease.user, in: lease.project, at: lease.issuedAt),
-            former: try formerFeedback(lease))
+            former: try formerFeedback(lease), decides: lease.decides)
     }
 }

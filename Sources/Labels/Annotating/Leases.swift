@@ -70,7 +70,7 @@ extension Store {
                 let others = try db.otherLiveLeases(on: lease.task, than: user)
                 let mine = try db.exists(
                     "SELECT 1 FROM leases WHERE task_id = ? AND user_id = ? AND closed_at IS NULL", [lease.task, user])
-                let isOpen = try lease.taskState == "open" || db.isDeciding(lease.task)
+                let isOpen = lease.taskState == "open" || lease.decides != nil
                 guard !mine, lease.isCheck || isOpen && lease.labelCount + others < lease.overlap,
                     try !db.hasAnswered(lease.task, user)
                 else { throw StoreError.leaseExpired }

@@ -103,11 +103,6 @@ extension Database {
         return made
     }
 
-    /// Whether a lead decides another task by answering this one.
-    func isDeciding(_ task: TaskID) throws -> Bool {
-        try exists("SELECT 1 FROM tasks WHERE id = ? AND adjudicates IS NOT NULL", [task])
-    }
-
     func markAsDeciding(_ task: TaskID, _ asked: TaskID) throws {
         try run("UPDATE tasks SET adjudicates = ? WHERE id = ?", [asked, task])
     }

@@ -211,9 +211,12 @@ struct AnnotationPages: RouteSet {
         return .redirect(to: Self.next(after: fields), notice: said, settings: services.settings)
     }
 
-    /// The next task of the project that the form names.
+    /// The next task of the project that the form names; after a lead's decision the task that was decided.
     private static func next(after fields: [String: String]) -> String {
         guard let project = fields["project"].flatMap(ProjectID.init) else { return Path.tasks }
+        if let decided = fields["decides"].flatMap(TaskID.init) {
+            return Path.taskAnswers(project.description, task: decided.description)
+        }
         return Path.nextTask(project.description)
     }
 }

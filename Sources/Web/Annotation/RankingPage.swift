@@ -98,6 +98,8 @@ struct TaskFrame: Sendable {
     let skipPath: String
     let heartbeatPath: String
     let project: String
+    /// The task that a lead decides here.
+    let decides: String?
     let projectName: String
     let instructions: ShownText?
     let prompt: PromptView
@@ -128,6 +130,7 @@ struct TaskFrame: Sendable {
         skipPath = Path.skip(assignment.token)
         heartbeatPath = Path.heartbeat(assignment.token)
         self.project = project.id.description
+        decides = assignment.decides?.description
         projectName = project.name
         instructions =
             project.settings.instructions.isEmpty

@@ -13,8 +13,12 @@ struct TaskKeeping: Sendable {
     let shown: String
     let release: String
     let draftPath: String
-    let ahead: String
+    /// Where the task after this one is fetched; nil where none follows, as after a lead's decision.
+    let ahead: String?
+    /// The page after this one.
     let next: String
+    /// What a button that leads there says.
+    let nextLabel: String
     /// JSON; nil where there is none.
     let draft: String?
     let version: Int
@@ -27,8 +31,15 @@ struct TaskKeeping: Sendable {
         shown = Path.shown(assignment.token)
         release = Path.release(assignment.token)
         draftPath = Path.draft(assignment.token)
-        ahead = Path.taskAhead(project)
-        next = Path.nextTask(project)
+        if let decided = assignment.decides {
+            ahead = nil
+            next = Path.taskAnswers(project, task: decided.description)
+            nextLabel = "Everybody's answers"
+        } else {
+            ahead = Path.taskAhead(project)
+            next = Path.nextTask(project)
+            nextLabel = "Next task"
+        }
         draft = assignment.draft?.json
         version = assignment.draft?.version ?? 0
     }

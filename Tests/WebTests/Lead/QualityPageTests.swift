@@ -41,7 +41,7 @@ import Web
             #expect(
                 cells == [["1", "1", "4", "1"], ["2", "2", "3", "2"], ["3", "3", "2", "3"], ["4", "4", "1", "4"]])
             #expect(table.components(separatedBy: "not acceptable").count == 2)
-            #expect(page.contains("Agreed 6, disagreed 12") && page.contains("Ada and Bob 1; Ada and Cat -1"))
+            #expect(page.contains("Agreed 6, disagreed 12") && page.contains("Ada and Bob 1.00; Ada and Cat −1.00"))
             #expect(page.contains("A › B › C · not acceptable: D"))
             #expect(!page.contains("secret-policy-name"), "leads rank, too")
             let labels = try await lead.get(Path.projectLabels(id))
@@ -73,8 +73,12 @@ import Web
             let page = try await lead.follow(try await lead.post(Path.adjudicate(project, task: task)))
             #expect(!page.text.contains("secret-policy-name"))
             let form = try #require(TaskForm(page))
-            #expect(try await lead.post(form.action, form.ranking([1, 2, 3, 4])).status == .seeOther)
-            var text = try await lead.get(path).text
+            let decided = try await lead.post(
+                form.action, form.ranking([1, 2, 3, 4]).merging(["decides": task]) { first, _ in first })
+            #expect(
+                form.text.contains(#"name="decides" value="\#(task)""#) && form.text.contains(#"data-next="\#(path)""#))
+            #expect(!form.text.contains("data-ahead"), "nothing is fetched ahead of the task's own page")
+            var text = try await lead.follow(decided).text
             #expect(text.contains("Lee decided this task. Training reads that answer beside the others."))
             #expect(text.contains(#"Lee <span class="state">decision</span>"#) && !text.contains("Decide this task"))
             text = try await lead.follow(try await lead.post(use, ["alone": "true"])).text
