@@ -60,12 +60,14 @@ struct PreferenceExamples {
         }
         if tooLong > 0 {
             notes.append(
-                "\(tooLong) group(s) were left out, because the prompt with its longest response is empty or longer than the "
-                    + "model's context of \(policy.contextLength) tokens.")
+                Wording.count(tooLong, "group was", "groups were")
+                    + " left out, because the prompt with its longest response is empty or longer than the model's context of \(policy.contextLength) tokens."
+            )
         }
         if withoutOrder > 0 {
             notes.append(
-                "\(withoutOrder) label(s) say nothing about order: they tie all their responses, or call both unacceptable."
+                Wording.count(withoutOrder, "label says", "labels say")
+                    + " nothing about order: all responses tied, or both called unacceptable."
             )
         }
         guard !training.isEmpty else {

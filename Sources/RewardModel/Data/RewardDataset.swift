@@ -70,12 +70,14 @@ struct RewardDataset {
         guard labels > 0 else { throw RewardModelError.noLabels }
         if !tooLong.isEmpty {
             notes.append(
-                "\(tooLong.count) group(s) were left out, because the prompt with its longest response is empty or longer than "
-                    + "the model's context of \(contextLength) tokens: \(tooLong.joined(separator: ", ")).")
+                Wording.count(tooLong.count, "group was", "groups were")
+                    + " left out, because the prompt with its longest response is empty or longer than the model's context of \(contextLength) tokens: \(tooLong.joined(separator: ", "))."
+            )
         }
         if withoutOrder > 0 {
             notes.append(
-                "\(withoutOrder) label(s) say nothing about order: they tie all their responses, or call both unacceptable."
+                Wording.count(withoutOrder, "label says", "labels say")
+                    + " nothing about order: all responses tied, or both called unacceptable."
             )
         }
         // The score itself is learnt from order alone.
@@ -84,7 +86,7 @@ struct RewardDataset {
         }
         if heldOut.isEmpty {
             notes.append(
-                "With \(labels) label(s) there are too few to hold any out, so how well this reward model does on prompts that "
+                "With \(Wording.count(labels, "label", "labels")) there are too few to hold any out, so how well this reward model does on prompts that "
                     + "it has not seen is not known.")
         }
         partHeldOut()
@@ -101,8 +103,9 @@ struct RewardDataset {
         reportedGroups = groups.filter { halves.reports($0.group.prompt) }
         guard figuresAreOfSelection else { return }
         notes.append(
-            "The held-out figures are a little too good: the same \(heldOut.count) group(s) also chose which step was "
-                + "kept. From \(HeldOutHalves.fewestPrompts) held-out prompts on, one half chooses and the other is "
+            "The held-out figures are a little too good: the same "
+                + Wording.count(heldOut.count, "group", "groups")
+                + " also chose which step was kept. From \(HeldOutHalves.fewestPrompts) held-out prompts on, one half chooses and the other is "
                 + "reported.")
     }
 

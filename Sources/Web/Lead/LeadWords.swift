@@ -35,6 +35,11 @@ enum LeadWords {
         return "\(share(value)) (95% interval \(share(interval.lowerBound)) to \(share(interval.upperBound)))"
     }
 
+    /// A correlation or a coefficient of agreement, from −1 to 1: “−0.33”.
+    static func coefficient(_ value: Double) -> String {
+        String(format: "%.2f", value).replacing("-", with: "−")
+    }
+
     static func bytes(_ count: Int64) -> String {
         let units = ["bytes", "kB", "MB", "GB", "TB"]
         var value = Double(count)
@@ -72,10 +77,5 @@ enum LeadWords {
         case .failed: "Failed"
         case .stopped: "Stopped"
         }
-    }
-
-    /// What a run or model came from, as “base 3, snapshot 5”; nil for what was made from nothing that is known.
-    static func lineage(_ parents: [Parent]) -> String? {
-        parents.isEmpty ? nil : parents.map { "\($0.role) (\($0.kind.rawValue) \($0.id))" }.joined(separator: ", ")
     }
 }

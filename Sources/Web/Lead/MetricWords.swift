@@ -35,10 +35,11 @@ enum MetricWords {
 
     private static let rewardModels = [
         "held_out_accuracy": "Accuracy, held out",
-        "accuracy_by_grade.significantly": "… “significantly better”",
-        "accuracy_by_grade.better": "… “better”",
-        "accuracy_by_grade.slightly": "… “slightly better”",
-        "accuracy_by_grade.negligibly": "… “negligibly better or unsure”",
+        "accuracy_by_grade.significantly": "Accuracy, “significantly better”",
+        "accuracy_by_grade.better": "Accuracy, “better”",
+        "accuracy_by_grade.slightly": "Accuracy, “slightly better”",
+        "accuracy_by_grade.negligibly": "Accuracy, “negligibly better or unsure”",
+        "accuracy_by_grade.ungraded": "Accuracy, pairs without a grade",
         "length_baseline_accuracy": "Length-only baseline",
         "held_out_log_loss": "Log-loss, held out (nats)",
         "held_out_ece": "Calibration error",
@@ -51,6 +52,7 @@ enum MetricWords {
         "training_log_loss": "Log-loss, learned from (nats)",
         "held_out_pairs": "Held-out pairs", "held_out_groups": "Held-out groups", "held_out_labels": "Held-out labels",
         "training_groups": "Groups learned from", "training_labels": "Labels learned from",
+        "reported_groups": "Groups that these figures are of", "selection_groups": "Groups that chose the step",
         "best_step": "Best step", "gain": "Gain of the normalisation", "bias": "Bias of the normalisation",
         "reference_samples": "Reference samples",
     ]

@@ -41,10 +41,11 @@ struct PolicyCardPages: RouteSet {
         var seen: Set<PolicyID> = []
         var next: Policy? = policy
         while let current = next, seen.insert(current.id).inserted {
+            let names = try await ParentNames(of: current.parents, in: services.store)
             ancestors.append(
                 .init(
                     name: current.name, kind: current.kind.rawValue, sha256: current.sha256,
-                    madeFrom: LeadWords.lineage(current.parents), runPath: current.run.map { Path.run($0.description) },
+                    madeFrom: names.words(current.parents), runPath: current.run.map { Path.run($0.description) },
                     run: current.run?.description, created: LeadWords.Moment(current.createdAt)))
             next = nil
             if let base = current.parents.first(where: { $0.kind == .policy && $0.role == "base" }) {

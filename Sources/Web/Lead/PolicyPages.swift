@@ -39,13 +39,16 @@ struct PolicyPages: RouteSet {
     private func list(_ id: ProjectID) async throws -> PoliciesPage {
         let project = try await services.store.project(id)
         let standings = try await PolicyOverview.all(of: id, in: services.store)
+        let names = try await ParentNames(of: standings.flatMap(\.policy.parents), in: services.store)
         let history = try await services.store.currentPolicyHistory(id)
         let strengths = try await services.store.policyStrengths(id)
         let promotions = try await services.store.promotions(id)
         return PoliciesPage(
             title: "Policies · \(project.name)", nav: ProjectNav(project, .policies),
             hasCurrent: project.currentPolicy != nil,
-            rows: standings.map { row($0, project: id.description, hasCurrent: project.currentPolicy != nil) },
+            rows: standings.map {
+                row($0, project: id.description, hasCurrent: project.currentPolicy != nil, names: names)
+            },
             strengths: strengths.map { strength($0, project: id.description) }, hasStrengths: !strengths.isEmpty,
             anchor: strengths.first { $0.isAnchor }?.policy.name,
             promotions: promotions.map { standing in
@@ -75,12 +78,17 @@ struct PolicyPages: RouteSet {
             prompts: strength.prompts, pairs: strength.pairs)
     }
 
-    private func row(_ standing: PolicyOverview, project: String, hasCurrent: Bool) -> PoliciesPage.Row {
+    /// What stands in the list; a policy's card has all of them.
+    private static let firstMetrics = ["reward", "kl", "response_length", "distinct_2", "held_out_loss"]
+
+    private func row(
+        _ standing: PolicyOverview, project: String, hasCurrent: Bool, names: ParentNames
+    ) -> PoliciesPage.Row {
         let policy = standing.policy
         let decided = standing.wins + standing.losses
         return PoliciesPage.Row(
             name: policy.name, version: policy.version, kind: policy.kind.rawValue,
-            lineage: LeadWords.lineage(policy.parents), runPath: policy.run.map { Path.run($0.description) },
+            lineage: names.words(policy.parents), runPath: policy.run.map { Path.run($0.description) },
             run: policy.run?.description, isCurrent: standing.isCurrent, isReference: standing.isReference,
             isPruned: policy.prunedAt != nil, canBeMadeCurrent: !standing.isCurrent && policy.prunedAt == nil,
             responses: standing.responses, labelledGroups: standing.labelledGroups,
@@ -89,8 +97,8 @@ struct PolicyPages: RouteSet {
                 : "\(standing.wins) won, \(standing.losses) lost "
                     + "(\(LeadWords.share(Double(standing.wins) / Double(decided))))",
             size: LeadWords.bytes(policy.bytes),
-            metrics: policy.metrics.sorted { $0.key < $1.key }.map {
-                .init(name: MetricWords.words($0.key), raw: $0.key, value: Plot.text($0.value))
+            metrics: Self.firstMetrics.compactMap { name in
+                policy.metrics[name].map { .init(name: MetricWords.words(name), raw: name, value: Plot.text($0)) }
             },
             created: LeadWords.Moment(policy.createdAt),
             cardPath: Path.policyCard(project, policy: policy.id.description),

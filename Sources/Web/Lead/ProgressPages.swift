@@ -143,7 +143,7 @@ struct ProgressPages: RouteSet {
                     + "tied by one \(agreement.tiedByOne), tied by both \(agreement.tiedByBoth)."),
             ProgressPage.Figure(
                 "Kendall's τ-b, mean",
-                quality.meanTau.map { Plot.text($0) } ?? QualityWords.tauUndefined()),
+                quality.meanTau.map { LeadWords.coefficient($0) } ?? QualityWords.tauUndefined()),
             ProgressPage.Figure(
                 "Krippendorff's α of orders", QualityWords.alpha(quality.orders, "pair", "pairs"),
                 note:

@@ -143,7 +143,7 @@ struct QualityPage: PageModel {
                 id: task.taskID.description, path: Path.taskAnswers(id, task: task.taskID.description),
                 kind: task.mode.words, prompt: task.promptPreview, people: task.people,
                 agreement: task.agreement.rate.map { LeadWords.share($0) } ?? "–",
-                tau: task.meanTau.map { Plot.text($0) } ?? "–")
+                tau: task.meanTau.map { LeadWords.coefficient($0) } ?? "–")
         }
         rounds = certainty.map(Round.init)
         hasRounds = !rounds.isEmpty
@@ -185,7 +185,7 @@ extension QualityPage.Person {
         let share = result.tasks == 0 ? nil : Double(result.right) / Double(result.tasks)
         right = "\(result.right): " + LeadWords.share(share, result.interval, otherwise: "–")
         agreement = LeadWords.share(result.agreement.rate, result.agreement.interval, otherwise: "–")
-        tau = result.meanTau.map { Plot.text($0) } ?? "–"
+        tau = result.meanTau.map { LeadWords.coefficient($0) } ?? "–"
         bands = CheckResult.Band.allCases.map { result.bands[$0] ?? 0 }
     }
 }

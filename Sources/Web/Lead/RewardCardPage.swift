@@ -143,7 +143,7 @@ struct RewardCardPage: PageModel {
                 hint: "0 is perfectly calibrated"))
         if let tau = overall.kendallTau {
             figures.append(
-                Figure(name: "Kendall's τ a label", value: String(format: "%.2f", tau), hint: "1 is the same order"))
+                Figure(name: "Kendall's τ a label", value: LeadWords.coefficient(tau), hint: "1 is the same order"))
         }
         if let correlation = card.length.correlation {
             figures.append(

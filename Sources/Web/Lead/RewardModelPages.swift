@@ -19,28 +19,31 @@ struct RewardModelPages: RouteSet {
         let models = try await services.store.rewardModels(id)
         let snapshots = Dictionary(
             try await services.store.snapshots(id).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let names = try await ParentNames(of: models.flatMap(\.parents), in: services.store)
         var rows: [RewardModelsPage.Row] = []
         for model in models {
             var words: String?
             // A run that could hold nothing out says so itself.
             if let run = model.run { words = try await services.store.run(run).message }
-            rows.append(row(model, snapshot: model.snapshot.flatMap { snapshots[$0] }, words: words))
+            rows.append(row(model, snapshot: model.snapshot.flatMap { snapshots[$0] }, words: words, names: names))
         }
         return RewardModelsPage(
             title: "Reward models · \(project.name)", nav: ProjectNav(project, .rewardModels), rows: rows,
             retrainPath: Path.retrain(id.description))
     }
 
-    private func row(_ model: RewardModelRecord, snapshot: Snapshot?, words: String?) -> RewardModelsPage.Row {
+    private func row(
+        _ model: RewardModelRecord, snapshot: Snapshot?, words: String?, names: ParentNames
+    ) -> RewardModelsPage.Row {
         RewardModelsPage.Row(
             name: model.name, cardPath: Path.rewardModel(model.id.description),
             runPath: model.run.map { Path.run($0.description) },
             snapshot: snapshot.map {
                 "\(Wording.count($0.labels, "label", "labels")) on \(Wording.count($0.groups, "group", "groups")), "
                     + "\($0.heldOutGroups) of them held out"
-            }, lineage: LeadWords.lineage(model.parents), created: LeadWords.Moment(model.createdAt),
+            }, lineage: names.words(model.parents), created: LeadWords.Moment(model.createdAt),
             size: LeadWords.bytes(model.bytes), isPruned: model.prunedAt != nil,
-            figures: RewardModelFigures(model.metrics).figures,
+            figures: RewardModelFigures(model.metrics).first, others: RewardModelFigures(model.metrics).others,
             tooFew: words != nil && snapshot?.heldOutGroups == 0
                 ? nil : RewardModelFigures(model.metrics).tooFewWords(heldOutGroups: snapshot?.heldOutGroups),
             words: words)
@@ -63,22 +66,26 @@ struct RewardModelFigures: Sendable {
 
     init(_ metrics: [String: Double]) { self.metrics = metrics }
 
-    /// What a lead asks first, in this order; other numbers follow by name.
-    private static let first = [
-        "held_out_accuracy", "accuracy_by_grade.significantly", "accuracy_by_grade.better",
-        "accuracy_by_grade.slightly", "accuracy_by_grade.negligibly", "length_baseline_accuracy", "held_out_log_loss",
-        "held_out_ece", "held_out_kendall_tau", "length_correlation", "training_accuracy", "held_out_pairs",
+    /// What a lead asks first, in this order.
+    private static let firstNames = [
+        "held_out_accuracy", "length_baseline_accuracy", "held_out_log_loss", "held_out_ece", "held_out_kendall_tau",
+        "length_correlation", "held_out_pairs",
     ]
 
-    var figures: [Figure] {
-        let rest = metrics.keys.filter { !Self.first.contains($0) }.sorted()
-        return (Self.first + rest).compactMap { name in
+    var first: [Figure] { figures(Self.firstNames) }
+    /// The other numbers, by name.
+    var others: [Figure] { figures(metrics.keys.filter { !Self.firstNames.contains($0) }.sorted()) }
+
+    private func figures(_ names: [String]) -> [Figure] {
+        names.compactMap { name in
             metrics[name].map { Figure(name: MetricWords.words(name), raw: name, value: Self.text(name, $0)) }
         }
     }
 
     private static func text(_ name: String, _ value: Double) -> String {
-        name.contains("accuracy") || name.contains("share") ? LeadWords.share(value) : Plot.text(value)
+        if name.contains("accuracy") || name.contains("share") { return LeadWords.share(value) }
+        let isCoefficient = name.contains("kendall") || name.contains("correlation")
+        return isCoefficient ? LeadWords.coefficient(value) : Plot.text(value)
     }
 
     /// What to say where the figures rest on too little, or are missing.
@@ -111,6 +118,7 @@ struct RewardModelsPage: PageModel {
         var size: String
         var isPruned: Bool
         var figures: [RewardModelFigures.Figure]
+        var others: [RewardModelFigures.Figure]
         var tooFew: String?
         /// What the run said about its result.
         var words: String?

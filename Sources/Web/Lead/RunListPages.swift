@@ -114,10 +114,19 @@ struct RunListPages: RouteSet {
     private func list(_ project: Project) async throws -> RunsPage {
         let id = project.id.description
         let runs = try await services.store.runs(project.id)
-        let rewardModels = try await services.store.rewardModels(project.id).filter { $0.prunedAt == nil }
+        let models = try await services.store.rewardModels(project.id)
+        let rewardModels = models.filter { $0.prunedAt == nil }
+        let policyNames = Dictionary(uniqueKeysWithValues: try await services.store.policies().map { ($0.id, $0.name) })
+        let modelNames = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0.name) })
         let progress = try await services.store.progress(project.id)
         return RunsPage(
-            title: "Runs · \(project.name)", nav: ProjectNav(project, .runs), rows: runs.map(RunsPage.Row.init),
+            title: "Runs · \(project.name)", nav: ProjectNav(project, .runs),
+            rows: runs.map { run in
+                RunsPage.Row(
+                    run,
+                    made: run.resultPolicy.flatMap { policyNames[$0] }
+                        ?? run.resultRewardModel.flatMap { modelNames[$0] })
+            },
             retrainPath: Path.retrain(id), refreshPath: Path.refresh(id), ordersPath: Path.tuneOnOrders(id),
             tunePath: Path.tune(id), bases: try await bases(),
             demonstrations: try await demonstrations(project.id),
@@ -141,11 +150,14 @@ struct RunsPage: PageModel {
         var isFailed: Bool
         var isLive: Bool
         var attempt: Int
+        /// Name of the policy or reward model.
+        var made: String?
         var message: String?
         var created: LeadWords.Moment
         var took: String
 
-        init(_ run: RunRecord) {
+        init(_ run: RunRecord, made: String?) {
+            self.made = made
             id = run.id.description
             path = Path.run(run.id.description)
             kind = LeadWords.kind(run.kind)

@@ -58,7 +58,7 @@ struct RunPage: PageModel {
 
     init(
         _ record: RunRecord, _ status: RunStatus, lines: [MetricsLine], samples: RunSamples, log: [String],
-        nav: ProjectNav?, snapshot: String?, product: Product?
+        nav: ProjectNav?, snapshot: String?, origin: String?, product: Product?
     ) {
         let runID = record.id.description
         id = runID
@@ -95,7 +95,7 @@ struct RunPage: PageModel {
         samplesPath = samples.isEmpty ? nil : Path.runSamples(runID)
         self.log = log.joined(separator: "\n")
         hasLog = !log.isEmpty
-        facts = Self.facts(record, status, snapshot: snapshot)
+        facts = Self.facts(record, status, snapshot: snapshot, origin: origin)
         metricsPath = Path.runMetrics(runID)
         hasMetrics = !lines.isEmpty
     }
@@ -156,7 +156,9 @@ struct RunPage: PageModel {
         }
     }
 
-    private static func facts(_ record: RunRecord, _ status: RunStatus, snapshot: String?) -> [Fact] {
+    private static func facts(
+        _ record: RunRecord, _ status: RunStatus, snapshot: String?, origin: String?
+    ) -> [Fact] {
         var facts = [
             Fact(name: "Asked for", value: LeadWords.Moment(record.createdAt).text),
             Fact(name: "Attempt", value: "\(status.attempt)"), Fact(name: "Seed", value: "\(record.seed)"),
@@ -165,7 +167,7 @@ struct RunPage: PageModel {
         if let start = LeadWords.Moment(record.startedAt) { facts.append(Fact(name: "Started", value: start.text)) }
         if let end = LeadWords.Moment(record.finishedAt) { facts.append(Fact(name: "Ended", value: end.text)) }
         if let snapshot { facts.append(Fact(name: "Snapshot", value: snapshot)) }
-        if let lineage = LeadWords.lineage(record.parents) { facts.append(Fact(name: "Made from", value: lineage)) }
+        if let origin { facts.append(Fact(name: "Made from", value: origin)) }
         for (name, value) in record.settings.sorted(by: { $0.key < $1.key }) {
             facts.append(Fact(named: name, value: value))
         }

@@ -66,6 +66,7 @@ struct RunPages: RouteSet {
         }
         return RunPage(
             record, status, lines: lines, samples: samples, log: log, nav: nav, snapshot: snapshot,
+            origin: try await ParentNames(of: record.parents, in: services.store).words(record.parents),
             product: try await product(of: record))
     }
 

@@ -17,6 +17,8 @@ struct TaskAnswersPage: PageModel {
     let hasResponses: Bool
     let isOrder: Bool
     let hasConsensus: Bool
+    /// What training reads, beside the order that the majorities give.
+    let reading: String
     let hasExpected: Bool
     let figures: [ProgressPage.Figure]
     let hasFigures: Bool
@@ -78,6 +80,12 @@ struct TaskAnswersPage: PageModel {
         isOrder = task.mode.isPreference && !task.answers.isEmpty
         let consensus = task.consensus
         hasConsensus = consensus != nil
+        reading =
+            switch task.adjudication?.isReadAlone {
+            case true?: "training and its exports read the decision alone"
+            case false?: "training and exports read each person's answer, and the decision"
+            case nil: "training and exports read each person's answer"
+            }
         hasExpected = task.expected != nil
         responses = task.responses.map { response in
             Response(
@@ -106,11 +114,14 @@ struct TaskAnswersPage: PageModel {
                     "Agreed \(agreement.agreed), disagreed \(agreement.disagreed), tied by one \(agreement.tiedByOne), "
                     + "tied by both \(agreement.tiedByBoth)."),
             ProgressPage.Figure(
-                "Kendall's τ-b, mean", task.meanTau.map { Plot.text($0) } ?? "Not defined: somebody tied everything.",
+                "Kendall's τ-b, mean",
+                task.meanTau.map { LeadWords.coefficient($0) } ?? "Not defined: somebody tied everything.",
                 note: task.pairs.count == 1
                     ? nil
-                    : task.pairs.map { "\($0.first) and \($0.second) \($0.tau.map { Plot.text($0) } ?? "–")" }
-                        .joined(separator: "; ") + "."),
+                    : task.pairs.map {
+                        "\($0.first) and \($0.second) \($0.tau.map { LeadWords.coefficient($0) } ?? "–")"
+                    }
+                    .joined(separator: "; ") + "."),
         ]
     }
 }

@@ -91,8 +91,9 @@ struct Plot: Sendable, Equatable {
 
     /// A number with four significant digits at most.
     static func text(_ value: Double) -> String {
-        if value == value.rounded(), abs(value) < 1e6 { return String(Int(value)) }
-        return String(format: "%.4g", value)
+        let text =
+            value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : String(format: "%.4g", value)
+        return text.replacing("-", with: "−")
     }
 }
 

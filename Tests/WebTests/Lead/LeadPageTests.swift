@@ -227,7 +227,7 @@ import Web
             let list = try await browser.get(Path.policies(id))
             #expect(list.text.contains("refreshed-1"))
             #expect(!list.text.contains("<span class=\"hint\"></span>"), "a policy without parents has no empty line")
-            #expect(list.text.contains("current (policy \(site.policy.id))"), "the lineage")
+            #expect(list.text.contains("current \(site.policy.name)"), "the lineage")
             let path = Path.makeCurrent(id, policy: newer.id.description)
             let question = try await browser.get(path)
             #expect(question.text.contains("withdrawn"))

@@ -105,7 +105,7 @@ import Web
             let before = try #require(page.firstRange(of: "A dull &lt;b&gt;fox&lt;/b&gt;."))
             let after = try #require(page.firstRange(of: "A lively fox."))
             #expect(before.lowerBound < after.lowerBound)
-            #expect(page.contains("reward -0.25, KL 0.5 nats, 12 tokens, cut short"))
+            #expect(page.contains("reward −0.25, KL 0.5 nats, 12 tokens, cut short"))
             #expect(page.contains("The policy handed out (step 2)") && page.contains("The reward rose by 0.75."))
             #expect(!page.contains("Overdone."), "what was handed out is shown, not what came after it")
             let all = try await browser.get(Path.runSamples(run.description)).text

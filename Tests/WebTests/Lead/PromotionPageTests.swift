@@ -110,7 +110,7 @@ import Web
             #expect(card.contains("Before (supervised)") && card.contains("After (refreshed-&lt;1&gt;)"))
             #expect(card.contains("80.0% (95% interval") && card.contains("60.0% (95% interval"))
             #expect(card.contains("−20 (95% interval") && card.contains(">Worse<"))
-            #expect(card.contains("base (policy \(site.policy.id))"), "lineage")
+            #expect(card.contains("base \(site.policy.name)"), "lineage")
             #expect(card.contains("plumb evaluate --policy refreshed-&lt;1&gt;"))
             #expect(card.contains("Nobody has compared its responses"))
         }
