@@ -12,6 +12,15 @@ public struct PreferenceObjective: Sendable, Equatable {
         /// al. 2024, "A General Theoretical Paradigm to Understand Learning from Human Preferences", equation 17; the mean over
         /// tokens: TRL.
         case ipo
+
+        /// The β of a run that names none. DPO: Rafailov et al. 2023, TRL. IPO asks for a lead of 1/(2β) nats a token: with
+        /// DPO's 0.1 that would be 5 nats a token, far beyond where texts break, so half a nat.
+        public var usualBeta: Double {
+            switch self {
+            case .dpo: 0.1
+            case .ipo: 1
+            }
+        }
     }
 
     /// What an order of K responses is to the loss.

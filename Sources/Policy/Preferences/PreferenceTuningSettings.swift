@@ -7,8 +7,9 @@ public struct PreferenceTuningSettings: Sendable, Equatable {
     public var method = PreferenceObjective.Method.dpo
     /// What an order of K responses is to the loss: all its pairs, as the reward model learns them, or Plackett–Luce.
     public var order = PreferenceObjective.Order.pairs
-    /// β: how dear it is to leave the reference (Rafailov et al. 2023, TRL: 0.1).
-    public var beta = 0.1
+    /// β: how dear it is to leave the reference (Rafailov et al. 2023, TRL: 0.1). Settings that choose `ipo` and name no β get
+    /// the method's own.
+    public var beta = PreferenceObjective.Method.dpo.usualBeta
     /// Share of pairs that are taken to be judged the wrong way round (cDPO). Off: with 0.1 or more pairs flipped it pays.
     public var labelSmoothing = 0.0
     /// What is trained: all weights, or something beside them that leaves the base as it is.
@@ -145,6 +146,7 @@ extension PreferenceTuningSettings: Codable {
     public init(from decoder: any Decoder) throws {
         self.init()
         try Field.read(Self.fields, of: &self, from: decoder, siblings: TuningSettings.names)
+        if try !decoder.container(keyedBy: CodingKeys.self).contains(.beta) { beta = method.usualBeta }
         tuning = try TuningSettings(from: decoder, siblings: CodingKeys.allCases.map(\.stringValue))
     }
 

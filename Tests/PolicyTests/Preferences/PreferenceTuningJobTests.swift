@@ -72,6 +72,13 @@ import Testing
         #expect(lineage.metrics["held_out_loss"] != nil)
     }
 
+    @Test(arguments: [
+        ("{}", 0.1), (#"{"method": "ipo"}"#, 1), (#"{"method": "ipo", "beta": 0.1}"#, 0.1), (#"{"beta": 0.3}"#, 0.3),
+    ])
+    func `a beta that nobody names is that of the method`(settings: String, beta: Double) throws {
+        #expect(try JSONDecoder().decode(PreferenceTuningSettings.self, from: Data(settings.utf8)).beta == beta)
+    }
+
     @Test func `a larger beta holds the policy nearer to the reference`() throws {
         let folder = try TemporaryFolder()
         func moved(_ beta: Double) throws -> Double {
