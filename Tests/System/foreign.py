@@ -1,14 +1,15 @@
-"""A model server of somebody else's in the place of ours: the server and `plumb evaluate` send it its key."""
+"""Models of somebody else's: a server in the place of ours, which is sent its key, and policies that are added while ours runs."""
 
 import argparse
 import http.server
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import threading
 
-from plumb import Report, Server
+from plumb import Refused, Report, Server
 
 KEY = "a key of the foreign server's"
 
@@ -43,6 +44,38 @@ class Foreign(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def add(program, data, name, *more):
+    return subprocess.run([program, "add-policy", name, "--data", str(data), *map(str, more)], capture_output=True, text=True)
+
+
+def policies_are_added_while_it_runs(report, program, server):
+    """A model's folder and another server's model, by the command beside the server, and a folder by hand."""
+    project = server.project()
+    model = server.data / "policies" / "demo-supervised"
+    done = add(program, server.data, "mine", "--folder", model, "--current-in", "Demo")
+    known = {one["name"]: one for one in server.get(f"/projects/{project}/policies")}
+    report.check("plumb add-policy copies a folder beside a running server and makes it current",
+                 done.returncode == 0 and known["mine"]["is_current"] and known["mine"]["kind"] == "supervised"
+                 and known["mine"]["sha256"] == known["demo-supervised"]["sha256"], (done.stdout + done.stderr).strip())
+    done = add(program, server.data, "other", "--server", "http://127.0.0.1:9")
+    report.check("and enters another server's model", done.returncode == 0, (done.stdout + done.stderr).strip())
+    done = add(program, server.data, "other", "--folder", model)
+    report.check("a name that is taken is refused, and no copy stays", done.returncode != 0 and "other" in done.stderr
+                 and not (server.data / "policies" / "other").exists(), done.stderr.strip())
+    broken = server.data / "policies" / "broken"
+    shutil.copytree(model, broken)
+    (broken / "model.safetensors").write_bytes(b"no weights")
+    folders = server.get("/policy-folders")
+    report.check("a folder that was put there by hand is listed", folders == ["broken"], folders)
+    try:
+        refused = server.post("/policies", {"name": "broken"})
+    except Refused as answer:
+        refused = answer.body
+    report.check("and one that Plumb cannot run is refused with the reason", "model.safetensors" in refused, refused)
+    known = [one["name"] for one in server.get(f"/projects/{project}/policies")]
+    report.check("what was refused is no policy", "broken" not in known, known)
+
+
 def evaluate(program, data, task, *more):
     return subprocess.run(
         [program, "evaluate", "--data", str(data), "--policy", "demo-supervised", "--task", str(task), *more],
@@ -69,4 +102,6 @@ if __name__ == "__main__":
         found = evaluate(program, server.data, task, "--key-variable", "FOREIGN_KEY")
         report.check("with --key-variable it is made and kept", found.returncode == 0 and "(1 of 2)" in found.stdout
                      and "Kept on the card" in found.stdout, (found.stdout + found.stderr).strip()[-200:])
+    with Server(program) as server:
+        policies_are_added_while_it_runs(report, program, server)
     report.finish()

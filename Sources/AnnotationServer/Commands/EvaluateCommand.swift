@@ -59,7 +59,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let output { try Data(lines.utf8).write(to: URL(filePath: output)) }
         guard let policy = target.policy, let keeper = target.keeper else { return }
         struct Body: Encodable { let evaluations: [NewEvaluation] }
-        try await keeper.send(
+        try await keeper.post(
             json: try JSONEncoder.sorted().encode(Body(evaluations: found)),
             to: "/api/v1/policies/\(policy.id)/evaluations")
         print("Kept on the card of \(policy.name).")

@@ -85,13 +85,35 @@ struct RunningServer: Sendable {
         return found
     }
 
-    /// Sends a JSON body to an address of the API and expects nothing back.
-    func send(json: Data, to path: String) async throws {
+    /// Sends a JSON body to an address of the API. - Returns: what it answers.
+    @discardableResult
+    func post(json: Data, to path: String) async throws -> Data {
         var request = HTTPClientRequest(url: address + path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(ByteBuffer(bytes: json))
-        _ = try await send(request)
+        return try await send(request)
+    }
+
+    /// Enters a policy from outside. - Returns: its id.
+    /// - Parameter server: the address of another server; nil where the folder lies in the data folder.
+    func addPolicy(_ name: String, server: String?, isBase: Bool) async throws -> Int {
+        struct Request: Encodable {
+            let name: String
+            let server: String?
+            let kind: String?
+        }
+        struct Added: Decodable { let id: Int }
+        let body = Request(name: name, server: server, kind: server == nil && isBase ? "base" : nil)
+        let answer = try await post(json: try JSONEncoder().encode(body), to: "/api/v1/policies")
+        return try JSONDecoder().decode(Added.self, from: answer).id
+    }
+
+    /// - Returns: how many unopened tasks were withdrawn.
+    func makeCurrent(_ policy: Int, in project: String) async throws -> Int {
+        struct Withdrawn: Decodable { let withdrawn: Int }
+        let path = "/api/v1/projects/\(project)/policies/\(policy)/make-current"
+        return try JSONDecoder().decode(Withdrawn.self, from: try await post(json: Data("{}".utf8), to: path)).withdrawn
     }
 
     /// A one-time sign-in link of the lead whose token this is.

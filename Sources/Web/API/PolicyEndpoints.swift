@@ -15,6 +15,24 @@ enum PolicyEndpoints {
             return try .json(.array(standings.map(json)))
         },
         APIEndpoint(
+            method: .get, path: Path.api + "/policy-folders", operation: "listPolicyFolders",
+            summary: "Model folders in the data folder's `policies` that are no policy yet.", access: .lead,
+            answers: [.json(.ok, .array(.string()))]
+        ) { call in try .json(.array(try await call.operations.policyFolders().map(JSONValue.string))) },
+        APIEndpoint(
+            method: .post, path: Path.api + "/policies", operation: "addPolicy",
+            summary: "Enters a policy from outside: the model folder of that name, or another server's model.",
+            access: .lead,
+            body: .json(
+                .object([
+                    .required("name", .string("Letters, digits, dots, dashes and underscores; unique.")),
+                    .optional("server", .string("The address of an OpenAI-compatible server that knows the name.")),
+                    .optional(
+                        "kind", .choice(["supervised", "base"], "Of a folder; supervised unless given.")),
+                ])),
+            answers: [.json(.created, .object([.required("id", .integer()), .required("name", .string())]))],
+            handle: add),
+        APIEndpoint(
             method: .get, path: Path.api + "/projects/{project}/policies/history", operation: "listCurrentPolicies",
             summary: "Which policy was current, from when until when, and who made it so.", access: .lead,
             answers: [.json(.ok, .array(.reference("CurrentPolicyPeriod")))]
@@ -53,6 +71,19 @@ enum PolicyEndpoints {
             return Response(status: .noContent)
         },
     ]
+
+    private static func add(_ call: APICall) async throws -> Response {
+        let server = call.body["server"]?.stringValue
+        guard server == nil || call.body["kind"] == nil else {
+            throw APIFailure.invalid("A kind is for folders; another server's model has none.", field: "kind")
+        }
+        let made = try await call.operations.addPolicy(
+            AddPolicyRequest(
+                name: call.body["name"]?.stringValue ?? "",
+                origin: server.map { .server($0) } ?? .folder(isBase: call.body["kind"]?.stringValue == "base"),
+                user: try call.user.id))
+        return try .json(["id": APIEncoding.id(made.id), "name": .string(made.name)], status: .created)
+    }
 
     private static func json(_ standing: PolicyOverview) -> JSONValue {
         let policy = standing.policy

@@ -30,6 +30,7 @@ extension Path {
 
     // Policies and reward models
     public static func policies(_ project: String) -> String { "/lead/projects/\(project)/policies" }
+    public static func addPolicy(_ project: String) -> String { policies(project) + "/new" }
     public static func makeCurrent(_ project: String, policy: String) -> String {
         "/lead/projects/\(project)/policies/\(policy)/current"
     }

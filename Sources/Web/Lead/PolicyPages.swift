@@ -12,6 +12,7 @@ struct PolicyPages: RouteSet {
         routes.get(RouterPath(Path.policies(":project"))) { _, context in
             try services.pages.page(try await list(try context.id("project")), for: context)
         }
+        routes.post(RouterPath(Path.addPolicy(":project")), use: add)
         routes.get(RouterPath(Path.makeCurrent(":project", policy: ":policy"))) { _, context in
             try services.pages.page(
                 try await confirmation(try context.id("project"), try context.id("policy")), for: context)
@@ -33,6 +34,29 @@ struct PolicyPages: RouteSet {
             return Response.redirect(
                 to: Path.policies(project.description), notice: "The reference policy was set.",
                 settings: services.settings)
+        }
+    }
+
+    @Sendable private func add(_ request: Request, _ context: PlumbContext) async throws -> Response {
+        let form = try await LeadForm(request, context)
+        let project: ProjectID = try context.id("project")
+        let (name, server) = (form.text("name"), form.text("server"))
+        let isFolder = form.flag("kind")
+        do {
+            let made = try await services.operations.addPolicy(
+                AddPolicyRequest(
+                    name: name, origin: isFolder ? .folder(isBase: form.text("kind") == "base") : .server(server),
+                    user: try context.requireLead().id))
+            return Response.redirect(
+                to: Path.policies(project.description),
+                notice: "\(made.name) was added. Tasks are sampled from it once it is current, or in the mix.",
+                settings: services.settings)
+        } catch {
+            guard let words = FieldError.words(for: error) else { throw error }
+            var page = try await list(project)
+            page.problem = words
+            if !isFolder { (page.typedName, page.typedServer) = (name, server) }
+            return try services.pages.page(page, status: .unprocessableContent, for: context)
         }
     }
 
@@ -62,7 +86,7 @@ struct PolicyPages: RouteSet {
                 .init(
                     name: $0.policy.name, from: LeadWords.Moment($0.from), until: LeadWords.Moment($0.until),
                     by: $0.by)
-            })
+            }, folders: try await services.operations.policyFolders(), addPath: Path.addPolicy(id.description))
     }
 
     private func strength(_ strength: PolicyStrength, project: String) -> PoliciesPage.Strength {
@@ -205,6 +229,13 @@ struct PoliciesPage: PageModel {
     var promotions: [PromotionLine]
     var hasPromotions: Bool
     var history: [Period]
+    /// In the data folder, and no policy yet.
+    var folders: [String]
+    var addPath: String
+    /// Why one could not be added, and what was typed.
+    var problem: String?
+    var typedName = ""
+    var typedServer = ""
 }
 
 struct MakeCurrentPage: PageModel {

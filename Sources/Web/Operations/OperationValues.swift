@@ -51,6 +51,28 @@ public struct PolicyRefreshRequest: Sendable, Equatable {
     }
 }
 
+/// A policy from outside that is to be entered.
+public struct AddPolicyRequest: Sendable, Equatable {
+    public enum Origin: Sendable, Equatable {
+        /// The folder of this name in the data folder's `policies`; a base model, or one that was tuned to answer.
+        case folder(isBase: Bool)
+        /// The address of an OpenAI-compatible server that knows a model by this name.
+        case server(String)
+    }
+
+    /// Unique in the store.
+    public var name: String
+    public var origin: Origin
+    /// The lead (or token's owner) who asked.
+    public var user: UserID
+
+    public init(name: String, origin: Origin, user: UserID) {
+        self.name = name
+        self.origin = origin
+        self.user = user
+    }
+}
+
 /// What a tuning on people's labels is asked to do: a supervised run on what they wrote, or one on their orders.
 public struct TuningRequest: Sendable, Equatable {
     /// The project whose labels it learns from.

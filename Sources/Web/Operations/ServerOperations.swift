@@ -56,6 +56,16 @@ public protocol ServerOperations: Sendable {
     /// - Throws: `OperationError` for an unknown run.
     func runSamples(_ run: RunID) async throws -> [RunSample]
 
+    /// Names of model folders in the data folder that are no policy yet.
+    /// - Throws: `OperationError` where the folder cannot be read.
+    func policyFolders() async throws -> [String]
+
+    /// Enters a policy from outside: one whose folder lies in the data folder, which a process of its own tries out first, or
+    /// another server's model.
+    /// - Throws: `OperationError` for a name that is taken or none, no folder of that name, an address that is none, and a
+    ///   model that Plumb cannot run.
+    func addPolicy(_ request: AddPolicyRequest) async throws -> Policy
+
     /// Makes a policy the one that new tasks of its project are sampled from, withdraws the tasks of older policies
     /// that nobody has opened (open leases finish), and wakes sampling.
     /// - Throws: `OperationError` for an unknown policy, or one whose files are missing.

@@ -378,6 +378,13 @@ import Web
         let policies = try await driver.call("listPolicies", token: lead, path: project)
         let current = policies.arrayValue?.first { $0["is_current"] == true }
         #expect(current?["name"] == "refreshed-1")
+        let folders = try await driver.call("listPolicyFolders", token: lead)
+        #expect(folders == ["a-model"])
+        let body: JSONValue = ["name": "a-model", "kind": "base"]
+        let added = try await driver.call("addPolicy", token: lead, json: body, expecting: .created)
+        #expect(added["name"] == "a-model")
+        let wrong: JSONValue = ["name": "b", "server": "http://127.0.0.1:1", "kind": "base"]
+        try await driver.call("addPolicy", token: lead, json: wrong, expecting: .unprocessableContent)
         let history = try await driver.call("listCurrentPolicies", token: lead, path: project)
         #expect(history.arrayValue?.count == 2)
     }

@@ -171,6 +171,21 @@ actor ScriptedOperations: ServerOperations {
         return samples[run] ?? []
     }
 
+    func policyFolders() async throws -> [String] { ["a-model"] }
+
+    func addPolicy(_ request: AddPolicyRequest) async throws -> Policy {
+        if let refusal { throw refusal }
+        let new =
+            switch request.origin {
+            case .server(let address): NewPolicy(name: request.name, kind: .foreign, path: address)
+            case .folder(let isBase):
+                NewPolicy(
+                    name: request.name, kind: isBase ? .base : .supervised, path: "policies/\(request.name)",
+                    sha256: String(repeating: "ab", count: 32))
+            }
+        return try await store.addPolicy(new, by: .user(request.user))
+    }
+
     func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
         if let refusal { throw refusal }
         let finishing = try await store.progress(project).liveLeases

@@ -239,6 +239,28 @@ import Web
         try site.remove()
     }
 
+    @Test func policiesFromOutsideAreAddedOnTheirPage() async throws {
+        let site = try await LeadSite()
+        let id = site.project.id.description
+        try await site.live { client in
+            var browser = try await site.browser(client, as: site.lead)
+            let list = try await browser.get(Path.policies(id)).text
+            #expect(list.contains(#"name="name" value="a-model""#), "a folder that is no policy yet")
+            let folder = ["name": "a-model", "kind": "base"]
+            let page = try await browser.follow(try await browser.post(Path.addPolicy(id), folder)).text
+            #expect(page.contains("a-model was added."))
+            let again = try await browser.post(Path.addPolicy(id), folder)
+            #expect(again.status == .unprocessableContent && again.text.contains("a-model"))
+            let server = ["name": "other", "server": "http://127.0.0.1:8000"]
+            #expect(try await browser.post(Path.addPolicy(id), server).status == .seeOther)
+            let added = try #require(try await site.store.policy(named: "other"))
+            #expect(added.kind == .foreign && added.path == "http://127.0.0.1:8000")
+            let refused = try await browser.post(Path.addPolicy(id), server).text
+            #expect(refused.contains(#"value="http://127.0.0.1:8000""#), "what was typed stays")
+        }
+        try site.remove()
+    }
+
     @Test func secretsAreShownOnceAndWork() async throws {
         let site = try await LeadSite()
         try await site.live { client in

@@ -16,6 +16,8 @@ struct NoOperations: ServerOperations {
     func runEvents(_ run: RunID, fromMetricsIndex: Int) async throws -> AsyncStream<RunEvent> { throw refusal }
     func runLog(_ run: RunID, lines: Int) async throws -> [String] { throw refusal }
     func runSamples(_ run: RunID) async throws -> [RunSample] { throw refusal }
+    func policyFolders() async throws -> [String] { [] }
+    func addPolicy(_ request: AddPolicyRequest) async throws -> Policy { throw refusal }
     func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
         throw refusal
     }
