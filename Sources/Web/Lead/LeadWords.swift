@@ -35,7 +35,7 @@ enum LeadWords {
         return "\(share(value)) (95% interval \(share(interval.lowerBound)) to \(share(interval.upperBound)))"
     }
 
-    /// A correlation or a coefficient of agreement, from −1 to 1: “−0.33”.
+    /// A correlation, a coefficient of agreement or a strength: “−0.33”.
     static func coefficient(_ value: Double) -> String {
         String(format: "%.2f", value).replacing("-", with: "−")
     }

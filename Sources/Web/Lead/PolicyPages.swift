@@ -95,8 +95,8 @@ struct PolicyPages: RouteSet {
             cardPath: Path.policyCard(project, policy: strength.policy.id.description),
             strength: strength.isAnchor
                 ? "0"
-                : "\(Plot.text(strength.strength)) (\(Plot.text(strength.interval.lowerBound)) to "
-                    + "\(Plot.text(strength.interval.upperBound)))",
+                : "\(LeadWords.coefficient(strength.strength)) (\(LeadWords.coefficient(strength.interval.lowerBound)) to "
+                    + "\(LeadWords.coefficient(strength.interval.upperBound)))",
             winRate: strength.isAnchor
                 ? "–" : LeadWords.share(strength.winRate, strength.winInterval, otherwise: "–"),
             prompts: strength.prompts, pairs: strength.pairs)

@@ -35,7 +35,8 @@ struct RewardModelPages: RouteSet {
     private func row(
         _ model: RewardModelRecord, snapshot: Snapshot?, words: String?, names: ParentNames
     ) -> RewardModelsPage.Row {
-        RewardModelsPage.Row(
+        let figures = RewardModelFigures(model.metrics)
+        return RewardModelsPage.Row(
             name: model.name, cardPath: Path.rewardModel(model.id.description),
             runPath: model.run.map { Path.run($0.description) },
             snapshot: snapshot.map {
@@ -43,9 +44,9 @@ struct RewardModelPages: RouteSet {
                     + "\($0.heldOutGroups) of them held out"
             }, lineage: names.words(model.parents), created: LeadWords.Moment(model.createdAt),
             size: LeadWords.bytes(model.bytes), isPruned: model.prunedAt != nil,
-            figures: RewardModelFigures(model.metrics).first, others: RewardModelFigures(model.metrics).others,
+            figures: figures.first, hasFigures: !figures.first.isEmpty, others: figures.others,
             tooFew: words != nil && snapshot?.heldOutGroups == 0
-                ? nil : RewardModelFigures(model.metrics).tooFewWords(heldOutGroups: snapshot?.heldOutGroups),
+                ? nil : figures.tooFewWords(heldOutGroups: snapshot?.heldOutGroups),
             words: words)
     }
 }
@@ -118,6 +119,7 @@ struct RewardModelsPage: PageModel {
         var size: String
         var isPruned: Bool
         var figures: [RewardModelFigures.Figure]
+        var hasFigures: Bool
         var others: [RewardModelFigures.Figure]
         var tooFew: String?
         /// What the run said about its result.
