@@ -37,6 +37,7 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=float, required=True)
     parser.add_argument("--pairs-per-step", type=int, required=True)
     parser.add_argument("--learning-rate", type=float, required=True)
+    parser.add_argument("--warm-up", type=float, required=True, help="share of the steps in which the rate rises")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
@@ -48,7 +49,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         settings = trl.RewardConfig(
             output_dir=folder, num_train_epochs=arguments.epochs, per_device_train_batch_size=arguments.pairs_per_step,
-            learning_rate=arguments.learning_rate, seed=arguments.seed, max_length=None, report_to=[], use_cpu=True,
+            learning_rate=arguments.learning_rate, warmup_ratio=arguments.warm_up, seed=arguments.seed, max_length=None, report_to=[], use_cpu=True,
             save_strategy="no", logging_strategy="no", bf16=False, fp16=False, gradient_checkpointing=False,
             disable_tqdm=True, dataloader_pin_memory=False, disable_dropout=True)
         trainer = trl.RewardTrainer(model=model, args=settings, processing_class=tokenizer, train_dataset=pairs(arguments.pairs))

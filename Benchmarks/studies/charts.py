@@ -3,7 +3,7 @@
 import html
 import math
 
-COLOURS = ("#1b5e8c", "#b4530a", "#2e7d32", "#8e24aa", "#6d4c41", "#00838f", "#c2185b", "#37474f")
+COLOURS = ("#1b5e8c", "#b4530a", "#2e7d32", "#8e24aa", "#6d4c41", "#00838f", "#c2185b", "#37474f", "#9e9d24", "#283593")
 # Corners around the middle; none is a circle.
 SHAPES = ((), ((-4, -4), (4, -4), (4, 4), (-4, 4)), ((0, -5.5), (5.5, 4.5), (-5.5, 4.5)), ((0, -6), (6, 0), (0, 6), (-6, 0)))
 WIDTH, HEIGHT = 720, 400
@@ -25,7 +25,10 @@ class Axis:
         return self.first + (value - self.low) / (self.high - self.low) * (self.last - self.first)
 
     def ticks(self):
-        """Round numbers inside the axis, five or so."""
+        """Round numbers inside the axis, five or so; of a logarithmic one 1, 3, 10, 30, …"""
+        if self.logarithmic:
+            powers = range(math.floor(self.low / math.log(10)), math.ceil(self.high / math.log(10)) + 1)
+            return [value for power in powers for value in (10.0 ** power, 3 * 10.0 ** power) if self.low <= math.log(value) <= self.high]
         raw = (self.high - self.low) / 5
         power = 10 ** math.floor(math.log10(raw))
         step = min((s * power for s in (1, 2, 2.5, 5, 10)), key=lambda s: abs(s - raw))
@@ -33,8 +36,9 @@ class Axis:
         return [round(n * step, 10) for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def lines(title, x_label, y_label, series, x_log=False, y_range=None, marks=()):
-    """- series: {name: [(x, (mean, low, high) or number)]}; marks: [(y, words)] are drawn as dashed levels."""
+def lines(title, x_label, y_label, series, x_log=False, y_range=None, marks=(), by_x=True):
+    """- series: {name: [(x, (mean, low, high) or number)]}; marks: [(y, words)] are drawn as dashed levels; by_x: points are joined by
+    their x, not in the order in which they come."""
     points = [(x, bounds(y)) for row in series.values() for x, y in row]
     xs = [x for x, _ in points]
     ys = [value for _, y in points for value in y] + [y for y, _ in marks]
@@ -46,7 +50,7 @@ def lines(title, x_label, y_label, series, x_log=False, y_range=None, marks=()):
         body.append(tick(x_axis(x), number(x)))
     body += levels(marks, y_axis)
     for index, row in enumerate(series.values()):
-        row = sorted(row)
+        row = sorted(row, key=lambda one: one[0]) if by_x else row
         path = " ".join(f"{x_axis(x):.1f},{y_axis(bounds(y)[1]):.1f}" for x, y in row)
         body.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[index]}" stroke-width="2"/>')
         body += [point(x_axis(x), y_axis, bounds(y), index) for x, y in row]
@@ -62,11 +66,24 @@ def categories(title, y_label, groups, series, y_range=None, marks=()):
     room = (WIDTH - LEFT - RIGHT) / len(groups)
     for place, group in enumerate(groups):
         centre = LEFT + room * (place + 0.5)
-        body.append(tick(centre, group))
+        body += [tick(centre, words, line) for line, words in enumerate(group.split(", "))]
         for index, row in enumerate(series.values()):
             if row[place] is not None:
                 shift = (index - (len(series) - 1) / 2) * min(20, room / (len(series) + 1))
                 body.append(point(centre + shift, y_axis, bounds(row[place]), index))
+    return document(title, body + legend(series))
+
+
+def scatter(title, x_label, y_label, series, x_log=False):
+    """Points alone. - series: {name: [(x, y)]}."""
+    points = [place for row in series.values() for place in row]
+    x_axis = Axis(min(x for x, _ in points), max(x for x, _ in points), LEFT + 14, WIDTH - RIGHT - 14, x_log)
+    low, high = padded(min(y for _, y in points), max(y for _, y in points))
+    y_axis = Axis(low, high, HEIGHT - BOTTOM, TOP + 22 * legend_rows(series))
+    body = frame(title, x_label, y_label, y_axis)
+    body += [tick(x_axis(value), number(value)) for value in x_axis.ticks()]
+    for index, row in enumerate(series.values()):
+        body += [point(x_axis(x), y_axis, bounds(y), index) for x, y in row]
     return document(title, body + legend(series))
 
 
@@ -112,8 +129,8 @@ def levels(marks, y_axis):
     return body
 
 
-def tick(x, words):
-    return text(x, HEIGHT - BOTTOM + 20, words, size=12)
+def tick(x, words, line=0):
+    return text(x, HEIGHT - BOTTOM + 20 + 15 * line, words, size=12)
 
 
 def point(x, y_axis, bounds, index):

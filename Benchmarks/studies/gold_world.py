@@ -1,11 +1,14 @@
 """The demo world under a frozen gold reward model: who writes, who judges, and how rankings come about."""
 
+import fcntl
+import hashlib
 import json
-import math
+import pathlib
 import random
 import resource
 import shutil
 import statistics
+import tempfile
 
 import sampling
 from demo_labels import labelled
@@ -22,9 +25,11 @@ GOLD_RANKINGS, GOLD_PREFERENCE, GOLD_SEED = 1200, "politeness", 1000
 JUDGED_PROMPTS, JUDGED_SAMPLES = 64, 64
 # Of the form in which the judged samples are kept between calls; raised with it. 2: with the sampled token ids.
 SAMPLES = 2
+# Of what `labels` makes of the same prompts and settings; raised with it.
+WORLD = 1
 # Fresh samples to each judged prompt of a policy that was made.
 FRESH_SAMPLES = 8
-# What an annotator's time goes to: reading, and one decision for each halving of the possible orders.
+# What an annotator's time goes to: reading, and one decision for each pair, which is what the gold model answers for a ranking.
 SECONDS_PER_WORD, SECONDS_PER_DECISION = 0.25, 3.0
 SETTINGS = {"epochs": 3, "minimum_steps": 40, "groups_per_step": 8, "learning_rate": 0.001, "evaluations": 10, "tokens_per_pass": 4096}
 
@@ -38,9 +43,19 @@ class GoldStudy(Study):
     def prepare(self):
         """The gold model, the prompts and the samples of the supervised policy; the same for every row and every such study."""
         folder = self.work.parent / f"gold-{SAMPLES}-{digest(POLICY)[:16]}"
-        # What several settings learn from or follow; it counts for this program alone.
-        self.shared = folder / f"shared-{self.plumb.sha256}"
-        self.shared.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Two calls at once would make the same files: the second waits, and finds them.
+        with open(folder / "lock", "w") as lock, tempfile.TemporaryDirectory(dir=folder) as scratch:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.make_world(folder, pathlib.Path(scratch))
+        self.gold_digest = digest(self.gold)[:16]
+        # What several settings learn from or follow; it counts for this program, this gold model and these settings alone.
+        made_of = [self.gold_digest, WORLD, K, NOISE, SECONDS_PER_WORD, SECONDS_PER_DECISION, SETTINGS]
+        key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+        self.shared = folder / f"shared-{self.plumb.sha256}-{key}"
+        self.shared.mkdir(exist_ok=True)
+
+    def make_world(self, folder, scratch):
         corpus = folder / "corpus"
         if not corpus.exists():
             self.plumb("demo", "corpus", "--output", corpus)
@@ -48,14 +63,18 @@ class GoldStudy(Study):
         self.gold = folder / "made"
         if not self.gold.exists():
             say(f"  training the gold reward model on {GOLD_RANKINGS} rankings")
-            write_lines(folder / "groups.jsonl", labelled(self.plumb, folder, GOLD_RANKINGS, GOLD_SEED, GOLD_PREFERENCE, noise=0))
-            self.plumb.train("reward", folder, GOLD_SEED, SETTINGS, groups=folder / "groups.jsonl", base=POLICY)
-        file = folder / "judged.jsonl"
+            write_lines(scratch / "groups.jsonl", labelled(self.plumb, scratch, GOLD_RANKINGS, GOLD_SEED, GOLD_PREFERENCE, noise=0))
+            self.plumb.train("reward", scratch, GOLD_SEED, SETTINGS, groups=scratch / "groups.jsonl", base=POLICY).rename(self.gold)
+        self.judged = self.supervised_samples(folder / "judged.jsonl", self.prompts["held-out"][:JUDGED_PROMPTS], JUDGED_SAMPLES, scratch)
+        self.judged_gold = self.scores(self.gold, self.judged, scratch)
+
+    def supervised_samples(self, file, prompts, count, scratch):
+        """Of the supervised policy; made once."""
         if not file.exists():
-            groups = sampling.groups(self.plumb, POLICY, self.prompts["held-out"][:JUDGED_PROMPTS], JUDGED_SAMPLES, GOLD_SEED, folder)
-            write_lines(file, groups)
-        self.judged = read_lines(file)
-        self.judged_gold = self.scores(self.gold, self.judged, folder)
+            fresh = scratch / file.name
+            write_lines(fresh, sampling.groups(self.plumb, POLICY, prompts, count, GOLD_SEED, scratch))
+            fresh.rename(file)
+        return read_lines(file)
 
     def scores(self, model, groups, folder):
         """Normalised scores, `[groups][responses]`."""
@@ -87,7 +106,8 @@ class GoldStudy(Study):
         groups = sampling.groups(self.plumb, POLICY, prompts, size, seed + 1, folder)
         source = random.Random(f"{seed} noise")
         gold = self.scores(self.gold, groups, folder)
-        return [ranked(group, row, source, place) for place, (group, row) in enumerate(zip(groups, gold))]
+        # What is held out goes by the prompt: there are fewer of them than single pairs of the largest count.
+        return [ranked(group, row, source, place, place % len(order) % 10 == 9) for place, (group, row) in enumerate(zip(groups, gold))]
 
     def shared_proxy(self, comparisons, kind, seed, folder, **settings):
         """A reward model of `labels`, and the processor seconds that its training took. Trained once for all that follow it."""
@@ -122,11 +142,11 @@ def processor_seconds():
 
 
 def seconds(responses, asked, words):
-    """Of one task: read the prompt and the responses, then decide between all their orders."""
-    return SECONDS_PER_WORD * (asked + responses * words) + SECONDS_PER_DECISION * math.log2(math.factorial(responses))
+    """Of one task: read the prompt and the responses, then decide each pair."""
+    return SECONDS_PER_WORD * (asked + responses * words) + SECONDS_PER_DECISION * responses * (responses - 1) / 2
 
 
-def ranked(group, gold, source, place):
+def ranked(group, gold, source, place, is_held_out):
     """A labelled group: every pair judged by the gold score and turned round with probability NOISE, ordered by pairs won."""
     wins = [0.0] * len(gold)
     for one in range(len(gold)):
@@ -140,7 +160,7 @@ def ranked(group, gold, source, place):
     rows = [[i for i, won in zip(ids, wins) if won == count] for count in sorted(set(wins), reverse=True)]
     judgement = {"kind": "ranking", "ranking": {"rows": rows, "unacceptable": []}}
     label = {"label_id": f"l{place}", "annotator": "gold", "revision": 1, "judgement": judgement}
-    return {"group": {**group, "id": f"g{place}"}, "labels": [label], "split": "held_out" if place % 10 == 9 else "train"}
+    return {"group": {**group, "id": f"g{place}"}, "labels": [label], "split": "held_out" if is_held_out else "train"}
 
 
 def line_pairs(line):

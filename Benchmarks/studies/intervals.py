@@ -14,10 +14,10 @@ BY_WILSON = "Wilson's interval of a share"
 
 
 def over_seeds(values):
-    """(mean, low, high); the interval is None with one value."""
+    """(mean, low, high); the interval is None with fewer than three values, of which Student's would span everything."""
     values = list(values)
     mean = statistics.fmean(values)
-    if len(values) < 2:
+    if len(values) < 3:
         return mean, None, None
     point = STUDENT[min(len(values) - 1, len(STUDENT) - 1)]
     half = point * statistics.stdev(values) / math.sqrt(len(values))

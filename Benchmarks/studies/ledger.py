@@ -23,8 +23,12 @@ class Ledger:
         self.file = pathlib.Path(file)
         self.head = {"study": study, "revision": revision, "version": version}
         self.inputs_of = inputs_of
-        lines = self.file.read_text().splitlines() if self.file.exists() else []
-        self.all = [json.loads(line) for line in lines]
+        self.reload()
+
+    def reload(self):
+        """Reads what other calls have added meanwhile."""
+        lines = self.file.read_text().split("\n") if self.file.exists() else []
+        self.all = [json.loads(line) for line in lines if line]
 
     def named(self, setting, seed):
         """What tells a row from every other."""
@@ -41,6 +45,7 @@ class Ledger:
 
     def add(self, setting, seed, found, seconds, program):
         """- program: sha256 of the program that measured; it is told, but is no part of the key, since most builds change nothing."""
+        self.reload()
         row = {**self.named(setting, seed), "found": found, "seconds": round(seconds, 1), "program": program}
         if self.find(setting, seed) is not None:
             raise ValueError(f"{self.file}: there is a row of {setting} with seed {seed} already")

@@ -16,7 +16,7 @@ IPO_BETA = 1.0
 COMPARISONS = 2000
 # 30 rollouts of 128 responses for each method that samples; defaults otherwise.
 REFRESH = {"iterations": 30, "maximum_tokens": 96}
-# So many passes that the processor time is about that of the others.
+# Passes over the labels, for about half of the processor time of the methods that sample; one pass, the default, is a row of its own.
 PREFERENCES = {"beta": 0.1, "epochs": 6, "samples": 0, "tokens_per_pass": 4096}
 MEASURES = {"gold": "gold score", "win_rate": "win rate", "kl": "KL, nats", "end_share": "share that ends", "distinct_2": "distinct-2",
             "processor_seconds": "processor s"}
@@ -28,7 +28,7 @@ class Methods(GoldStudy):
     minutes_per_row = 4.0
 
     def settings(self):
-        return [*({"method": method} for method in (*ONLINE, *OFFLINE)), {"method": "ipo", "beta": IPO_BETA}]
+        return [*({"method": method} for method in (*ONLINE, *OFFLINE)), {"method": "ipo", "beta": IPO_BETA}, {"method": "dpo", "epochs": 1}]
 
     def measure(self, setting, seed, folder):
         method = setting["method"]
@@ -66,29 +66,41 @@ class Methods(GoldStudy):
         page.add(f"""
 {round(COMPARISONS / 6)} rankings of four by the gold reward model of [gold-loop](index.md), each pair turned round with probability
 {gold_world.NOISE}, other ones for each seed. One reward model of them serves all that sample ({REFRESH["iterations"]} rollouts of 128
-responses, defaults of every method); DPO and IPO make {PREFERENCES["epochs"]} passes over the rankings themselves. No setting was tuned for
-this table but the β of the second IPO, on a seed of its own: the first has DPO's and TRL's, which asks IPO for a lead of 5 nats a
-token. Judged by gold on {gold_world.FRESH_SAMPLES} fresh samples to each of {gold_world.JUDGED_PROMPTS} unseen prompts. *Win rate*: against the
+responses, defaults of every method); DPO and IPO learn from the rankings themselves, in {PREFERENCES["epochs"]} passes, which were chosen by
+their time, or in one, DPO's default here. What was tuned: PPO's defaults on this world, under its other golds and on seeds of their own
+(β = 0.3, the levelling of scores, the limits that keep a refresh diverse, which all that sample share and DPO and IPO lack); the β of the
+second IPO on seed 100 (gold 0.69, 0.42 and 0.12 for 1, 3 and 10): the first has DPO's and TRL's 0.1, which asks IPO for a lead of 5 nats a
+token. So the rows differ in processor time and in how far they go (KL); read gold beside both. Judged by gold on {gold_world.FRESH_SAMPLES} fresh samples to each of {gold_world.JUDGED_PROMPTS} unseen prompts. *Win rate*: against the
 supervised policy's sample to the same prompt, ties half. *KL*: mean of Σ(log π − log π_sup) over the samples. *Processor s*: reward
 model and policy, all threads. Intervals: {intervals.OVER_SEEDS}.
 """)
         page.table(["method", "seeds", *MEASURES.values()], [
             [method, len(own), *(intervals.text(intervals.over_seeds(row["found"][name] for row in own), 2 if name.endswith("seconds") else 3)
                                  for name in MEASURES)] for method, own in found])
+        page.figure(charts.scatter("Gold score and how far a method goes", "KL to the supervised policy, nats (logarithm)", "gold score, deviations",
+                                   {method: [(max(row["found"]["kl"], 0.01), row["found"]["gold"]) for row in own] for method, own in found},
+                                   x_log=True), "gold score over KL for each method and seed")
         page.figure(charts.categories("Win rate over the supervised policy, judged by gold", "win rate", [method for method, _ in found],
                                       {"mean over seeds": [intervals.over_seeds(r["found"]["win_rate"] for r in own) for _, own in found]},
                                       marks=[(0.5, "supervised")]), "win rate of each method")
         collapsed = {method: [row["seed"] for row in own if has_collapsed(row["found"])] for method, own in found}
-        others = [f"{method} {len(seeds)} (seeds {', '.join(map(str, seeds))})" for method, seeds in collapsed.items() if seeds and method != "ppo"]
+        others = [f"{len(seeds)} of {method} ({seeds_in_words(seeds)})" for method, seeds in collapsed.items() if seeds and method != "ppo"]
         page.add(f"Of PPO's {len(dict(found).get('ppo', []))} seeds {len(collapsed.get('ppo', []))} collapsed: fewer than 80% of the responses end, "
-                 f"or distinct-2 is less than half of the supervised policy's on the same prompts. Of the others: {', '.join(others) or 'none'}.")
+                 f"or distinct-2 is less than half of the supervised policy's on the same prompts. Of the others: {', '.join(others) or 'none'}. The methods "
+                 "that sample do not hand out what is over their limits, so for them this says that the limits hold.")
 
 
 def named(setting):
     """A method as the page calls it."""
-    if setting["method"] != "ipo":
+    if setting["method"] not in OFFLINE:
         return setting["method"]
-    return f"ipo, β = {setting.get('beta', PREFERENCES['beta']):g}"
+    if setting["method"] == "ipo":
+        return f"ipo, β = {setting.get('beta', PREFERENCES['beta']):g}"
+    return f"dpo, {setting.get('epochs', PREFERENCES['epochs'])} {'pass' if setting.get('epochs') == 1 else 'passes'}"
+
+
+def seeds_in_words(seeds):
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def has_collapsed(found):

@@ -87,11 +87,13 @@ class Study:
             if hours is not None and time.monotonic() - started > hours * 3600:
                 say(f"{self.name}: the {hours} hours are used up; call again for the rest")
                 break
-            self.add_row(ledger, setting, seed)
+            ledger.reload()
+            if ledger.find(setting, seed) is None:
+                self.add_row(ledger, setting, seed)
         self.publish(ledger)
 
     def add_row(self, ledger, setting, seed):
-        # One of its own, so that two calls can share the work: --only or --seeds deals the rows out.
+        # One of its own, so that two calls can share the work: --only deals the settings out.
         with tempfile.TemporaryDirectory(prefix="row-", dir=self.work) as folder:
             began = time.monotonic()
             found = self.measure(setting, seed, pathlib.Path(folder))
@@ -106,6 +108,7 @@ class Study:
         return rows * self.minutes_per_row / 60
 
     def publish(self, ledger):
+        ledger.reload()
         rows = ledger.current(self.settings())
         if not rows:
             say(f"{self.name}: no row yet, so no page")

@@ -159,9 +159,10 @@ class FakePlumb:
 
     def train(self, kind, folder, seed, settings, **inputs):
         self.asked.append((kind, dict(settings), inputs))
+        attempt = pathlib.Path(folder) / "run" / "attempts" / "1"
+        attempt.mkdir(parents=True)
+        (pathlib.Path(folder) / "made").mkdir()
         if kind == "policy":
-            attempt = pathlib.Path(folder) / "run" / "attempts" / "1"
-            attempt.mkdir(parents=True)
             line = {"prompt": "p", "response": "r", "finished": True, "kl": 1.0, "score": 1.0}
             lines = [{**line, "step": 0, "phase": "probe", "score": 50}, {**line, "step": 1}, {**line, "step": 2, "score": 3.0},
                      {**line, "step": 2, "phase": "probe", "score": 50}, {**line, "step": 1, "phase": "handed_out", "score": 50}]
@@ -171,12 +172,16 @@ class FakePlumb:
     def judged(self, model, groups, folder):
         return [{"responses": [{"score": 0.5} for _ in group["responses"]]} for group in groups]
 
+    def result(self, folder):
+        return {"metrics": {"iterations": 12, "kept_iteration": 7}}
+
 
 class GoldLoop(unittest.TestCase):
     def measured(self, by):
         with tempfile.TemporaryDirectory() as folder:
             study = gold_loop.GoldLoop(FakePlumb(), folder)
-            study.prompts, study.gold, study.judged_gold = {"ppo": ["p"]}, "gold", [[0.0]]
+            study.baseline, study.gold, study.judged_gold, study.gold_digest = {"p": 0.2}, "gold", [[0.0]], "gold"
+            study.shared = pathlib.Path(folder)
             study.labels = lambda *_: [{"labels": [{"judgement": {"kind": "ranking", "ranking": {"rows": [["a"], ["b"]]}}}]}]
             study.fresh = lambda *_: [{"responses": [{"text": "x"}]}]
             (pathlib.Path(folder) / "row").mkdir()
@@ -184,7 +189,9 @@ class GoldLoop(unittest.TestCase):
 
     def test_probes_and_the_policy_handed_out_are_no_iterations(self):
         found, _ = self.measured("ppo")
-        self.assertEqual([(step, proxy) for step, _, proxy, _ in found["curve"]], [(1, 1.0), (2, 3.0)])
+        self.assertEqual([(step, proxy) for step, _, proxy, *_ in found["curve"]], [(1, 1.0), (2, 3.0)])
+        self.assertEqual({round(gain, 12) for _, _, _, *gains in found["curve"] for gain in gains}, {0.3}, "gold less the prompt's own")
+        self.assertEqual((found["kept_gain"], found["kept_iteration"], found["stopped"]), (0.5, 7, True))
 
     def test_ensembles_train_several_heads_and_are_careful_with_them(self):
         for by, use in gold_loop.ENSEMBLES.items():
@@ -195,40 +202,107 @@ class GoldLoop(unittest.TestCase):
         self.assertNotIn("ensemble_members", reward)
         self.assertEqual(policy, gold_loop.PPO)
 
+    def test_proxy_and_watcher_learn_from_different_halves(self):
+        found, ((_, one, _), (_, other, _), (_, whole, alone), (_, watched, with_watcher)) = self.measured("ppo watched")
+        self.assertEqual((one["labels"], other["labels"]), ("first-half", "second-half"))
+        self.assertEqual(whole, watched)
+        self.assertNotIn("watcher", alone)
+        self.assertIn("second-half", str(with_watcher["watcher"]))
+        self.assertNotIn("curve", found["watched"])
+
     def test_every_setting_is_in_the_budget(self):
         with tempfile.TemporaryDirectory() as folder:
             study = gold_loop.GoldLoop(FakePlumb(), folder)
-            rows = (2 + 1 + 1 + len(gold_loop.ENSEMBLES)) * len(gold_loop.COMPARISONS) * len(study.seeds)
+            settings = 2 * len(gold_loop.COMPARISONS) + 2 * len(gold_loop.PPO_COMPARISONS)
+            settings += len(gold_loop.ENSEMBLES) * len(gold_loop.ENSEMBLE_COMPARISONS)
+            rows = settings * len(study.seeds)
             self.assertEqual(len(study.wanted()), rows)
-            self.assertAlmostEqual(study.hours(len(study.wanted())), rows * 3 / 60)
+            self.assertAlmostEqual(study.hours(len(study.wanted())), rows * study.minutes_per_row / 60)
 
-    def test_the_page_says_how_far_right_an_ensemble_moves_the_highest_gold(self):
-        def row(seed, golds):
-            return {"seed": seed, "found": {"curve": [[n, n * n, 0, gold] for n, gold in enumerate(golds)], "kept_gold": 1.0}}
+    def test_a_proxy_that_cannot_tell_chooses_by_chance(self):
+        self.assertEqual(gold_loop.fair([1, 2, 1], [0.0, 5.0, 4.0]), [2.0, 5.0, 2.0])
 
-        class Page:
-            def __init__(self):
-                self.tables, self.drawn = [], []
 
-            def add(self, text):
-                pass
+class Page:
+    """Takes what a study's module writes."""
 
-            def table(self, head, rows):
-                self.tables += rows
+    def __init__(self):
+        self.texts, self.tables, self.drawn = [], [], []
 
-            def figure(self, svg, words):
-                self.drawn.append(xml.dom.minidom.parseString(svg))
+    def add(self, text):
+        self.texts.append(text)
 
-        early, late = [0] * 3 + [9] * 5 + [0] * 12, [0] * 11 + [9] * 5 + [0] * 4
+    def table(self, head, rows):
+        for row in rows:
+            assert len(row) == len(head), (head, row)
+        self.tables.append(rows)
+
+    def figure(self, svg, words):
+        self.drawn.append(xml.dom.minidom.parseString(svg))
+
+
+def run_of(seed, gains, **more):
+    """A row of PPO whose √KL is the number of the iteration, and whose halves of the prompts agree."""
+    return {"seed": seed, "found": {"curve": [[n + 1, n * n, n / 10, gain, gain, gain] for n, gain in enumerate(gains)], "kept_gain": 1.0, **more}}
+
+
+class GoldLoopPage(unittest.TestCase):
+    early, late = [0] * 3 + [9] * 5 + [0] * 12, [0] * 11 + [9] * 5 + [0] * 4
+
+    def test_it_says_how_far_right_an_ensemble_moves_the_highest_gold(self):
         page = Page()
-        gold_loop_page.by_ensemble(page, {("ppo", "k-wise", 100): [row(0, early), row(1, early)],
-                                          ("ppo worst case", "k-wise", 100): [row(0, late), row(1, late)]})
+        gold_loop_page.by_ensemble(page, {("ppo", "k-wise", 100): [run_of(seed, self.early) for seed in range(3)],
+                                          ("ppo worst case", "k-wise", 100): [run_of(seed, self.late) for seed in range(3)]})
         self.assertEqual(len(page.drawn), 1)
-        ((_, use, seeds, _, further, *_),) = page.tables
+        (((_, use, seeds, at_same, fallen, reached, further),),) = page.tables
         # Smoothed over five: the middle of the plateau, √KL about its place.
         shift = math.sqrt((11**2 + 12**2 + 13**2 + 14**2 + 15**2) / 5) - math.sqrt((3**2 + 4**2 + 5**2 + 6**2 + 7**2) / 5)
-        self.assertEqual((use, seeds), ("worst-case", 2))
-        self.assertEqual(further.split()[0], f"{shift:.3f}")
+        self.assertEqual((use, seeds, reached), ("worst-case", 3, "3 of 3"))
+        self.assertEqual(further.split()[0], f"{shift:.2f}")
+        self.assertEqual((at_same.split()[0], fallen.split()[0]), ("0.00", "9.00"))
+
+    def test_a_run_that_still_rises_has_no_highest_point(self):
+        page = Page()
+        rising = [run_of(seed, list(range(20))) for seed in range(3)]
+        gold_loop_page.by_ensemble(page, {("ppo", "k-wise", 100): rising, ("ppo worst case", "k-wise", 100): rising})
+        self.assertEqual(page.tables[0][0][-2:], ["0 of 3", "not reached"])
+
+    def test_what_a_stop_loses_is_read_off_the_run_without_it(self):
+        page = Page()
+        watched = {"kept_iteration": 10, "kept_gain": 1.0, "stopped": True, "iterations": 13}
+        gains = [n / 2 for n in range(11)] + [5 - n / 4 for n in range(1, 10)]
+        gold_loop_page.by_watcher(page, {("ppo watched", "k-wise", 100): [run_of(seed, gains, watched=watched) for seed in range(3)]})
+        (((_, seeds, stopped, iteration, highest, kept, short, share, _),),) = page.tables
+        smooth = gold_loop_page.smooth(gains)
+        self.assertEqual((seeds, stopped, iteration.split()[0]), (3, "3 of 3", "10.0"))
+        self.assertEqual((highest.split()[0], kept.split()[0]), (f"{max(smooth):.2f}", f"{smooth[10]:.2f}"))
+        self.assertEqual(share, f"{smooth[10] / max(smooth):.3f}")
+        self.assertIn("met", page.texts[-1])
+        page = Page()
+        flat = [run_of(seed, [0.0] * 20, watched=watched) for seed in range(3)]
+        gold_loop_page.by_watcher(page, {("ppo watched", "k-wise", 100): flat})
+        self.assertEqual(page.tables[0][0][-2], "no gain to speak of")
+
+    def test_the_highest_gain_is_no_maximum_of_noise(self):
+        """Two halves that only wobble: what one half chooses is worth nothing on the other."""
+        source = random.Random(1)
+        rows = []
+        for seed in range(200):
+            halves = [[source.gauss(0, 1) for _ in range(30)] for _ in range(2)]
+            curve = [[n + 1, n, 0, 0, one, other] for n, (one, other) in enumerate(zip(*halves))]
+            rows.append({"seed": seed, "found": {"curve": curve}})
+        self.assertLess(abs(sum(map(gold_loop_page.highest_gain, rows)) / len(rows)), 0.1)
+
+    def test_the_whole_page_is_written_from_one_seed(self):
+        rows = [{"seed": 0, "setting": {"by": "best-of-n", "labels": kind, "comparisons": 100},
+                 "found": {"curve": [[n, math.log(n), 0.1, 0.2] for n in gold_loop.DRAWS], "gold_at_64": 0.2, "share_of_ideal": 0.5, "tasks": 17,
+                           "strict_pairs": 90}} for kind in ("k-wise", "pairs")]
+        watched = {"kept_iteration": 9, "kept_gain": 1.0, "stopped": False, "iterations": 40}
+        for by in ("ppo", "ppo watched", *gold_loop.ENSEMBLES):
+            rows.append({**run_of(0, self.early, watched=watched), "setting": {"by": by, "labels": "k-wise", "comparisons": 100}})
+        page = Page()
+        gold_loop_page.write(page, rows)
+        self.assertEqual(len(page.tables), 5)
 
 
 class Methods(unittest.TestCase):
