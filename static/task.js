@@ -203,7 +203,7 @@ export function startTask(form, { explainUnready, draft, restore, left = leaving
     say("Sending…");
     await flush();
     if (waits(place.lease)) {
-      say("Kept in this browser; the next task comes when this one is sent.");
+      say(`Kept in this browser; “${place.nextLabel}” comes when this one is sent.`);
     } else if (!isStored) {
       // Refused: it is the person's to change, and to send again.
       isSending = false;

@@ -93,12 +93,7 @@ public struct BradleyTerryTable: Sendable, Hashable {
                 differences[player].append(drawn.strengths[player] - drawn.strengths[anchor])
             }
         }
-        intervals = differences.map { values in
-            let sorted = values.sorted()
-            guard let first = sorted.first, let last = sorted.last else { return -Double.infinity...Double.infinity }
-            let low = Int(Double(sorted.count) * 0.025)
-            return sorted.count < 40 ? first...last : sorted[low]...sorted[sorted.count - 1 - low]
-        }
+        intervals = differences.map { $0.middle95 ?? -Double.infinity...Double.infinity }
         winIntervals = intervals.map { 1 / (1 + exp(-$0.lowerBound))...1 / (1 + exp(-$0.upperBound)) }
     }
 }

@@ -30,19 +30,23 @@ public struct OrdinalReliability: Sendable, Hashable {
     /// chance could have got wrong.
     public var alpha: Double? { Table(clusters).alpha(of: clusters.indices) }
 
+    /// Groups below which an interval by drawing them would say more than it knows.
+    public static let fewestGroups = 10
+
     /// The 95% interval of `alpha` from drawing the groups anew, with replacement: the pairs of a group were judged by the same
-    /// people at once, so they are drawn together. Nil with fewer than two groups, and where there is no alpha.
-    /// - Parameter resamples: how often they are drawn. A draw in which all values are the same says nothing and is left out.
+    /// people at once, so they are drawn together. Nil with fewer than `fewestGroups` groups, where nobody disagreed (all
+    /// draws say the same then), and where a tenth of the draws or more have no alpha.
+    /// - Parameter resamples: how often they are drawn.
     public func interval(resamples: Int = 400, seed: UInt64 = 1) -> ClosedRange<Double>? {
         let table = Table(clusters)
-        guard clusters.count > 1, table.alpha(of: clusters.indices) != nil else { return nil }
+        guard clusters.count >= Self.fewestGroups, let alpha = table.alpha(of: clusters.indices), alpha < 1 else {
+            return nil
+        }
         var random = SplitMix64(seed: seed)
         let drawn = (0..<resamples).compactMap { _ in
             table.alpha(of: (0..<clusters.count).map { _ in random.nextIndex(below: clusters.count) })
-        }.sorted()
-        guard let first = drawn.first, let last = drawn.last else { return nil }
-        let low = Int(Double(drawn.count) * 0.025)
-        return drawn.count < 40 ? first...last : drawn[low]...drawn[drawn.count - 1 - low]
+        }
+        return drawn.count * 10 > resamples * 9 ? drawn.middle95 : nil
     }
 }
 
@@ -97,7 +101,7 @@ private struct Table {
         for low in 0..<size {
             // How many values lie between the two, half of each end's own.
             var between = counts[low] / 2
-            for high in (low + 1)..<max(size, low + 1) {
+            for high in (low + 1)..<size {
                 let difference = between + counts[high] / 2
                 between += counts[high]
                 observed += matrix[low * size + high] * difference * difference

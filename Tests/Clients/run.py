@@ -42,7 +42,7 @@ def score(program, model, groups, folder):
 def groups_of_responses(server, project):
     """Real groups as the store holds them, from the native export."""
     text = server.get(f"/projects/{project}/export", query={"format": "native"})
-    return list({label["group_id"]: label for label in map(json.loads, text.splitlines())}.values())
+    return list({label["group_id"]: label for label in map(json.loads, filter(None, text.split("\n")))}.values())
 
 
 def padded(rows, pad, side):

@@ -93,7 +93,10 @@ import Testing
         #expect(interval == few.interval(), "the same figures on every page")
         let many = try #require(OrdinalReliability(ordersOf: groups(1000)).interval())
         #expect(many.upperBound - many.lowerBound < 0.15 && many.contains(0.5))
-        #expect(OrdinalReliability(ordersOf: groups(1)).interval() == nil, "of one group nothing can be drawn")
+        #expect(OrdinalReliability(ordersOf: groups(9)).interval() == nil, "too few groups")
+        let agreed = (0..<20).map { group("\($0)", [same, same], of: ["a", "b", "c", "d"]) }
+        #expect(OrdinalReliability(ordersOf: agreed).alpha == 1, "and no draw could say anything else")
+        #expect(OrdinalReliability(ordersOf: agreed).interval() == nil)
     }
 
     @Test func whereThereIsNothingToGetWrongThereIsNoFigure() throws {

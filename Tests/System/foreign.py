@@ -57,11 +57,18 @@ def policies_are_added_while_it_runs(report, program, server):
     report.check("plumb add-policy copies a folder beside a running server and makes it current",
                  done.returncode == 0 and known["mine"]["is_current"] and known["mine"]["kind"] == "supervised"
                  and known["mine"]["sha256"] == known["demo-supervised"]["sha256"], (done.stdout + done.stderr).strip())
+    done = add(program, server.data, "base", "--folder", model, "--base", "--current-in", "Nowhere")
+    copies = [folder.name for folder in (server.data / "policies").iterdir() if folder.name.startswith(".") or folder.name == "base"]
+    report.check("a project that is not there is told before anything is copied", done.returncode != 0 and "Nowhere" in done.stderr
+                 and not copies, done.stderr.strip())
+    done = add(program, server.data, "base", "--folder", model, "--base")
+    known = {one["name"]: one for one in server.get(f"/projects/{project}/policies")}
+    report.check("a base model is entered as one", done.returncode == 0 and known["base"]["kind"] == "base", done.stderr.strip())
     done = add(program, server.data, "other", "--server", "http://127.0.0.1:9")
     report.check("and enters another server's model", done.returncode == 0, (done.stdout + done.stderr).strip())
     done = add(program, server.data, "other", "--folder", model)
     report.check("a name that is taken is refused, and no copy stays", done.returncode != 0 and "other" in done.stderr
-                 and not (server.data / "policies" / "other").exists(), done.stderr.strip())
+                 and not any((server.data / "policies" / name).exists() for name in ("other", ".copy-of-other")), done.stderr.strip())
     broken = server.data / "policies" / "broken"
     shutil.copytree(model, broken)
     (broken / "model.safetensors").write_bytes(b"no weights")

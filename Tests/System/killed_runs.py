@@ -79,7 +79,7 @@ class KilledRuns:
 
     def groups(self):
         """Groups of four demonstrations to one prompt, the longest first."""
-        lines = [json.loads(line) for line in (self.folder / "demonstrations.jsonl").read_text().splitlines()]
+        lines = [json.loads(line) for line in (self.folder / "demonstrations.jsonl").read_text().split("\n") if line]
         for place in range(0, len(lines) - 3, 4):
             responses = [{"id": str(n), "text": line["response"]} for n, line in enumerate(lines[place:place + 4])]
             lengths = sorted({len(r["text"]) for r in responses}, reverse=True)

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Labels
+import LanguageModel
+import Policy
 
 /// `plumb add-policy`: brings a policy from outside into a data folder: a Hugging Face folder, or another server's model.
 struct AddPolicyCommand: AsyncParsableCommand {
@@ -48,45 +50,61 @@ struct AddPolicyCommand: AsyncParsableCommand {
         let store = try Store(folder: data.url)
         defer { try? store.close() }
         let project: Project? = if let project { try await ProjectLookup(store: store).find(project) } else { nil }
-        if try await store.policy(named: name) != nil {
-            throw ValidationError("A policy '\(name)' exists already. Choose another name.")
-        }
-        try await copy(incoming)
-        let new =
-            if let server {
-                try IncomingPolicies.foreign(name, server: server)
-            } else {
-                try await incoming.local(name, isBase: base)
-            }
-        let policy = try await store.addPolicy(new, by: .commandLine)
+        if try await store.policy(named: name) != nil { throw IncomingPolicies.Problem.taken(name) }
+        let policy = try await store.addPolicy(try await new(incoming), by: .commandLine)
         print("Added policy \(policy.name).")
         guard let project else { return }
         let withdrawn = try await store.makeCurrent(policy.id, in: project.id, by: .commandLine)
         print("It is current in project \(project.name); \(withdrawn) unopened tasks were withdrawn.")
     }
 
-    private func copy(_ incoming: IncomingPolicies) async throws {
-        guard let folder else { return }
-        try await incoming.copy(
-            URL(filePath: folder, directoryHint: .isDirectory), as: name,
-            chatTemplate: chatTemplate.map { URL(filePath: $0) })
+    private func new(_ incoming: IncomingPolicies) async throws -> NewPolicy {
+        if let server { return try IncomingPolicies.foreign(name, server: server) }
+        let copy = try await copy(incoming)
+        do {
+            return try await incoming.enter(copy, as: name, kind: base ? .base : .supervised, isTriedOut: false)
+        } catch {
+            incoming.remove(copy)
+            throw error
+        }
+    }
+
+    /// Opens the folder first, so that what Plumb cannot run is refused before it is copied.
+    private func copy(_ incoming: IncomingPolicies) async throws -> URL {
+        let source = URL(filePath: folder ?? "", directoryHint: .isDirectory)
+        _ = try await onOwnThread { try LoadedPolicy(folder: source) }
+        let copy = try incoming.copy(source, for: name)
+        guard let chatTemplate else { return copy }
+        do {
+            try await onOwnThread { try Self.write(chatTemplate: URL(filePath: chatTemplate), to: copy) }
+        } catch {
+            incoming.remove(copy)
+            throw error
+        }
+        return copy
     }
 
     private func add(through running: RunningServer, _ incoming: IncomingPolicies) async throws {
         // A project that is not there is found out before anything is copied.
         let projectID: String? = if let project { try await running.projectID(named: project) } else { nil }
-        try await copy(incoming)
-        let policy: Int
-        do {
-            policy = try await running.addPolicy(name, server: server, isBase: base)
-        } catch let problem as RunningServer.Problem {
-            // The copy is this command's own: what the server has refused is not left lying in its folder.
-            if folder != nil { try? FileManager.default.removeItem(at: incoming.data.policy(name)) }
-            throw problem
-        }
+        let copy: URL? = folder == nil ? nil : try await copy(incoming)
+        // What the server took has another name by then.
+        defer { if let copy { incoming.remove(copy) } }
+        let policy = try await running.addPolicy(name, server: server, folder: copy?.lastPathComponent, isBase: base)
         print("Added policy \(name).")
         guard let project, let projectID else { return }
         let withdrawn = try await running.makeCurrent(policy, in: projectID)
         print("It is current in project \(project); \(withdrawn) unopened tasks were withdrawn.")
+    }
+
+    /// Gives a folder a chat template, from Jinja or from placeholders.
+    /// - Throws: `TokenizerError` where it is not understood.
+    private static func write(chatTemplate file: URL, to folder: URL) throws {
+        let text =
+            file.pathExtension == "json"
+            ? Data(try PlaceholderTemplate.chatTemplate(from: file).utf8) : try Data(contentsOf: file)
+        try text.write(to: folder.appending(path: "chat_template.jinja"), options: .atomic)
+        let template = try PromptTemplate(folder: folder, tokenizer: Tokenizer(folder: folder))
+        _ = try template.prompt(text: "Hello")
     }
 }

@@ -15,6 +15,7 @@ struct RunningServer: Sendable {
         case refused(status: UInt, message: String)
         case noModelServer(String)
         case noProject(name: String, known: [String])
+        case silent(name: String, reason: String)
 
         var description: String {
             switch self {
@@ -24,6 +25,8 @@ struct RunningServer: Sendable {
                 "The running server's command-line token at \(path) cannot be read: \(reason)"
             case .noModelServer(let reason): "The server's model process serves nothing yet: \(reason)"
             case .refused(let status, let message): "The server answered \(status): \(message)"
+            case .silent(let name, let reason):
+                "The server did not answer (\(reason)). It may have added \(name) all the same: see its policies page before you try again."
             case .noProject(let name, let known):
                 "There is no project '\(name)'. The projects are: \(known.joined(separator: ", "))."
             }
@@ -87,26 +90,34 @@ struct RunningServer: Sendable {
 
     /// Sends a JSON body to an address of the API. - Returns: what it answers.
     @discardableResult
-    func post(json: Data, to path: String) async throws -> Data {
+    func post(json: Data, to path: String, within: TimeAmount = .minutes(5)) async throws -> Data {
         var request = HTTPClientRequest(url: address + path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(ByteBuffer(bytes: json))
-        return try await send(request)
+        return try await send(request, within: within)
     }
 
     /// Enters a policy from outside. - Returns: its id.
-    /// - Parameter server: the address of another server; nil where the folder lies in the data folder.
-    func addPolicy(_ name: String, server: String?, isBase: Bool) async throws -> Int {
+    /// - Parameters:
+    ///   - server: the address of another server; nil for a folder.
+    ///   - folder: its name in the data folder's `policies`.
+    /// - Throws: `Problem.silent` where no answer came; the server may add the policy all the same.
+    func addPolicy(_ name: String, server: String?, folder: String?, isBase: Bool) async throws -> Int {
         struct Request: Encodable {
             let name: String
             let server: String?
+            let folder: String?
             let kind: String?
         }
         struct Added: Decodable { let id: Int }
-        let body = Request(name: name, server: server, kind: server == nil && isBase ? "base" : nil)
-        let answer = try await post(json: try JSONEncoder().encode(body), to: "/api/v1/policies")
-        return try JSONDecoder().decode(Added.self, from: answer).id
+        let body = try JSONEncoder().encode(
+            Request(name: name, server: server, folder: folder, kind: folder != nil && isBase ? "base" : nil))
+        do {
+            // A model of some gigabytes is loaded, run and hashed meanwhile.
+            let answer = try await post(json: body, to: "/api/v1/policies", within: .hours(1))
+            return try JSONDecoder().decode(Added.self, from: answer).id
+        } catch let problem as HTTPClientError { throw Problem.silent(name: name, reason: "\(problem)") }
     }
 
     /// - Returns: how many unopened tasks were withdrawn.
@@ -130,10 +141,10 @@ struct RunningServer: Sendable {
         return link.hasPrefix("/") ? address + link : link
     }
 
-    private func send(_ request: HTTPClientRequest) async throws -> Data {
+    private func send(_ request: HTTPClientRequest, within: TimeAmount = .minutes(5)) async throws -> Data {
         var request = request
         request.headers.add(name: "authorization", value: "Bearer \(token)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
+        let response = try await HTTPClient.shared.execute(request, timeout: within)
         let body = try await response.body.collect(upTo: 16 << 20)
         guard (200..<300).contains(response.status.code) else {
             struct Failure: Decodable {

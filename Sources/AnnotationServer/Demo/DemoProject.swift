@@ -73,17 +73,12 @@ struct DemoProject: Sendable {
         let source = share.demo.appending(path: name, directoryHint: .isDirectory)
         guard FileManager.default.fileExists(atPath: source.path) else { throw Problem.noPolicy(source.path) }
         if let known = try await store.policy(named: name) { return known.id }
+        let incoming = IncomingPolicies(data: data)
         let place = data.policy(name)
-        if !FileManager.default.fileExists(atPath: place.path) {
-            // Under another name first, so that a folder of this name is whole.
-            let copy = data.policies.appending(path: ".copy-of-\(name)", directoryHint: .isDirectory)
-            if FileManager.default.fileExists(atPath: copy.path) { try FileManager.default.removeItem(at: copy) }
-            try FileManager.default.copyItem(at: source, to: copy)
-            try FileManager.default.moveItem(at: copy, to: place)
-        }
-        let policy = NewPolicy(
-            name: name, kind: kind, path: "policies/\(name)", sha256: try Digest.folder(place), parents: parents,
-            bytes: try FolderSize.bytes(of: place))
+        let isThere = FileManager.default.fileExists(atPath: place.path)
+        let policy = try await incoming.enter(
+            isThere ? place : incoming.copy(source, for: name), as: name, kind: kind, parents: parents,
+            isTriedOut: false)
         return try await store.addPolicy(policy, by: .commandLine).id
     }
 

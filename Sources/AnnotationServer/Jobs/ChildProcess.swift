@@ -49,4 +49,12 @@ struct ChildProcess: Sendable {
         }
         return ChildProcess(identifier: process.processIdentifier, exit: exit)
     }
+
+    /// Waits for the end. - Returns: the exit status.
+    /// - Throws: `CancellationError` where the waiting task is cancelled; the child is ended then.
+    func status() async throws -> Int32 {
+        for await ended in exit { return ended }
+        kill(identifier, SIGTERM)
+        throw CancellationError()
+    }
 }

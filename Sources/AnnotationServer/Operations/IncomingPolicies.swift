@@ -1,109 +1,149 @@
-import Foundation
-import Labels
-import LanguageModel
-import Policy
+package import Foundation
+package import Labels
+import ModelServer
 import Runs
-import Web
 
 /// Policies from outside on their way into a data folder: a model's folder, or the address of another server.
-struct IncomingPolicies: Sendable {
-    let data: DataFolder
+package struct IncomingPolicies: Sendable {
+    package let data: DataFolder
 
-    enum Problem: Error, Equatable, CustomStringConvertible {
+    package init(data: DataFolder) { self.data = data }
+
+    package enum Problem: Error, Equatable, CustomStringConvertible {
         case name(String)
+        case taken(String)
         case address(String)
         case isThere(path: String)
         case noFolder(path: String)
+        case noRoom(needed: Int64, free: Int64)
         case cannotRun(path: String, reason: String)
+        case changing(path: String)
+        case busy
 
-        var description: String {
+        package var description: String {
             switch self {
             case .name(let name):
                 "The name '\(name)' must be letters, digits, dots, dashes and underscores, with a letter or digit first."
+            case .taken(let name): "A policy '\(name)' exists already. Choose another name."
             case .address(let address):
-                "'\(address)' is not the address of a server; one looks like http://127.0.0.1:8000."
+                "'\(address)' is not the address of a server; one looks like http://127.0.0.1:8000, without a user or a query."
             case .isThere(let path): "\(path) is there already. Choose another name, or move it away."
-            case .noFolder(let path): "\(path) is not a model's folder: it has no config.json. Copy one there first."
+            case .noFolder(let path):
+                "\(path) is no model's folder: it needs config.json, weights and a tokenizer. Copy them there first."
+            case .noRoom(let needed, let free):
+                "The copy takes \(needed >> 20) MiB, and of \(free >> 20) MiB that are free \(RetentionRule.reservedForLabels >> 20) MiB are kept for labels. Make room first."
             case .cannotRun(let path, let reason): "Plumb cannot run \(path): \(reason)"
+            case .changing(let path): "\(path) changed while it was read. Try again when it is whole."
+            case .busy: "Another policy is being tried out just now. Try again in a moment."
             }
         }
 
-        /// The field of a form or request that was wrong.
-        var field: String { if case .address = self { "server" } else { "name" } }
+        /// Whether it can pass, or another name helps; else what was asked for is wrong by itself.
+        package var isConflict: Bool {
+            switch self {
+            case .taken, .isThere, .noRoom, .changing, .busy: true
+            case .name, .address, .noFolder, .cannotRun: false
+            }
+        }
+
+        /// The field of a form or request that was wrong; nil where the fault lies elsewhere.
+        package var field: String? {
+            switch self {
+            case .address: "server"
+            case .name, .taken, .isThere, .noFolder, .cannotRun: "name"
+            case .noRoom, .changing, .busy: nil
+            }
+        }
     }
 
     /// - Throws: `Problem.name` for what could not be a folder's name and a part of an address.
-    static func check(name: String) throws {
+    package static func check(name: String) throws {
         guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*/) != nil else { throw Problem.name(name) }
     }
 
     /// A model that another OpenAI-compatible server knows by the same name.
-    /// - Throws: `Problem.address`.
-    static func foreign(_ name: String, server: String) throws -> NewPolicy {
+    /// - Parameter server: its address, with or without `/v1` at the end.
+    /// - Throws: `Problem.name`, `.address`.
+    package static func foreign(_ name: String, server: String) throws -> NewPolicy {
         try check(name: name)
-        guard let url = URL(string: server), ["http", "https"].contains(url.scheme), url.host() != nil else {
-            throw Problem.address(server)
-        }
-        return NewPolicy(name: name, kind: .foreign, path: server, sha256: nil)
+        guard var parts = URLComponents(string: server), ["http", "https"].contains(parts.scheme),
+            parts.host?.isEmpty == false,
+            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil
+        else { throw Problem.address(server) }
+        for end in ["/", "/v1", "/"] where parts.path.hasSuffix(end) { parts.path.removeLast(end.count) }
+        guard let address = parts.string else { throw Problem.address(server) }
+        return NewPolicy(name: name, kind: .foreign, path: address, sha256: nil)
     }
 
-    /// Model folders in the data folder that are no policy yet, by name.
-    func folders(besides policies: [Labels.Policy]) throws -> [String] {
-        let known = Set(policies.map(\.path))
+    /// Model folders in the data folder that can become policies, by name.
+    package func folders(besides policies: [Labels.Policy]) throws -> [String] {
+        let taken = Set(policies.map(\.path)).union(policies.map { Self.path(of: $0.name) })
         return try FileManager.default.contentsOfDirectory(atPath: data.policies.path).sorted().filter { name in
-            !name.hasPrefix(".") && !known.contains(Self.path(of: name)) && isModel(name)
+            (try? Self.check(name: name)) != nil && !taken.contains(Self.path(of: name))
+                && ModelFolder.isModel(data.policy(name))
         }
     }
 
-    /// Opens a Hugging Face folder, so that what Plumb cannot run is refused, and copies it.
-    /// - Parameter chatTemplate: a template that the copy is given.
-    /// - Throws: what opening it throws; `Problem.isThere`; `TokenizerError` for a template that is not understood.
-    func copy(_ source: URL, as name: String, chatTemplate: URL?) async throws {
+    /// Copies a model's folder beside the policies, under a name that nothing lists, until `enter` gives it its own.
+    /// - Throws: `Problem.isThere`, `.noRoom`, and what copying throws; nothing is left then.
+    package func copy(_ source: URL, for name: String) throws -> URL {
         try Self.check(name: name)
-        _ = try await onOwnThread { try LoadedPolicy(folder: source) }
         let place = data.policy(name)
         guard !FileManager.default.fileExists(atPath: place.path) else { throw Problem.isThere(path: place.path) }
-        // Under a name of its own until it is whole: a running server lists what lies there.
+        let (needed, free) = (try FolderSize.bytes(of: source), try FolderSize.freeBytes(at: data.policies))
+        guard free - needed >= RetentionRule.reservedForLabels else { throw Problem.noRoom(needed: needed, free: free) }
         let copy = data.policies.appending(path: ".copy-of-\(name)", directoryHint: .isDirectory)
-        try? FileManager.default.removeItem(at: copy)
-        do {
-            try FileManager.default.copyItem(at: source, to: copy)
-            if let chatTemplate { try await onOwnThread { try Self.write(chatTemplate: chatTemplate, to: copy) } }
-            try FileManager.default.moveItem(at: copy, to: place)
-        } catch {
-            try? FileManager.default.removeItem(at: copy)
+        remove(copy)
+        do { try FileManager.default.copyItem(at: source, to: copy) } catch {
+            remove(copy)
             throw error
         }
+        return copy
     }
 
-    /// A folder that lies in the data folder, as a policy.
-    /// - Throws: `Problem.noFolder`.
-    func local(_ name: String, isBase: Bool) async throws -> NewPolicy {
+    /// Takes away a copy that has become no policy.
+    package func remove(_ copy: URL) { try? FileManager.default.removeItem(at: copy) }
+
+    /// A folder that lies beside the policies, under its name and on the disk for good, ready to be entered in the store.
+    /// - Parameter isTriedOut: lets a process of its own write one token with it first.
+    /// - Throws: `Problem`.
+    package func enter(
+        _ folder: URL, as name: String, kind: PolicyKind, parents: [Parent] = [], isTriedOut: Bool
+    ) async throws -> NewPolicy {
         try Self.check(name: name)
-        guard isModel(name) else { throw Problem.noFolder(path: data.policy(name).path) }
+        guard ModelFolder.isModel(folder) else { throw Problem.noFolder(path: folder.path) }
+        let before = try FolderFingerprint(of: folder)
+        if isTriedOut { try await tryOut(folder) }
         let place = data.policy(name)
         return try await onOwnThread {
-            NewPolicy(
-                name: name, kind: isBase ? .base : .supervised, path: Self.path(of: name),
-                sha256: try Digest.folder(place), bytes: try FolderSize.bytes(of: place))
+            let policy = NewPolicy(
+                name: name, kind: kind, path: Self.path(of: name), sha256: try Digest.folder(folder), parents: parents,
+                bytes: try FolderSize.bytes(of: folder))
+            try DurableFile.synchronizeTree(folder)
+            guard try FolderFingerprint(of: folder) == before else { throw Problem.changing(path: folder.path) }
+            if folder.standardizedFileURL != place.standardizedFileURL {
+                guard !FileManager.default.fileExists(atPath: place.path) else {
+                    throw Problem.isThere(path: place.path)
+                }
+                try DurableFile.rename(folder, to: place)
+            }
+            return policy
         }
     }
 
-    /// Lets a process of its own write one token with a folder that lies in the data folder: the server never runs a model.
+    /// The server never runs a model itself.
     /// - Throws: `Problem.cannotRun` with that process's last words.
-    func tryOut(_ name: String) async throws {
+    private func tryOut(_ folder: URL) async throws {
         let log = data.url.appending(path: ".trying-\(UUID().uuidString).log")
         defer { try? FileManager.default.removeItem(at: log) }
-        let place = data.policy(name).path
-        let child = try ChildProcess.start(
-            ["generate", "--model", place, "--prompt", "Hello", "-k", "1", "--max-tokens", "1"], log: log)
-        var status: Int32 = 0
-        for await ended in child.exit { status = ended }
+        let status = try await ChildProcess.start(
+            ["generate", "--model", folder.path, "--prompt", "Hello", "-k", "1", "--max-tokens", "1"], log: log
+        ).status()
         guard status == 0 else {
-            let words = try String(contentsOf: log, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            let words = try String(contentsOf: log, encoding: .utf8)
             let reason = words.split(separator: "\n").first { $0.hasPrefix(Self.mark) }?.dropFirst(Self.mark.count)
             throw Problem.cannotRun(
-                path: place, reason: reason.map(String.init) ?? "its process ended with status \(status).")
+                path: folder.path, reason: reason.map(String.init) ?? "its process ended with status \(status).")
         }
     }
 
@@ -111,19 +151,19 @@ struct IncomingPolicies: Sendable {
     private static let mark = "Error: "
 
     private static func path(of name: String) -> String { "policies/\(name)" }
+}
 
-    private func isModel(_ name: String) -> Bool {
-        FileManager.default.fileExists(atPath: data.policy(name).appending(path: "config.json").path)
-    }
+/// Lets one policy be tried out at a time: each loads a whole model beside whatever trains and samples.
+package actor PolicyTryOuts {
+    private var isBusy = false
 
-    /// Gives a folder a chat template, from Jinja or from placeholders.
-    /// - Throws: `TokenizerError` where it is not understood.
-    private static func write(chatTemplate file: URL, to folder: URL) throws {
-        let text =
-            file.pathExtension == "json"
-            ? Data(try PlaceholderTemplate.chatTemplate(from: file).utf8) : try Data(contentsOf: file)
-        try text.write(to: folder.appending(path: "chat_template.jinja"), options: .atomic)
-        let template = try PromptTemplate(folder: folder, tokenizer: Tokenizer(folder: folder))
-        _ = try template.prompt(text: "Hello")
+    package init() {}
+
+    /// - Throws: `IncomingPolicies.Problem.busy` where one is going.
+    package func alone<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        guard !isBusy else { throw IncomingPolicies.Problem.busy }
+        isBusy = true
+        defer { isBusy = false }
+        return try await body()
     }
 }

@@ -1,4 +1,6 @@
+import Foundation
 import Labels
+import Runs
 import Web
 
 /// Policies that come from outside while the server runs.
@@ -10,21 +12,53 @@ extension LiveServerOperations {
     func addPolicy(_ request: AddPolicyRequest) async throws -> Labels.Policy {
         try await translated {
             do {
-                return try await self.store.addPolicy(self.incoming(request), by: .user(request.user))
+                if try await self.store.policy(named: request.name) != nil {
+                    throw IncomingPolicies.Problem.taken(request.name)
+                }
+                switch request.origin {
+                case .server(let address):
+                    let new = try IncomingPolicies.foreign(request.name, server: address)
+                    return try await self.store.addPolicy(new, by: .user(request.user))
+                case .folder(let folder, let kind):
+                    return try await self.tryOuts.alone {
+                        try await self.addFolder(folder ?? request.name, kind: kind, request)
+                    }
+                }
             } catch let problem as IncomingPolicies.Problem {
-                throw OperationError(.invalid, problem.description, field: problem.field)
+                throw OperationError(
+                    problem.isConflict ? .conflict : .invalid, problem.description, field: problem.field)
             }
         }
     }
 
-    private func incoming(_ request: AddPolicyRequest) async throws -> NewPolicy {
-        switch request.origin {
-        case .server(let address): return try IncomingPolicies.foreign(request.name, server: address)
-        case .folder(let isBase):
-            let incoming = IncomingPolicies(data: data)
-            let policy = try await incoming.local(request.name, isBase: isBase)
-            try await incoming.tryOut(request.name)
-            return policy
+    private func addFolder(
+        _ folder: String, kind: AddPolicyRequest.Kind, _ request: AddPolicyRequest
+    ) async throws -> Labels.Policy {
+        // A name alone: what lies elsewhere on the server's disk is not for whoever asks.
+        guard folder.wholeMatch(of: /\.?[A-Za-z0-9][A-Za-z0-9._-]*/) != nil else {
+            throw IncomingPolicies.Problem.name(folder)
+        }
+        let incoming = IncomingPolicies(data: data)
+        guard try await !store.policies().contains(where: { $0.path == "policies/\(folder)" }) else {
+            throw IncomingPolicies.Problem.taken(folder)
+        }
+        let source = data.policy(folder)
+        let new = try await incoming.enter(source, as: request.name, kind: kind.policyKind, isTriedOut: true)
+        do {
+            return try await store.addPolicy(new, by: .user(request.user))
+        } catch {
+            // Back to where whoever copied it looks for it.
+            if folder != request.name { try DurableFile.rename(data.policy(request.name), to: source) }
+            throw error
+        }
+    }
+}
+
+extension AddPolicyRequest.Kind {
+    fileprivate var policyKind: PolicyKind {
+        switch self {
+        case .base: .base
+        case .supervised: .supervised
         }
     }
 }

@@ -15,6 +15,7 @@ struct LiveServerOperations: ServerOperations {
     let retention: RetentionRule
     let conversations: ConversationAnswers
     let logger: Logger
+    let tryOuts = PolicyTryOuts()
 
     // MARK: Runs
 

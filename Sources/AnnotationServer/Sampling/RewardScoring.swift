@@ -37,13 +37,12 @@ struct RewardScoring: Sendable {
         }
         try lines.write(to: candidates)
         let log = data.url.appending(path: "choosing.log")
-        let child = try ChildProcess.start(
+        let status = try await ChildProcess.start(
             [
                 "score", "--model", data.url.appending(path: model.path).path, "--output", scores.path,
                 candidates.path,
-            ], log: log)
-        var status: Int32 = 0
-        for await ended in child.exit { status = ended }
+            ], log: log
+        ).status()
         guard status == 0 else { throw Problem.ended(status: status, log: log.path) }
         let found = try Data(contentsOf: scores).split(separator: UInt8(ascii: "\n")).map {
             try JSONDecoder().decode(ScoredCandidate.self, from: Data($0))

@@ -173,11 +173,10 @@ actor SimulationLoop {
     }
 
     private func prepareStore() async throws -> (ProjectID, UserID) {
-        let place = data.policy("supervised")
-        try FileManager.default.copyItem(at: plan.policy, to: place)
+        let incoming = IncomingPolicies(data: data)
         let policy = try await store.addPolicy(
-            NewPolicy(
-                name: "supervised", kind: .supervised, path: "policies/supervised", sha256: try Digest.folder(place)),
+            await incoming.enter(
+                incoming.copy(plan.policy, for: "supervised"), as: "supervised", kind: .supervised, isTriedOut: false),
             by: .commandLine)
         var settings = ProjectSettings()
         settings.responseCount = .fixed(plan.responsesPerPrompt)

@@ -58,18 +58,8 @@ struct PreferenceExamples {
                 throw PolicyError.badLine(file: Self.fileName, line: line, reason: "\(error)")
             }
         }
-        if tooLong > 0 {
-            notes.append(
-                Wording.count(tooLong, "group was", "groups were")
-                    + " left out, because the prompt with its longest response is empty or longer than the model's context of \(policy.contextLength) tokens."
-            )
-        }
-        if withoutOrder > 0 {
-            notes.append(
-                Wording.count(withoutOrder, "label says", "labels say")
-                    + " nothing about order: all responses tied, or both called unacceptable."
-            )
-        }
+        if tooLong > 0 { notes.append(ReadingNotes.tooLong(tooLong, context: policy.contextLength)) }
+        if withoutOrder > 0 { notes.append(ReadingNotes.withoutOrder(withoutOrder)) }
         guard !training.isEmpty else {
             throw PolicyError.nothingToLearn(
                 file: Self.fileName,

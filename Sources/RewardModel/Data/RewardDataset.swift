@@ -69,17 +69,9 @@ struct RewardDataset {
         }
         guard labels > 0 else { throw RewardModelError.noLabels }
         if !tooLong.isEmpty {
-            notes.append(
-                Wording.count(tooLong.count, "group was", "groups were")
-                    + " left out, because the prompt with its longest response is empty or longer than the model's context of \(contextLength) tokens: \(tooLong.joined(separator: ", "))."
-            )
+            notes.append(ReadingNotes.tooLong(tooLong.count, groups: tooLong, context: contextLength))
         }
-        if withoutOrder > 0 {
-            notes.append(
-                Wording.count(withoutOrder, "label says", "labels say")
-                    + " nothing about order: all responses tied, or both called unacceptable."
-            )
-        }
+        if withoutOrder > 0 { notes.append(ReadingNotes.withoutOrder(withoutOrder)) }
         // The score itself is learnt from order alone.
         guard training.contains(where: { !$0.elements.isEmpty }) else {
             throw heldOut.isEmpty ? RewardModelError.nothingOrdered(notes: notes) : .everythingHeldOut

@@ -28,7 +28,11 @@ enum PolicyEndpoints {
                     .required("name", .string("Letters, digits, dots, dashes and underscores; unique.")),
                     .optional("server", .string("The address of an OpenAI-compatible server that knows the name.")),
                     .optional(
-                        "kind", .choice(["supervised", "base"], "Of a folder; supervised unless given.")),
+                        "kind",
+                        .choice(AddPolicyRequest.Kind.allCases.map(\.rawValue), "Of a folder; supervised unless given.")
+                    ),
+                    .optional(
+                        "folder", .string("The folder in `policies`, which is renamed; that of the name unless given.")),
                 ])),
             answers: [.json(.created, .object([.required("id", .integer()), .required("name", .string())]))],
             handle: add),
@@ -74,13 +78,14 @@ enum PolicyEndpoints {
 
     private static func add(_ call: APICall) async throws -> Response {
         let server = call.body["server"]?.stringValue
-        guard server == nil || call.body["kind"] == nil else {
-            throw APIFailure.invalid("A kind is for folders; another server's model has none.", field: "kind")
+        for field in ["kind", "folder"] where server != nil && call.body[field] != nil {
+            throw APIFailure.invalid("It is for folders; another server's model has none.", field: field)
         }
+        let kind = call.body["kind"]?.stringValue.flatMap(AddPolicyRequest.Kind.init) ?? .supervised
         let made = try await call.operations.addPolicy(
             AddPolicyRequest(
                 name: call.body["name"]?.stringValue ?? "",
-                origin: server.map { .server($0) } ?? .folder(isBase: call.body["kind"]?.stringValue == "base"),
+                origin: server.map { .server($0) } ?? .folder(call.body["folder"]?.stringValue, kind),
                 user: try call.user.id))
         return try .json(["id": APIEncoding.id(made.id), "name": .string(made.name)], status: .created)
     }

@@ -229,7 +229,11 @@ extension ProgressEndpoints {
     private static let reliability = Schema.object([
         .required("alpha", .number("Krippendorff's; null where it is not defined.").orNull),
         .required(
-            "interval", .array(.number(), "95%, from drawing the groups anew; null with fewer than two of them.").orNull
+            "interval",
+            .array(
+                .number(),
+                "95%, from drawing the groups anew; null with fewer than ten of them, and where nobody disagreed."
+            ).orNull
         ),
         .required("units", .integer("Pairs of responses, or responses, that two people or more judged.")),
     ])

@@ -37,7 +37,8 @@ enum LeadWords {
 
     /// A correlation, a coefficient of agreement or a strength: “−0.33”.
     static func coefficient(_ value: Double) -> String {
-        String(format: "%.2f", value).replacing("-", with: "−")
+        let text = String(format: "%.2f", value)
+        return text == "-0.00" ? "0.00" : text.replacing("-", with: "−")
     }
 
     static func bytes(_ count: Int64) -> String {

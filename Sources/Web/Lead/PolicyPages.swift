@@ -41,12 +41,9 @@ struct PolicyPages: RouteSet {
         let form = try await LeadForm(request, context)
         let project: ProjectID = try context.id("project")
         let (name, server) = (form.text("name"), form.text("server"))
-        let isFolder = form.flag("kind")
         do {
             let made = try await services.operations.addPolicy(
-                AddPolicyRequest(
-                    name: name, origin: isFolder ? .folder(isBase: form.text("kind") == "base") : .server(server),
-                    user: try context.requireLead().id))
+                AddPolicyRequest(name: name, origin: try Self.origin(form), user: try context.requireLead().id))
             return Response.redirect(
                 to: Path.policies(project.description),
                 notice: "\(made.name) was added. Tasks are sampled from it once it is current, or in the mix.",
@@ -55,8 +52,20 @@ struct PolicyPages: RouteSet {
             guard let words = FieldError.words(for: error) else { throw error }
             var page = try await list(project)
             page.problem = words
-            if !isFolder { (page.typedName, page.typedServer) = (name, server) }
+            if form.text("origin") == "server" { (page.typedName, page.typedServer) = (name, server) }
             return try services.pages.page(page, status: .unprocessableContent, for: context)
+        }
+    }
+
+    private static func origin(_ form: LeadForm) throws(FieldError) -> AddPolicyRequest.Origin {
+        switch form.text("origin") {
+        case "server": return .server(form.text("server"))
+        case "folder":
+            guard let kind = AddPolicyRequest.Kind(rawValue: form.text("kind")) else {
+                throw FieldError(field: "kind", message: "Say whether the folder's model is a base model.")
+            }
+            return .folder(nil, kind)
+        default: throw FieldError(field: "origin", message: "Say where the policy comes from: a server or a folder.")
         }
     }
 

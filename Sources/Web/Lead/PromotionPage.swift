@@ -16,7 +16,7 @@ struct PromotionStartPage: PageModel {
 
         /// What most comparisons take: the temperature at which the project samples, and up to 200 pairs.
         init(_ project: Project, prompts: Int) {
-            temperature = Plot.text(project.settings.mix.first?.temperature ?? 1)
+            temperature = "\(project.settings.mix.first?.temperature ?? 1)"
             pairs = "\(min(200, max(1, prompts)))"
             worthwhile = "50"
             labelUse = .none

@@ -45,6 +45,7 @@ struct RewardModelPages: RouteSet {
             }, lineage: names.words(model.parents), created: LeadWords.Moment(model.createdAt),
             size: LeadWords.bytes(model.bytes), isPruned: model.prunedAt != nil,
             figures: figures.first, hasFigures: !figures.first.isEmpty, others: figures.others,
+            hasOthers: !figures.others.isEmpty,
             tooFew: words != nil && snapshot?.heldOutGroups == 0
                 ? nil : figures.tooFewWords(heldOutGroups: snapshot?.heldOutGroups),
             words: words)
@@ -121,6 +122,7 @@ struct RewardModelsPage: PageModel {
         var figures: [RewardModelFigures.Figure]
         var hasFigures: Bool
         var others: [RewardModelFigures.Figure]
+        var hasOthers: Bool
         var tooFew: String?
         /// What the run said about its result.
         var words: String?

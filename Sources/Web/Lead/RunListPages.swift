@@ -64,8 +64,8 @@ struct RunListPages: RouteSet {
     }
 
     /// Policies that a supervised run can start from.
-    private func bases() async throws -> [RunsPage.RewardModel] {
-        try await services.store.policies().filter { $0.prunedAt == nil && $0.kind != .foreign }
+    private static func bases(_ policies: [Policy]) -> [RunsPage.RewardModel] {
+        policies.filter { $0.prunedAt == nil && $0.kind != .foreign }
             .map { .init(id: $0.id.description, name: $0.name) }
     }
 
@@ -116,7 +116,8 @@ struct RunListPages: RouteSet {
         let runs = try await services.store.runs(project.id)
         let models = try await services.store.rewardModels(project.id)
         let rewardModels = models.filter { $0.prunedAt == nil }
-        let policyNames = Dictionary(uniqueKeysWithValues: try await services.store.policies().map { ($0.id, $0.name) })
+        let policies = try await services.store.policies()
+        let policyNames = Dictionary(uniqueKeysWithValues: policies.map { ($0.id, $0.name) })
         let modelNames = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0.name) })
         let progress = try await services.store.progress(project.id)
         return RunsPage(
@@ -128,7 +129,7 @@ struct RunListPages: RouteSet {
                         ?? run.resultRewardModel.flatMap { modelNames[$0] })
             },
             retrainPath: Path.retrain(id), refreshPath: Path.refresh(id), ordersPath: Path.tuneOnOrders(id),
-            tunePath: Path.tune(id), bases: try await bases(),
+            tunePath: Path.tune(id), bases: Self.bases(policies),
             demonstrations: try await demonstrations(project.id),
             labels: Wording.count(progress.preferences, "ranking or comparison", "rankings and comparisons"),
             ratings: Self.ratings(try await services.store.ratingCount(project.id)),

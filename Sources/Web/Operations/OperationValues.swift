@@ -53,9 +53,17 @@ public struct PolicyRefreshRequest: Sendable, Equatable {
 
 /// A policy from outside that is to be entered.
 public struct AddPolicyRequest: Sendable, Equatable {
+    /// What a folder's model is.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// Tuned to answer.
+        case supervised
+        case base
+    }
+
     public enum Origin: Sendable, Equatable {
-        /// The folder of this name in the data folder's `policies`; a base model, or one that was tuned to answer.
-        case folder(isBase: Bool)
+        /// A folder in the data folder's `policies`: of this name, which becomes the policy's; nil for one that has the
+        /// policy's name.
+        case folder(String?, Kind)
         /// The address of an OpenAI-compatible server that knows a model by this name.
         case server(String)
     }

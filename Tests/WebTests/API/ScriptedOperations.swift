@@ -178,9 +178,9 @@ actor ScriptedOperations: ServerOperations {
         let new =
             switch request.origin {
             case .server(let address): NewPolicy(name: request.name, kind: .foreign, path: address)
-            case .folder(let isBase):
+            case .folder(_, let kind):
                 NewPolicy(
-                    name: request.name, kind: isBase ? .base : .supervised, path: "policies/\(request.name)",
+                    name: request.name, kind: kind == .base ? .base : .supervised, path: "policies/\(request.name)",
                     sha256: String(repeating: "ab", count: 32))
             }
         return try await store.addPolicy(new, by: .user(request.user))

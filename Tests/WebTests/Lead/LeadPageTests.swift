@@ -246,15 +246,18 @@ import Web
             var browser = try await site.browser(client, as: site.lead)
             let list = try await browser.get(Path.policies(id)).text
             #expect(list.contains(#"name="name" value="a-model""#), "a folder that is no policy yet")
-            let folder = ["name": "a-model", "kind": "base"]
+            let folder = ["origin": "folder", "name": "a-model", "kind": "base"]
             let page = try await browser.follow(try await browser.post(Path.addPolicy(id), folder)).text
             #expect(page.contains("a-model was added."))
             let again = try await browser.post(Path.addPolicy(id), folder)
             #expect(again.status == .unprocessableContent && again.text.contains("a-model"))
-            let server = ["name": "other", "server": "http://127.0.0.1:8000"]
+            let server = ["origin": "server", "name": "other", "server": "http://127.0.0.1:8000"]
             #expect(try await browser.post(Path.addPolicy(id), server).status == .seeOther)
             let added = try #require(try await site.store.policy(named: "other"))
             #expect(added.kind == .foreign && added.path == "http://127.0.0.1:8000")
+            for wrong in [["origin": "folder", "name": "b", "kind": "best"], ["name": "b"]] {
+                #expect(try await browser.post(Path.addPolicy(id), wrong).status == .unprocessableContent)
+            }
             let refused = try await browser.post(Path.addPolicy(id), server).text
             #expect(refused.contains(#"value="http://127.0.0.1:8000""#), "what was typed stays")
         }
