@@ -71,12 +71,12 @@ their time, or in one, DPO's default here. What was tuned: PPO's defaults on thi
 (β = 0.3, the levelling of scores, the limits that keep a refresh diverse, which all that sample share and DPO and IPO lack); the β of the
 second IPO on seed 100 (gold 0.69, 0.42 and 0.12 for 1, 3 and 10): the first has DPO's and TRL's 0.1, which asks IPO for a lead of 5 nats a
 token. So the rows differ in processor time and in how far they go (KL); read gold beside both. Judged by gold on {gold_world.FRESH_SAMPLES} fresh samples to each of {gold_world.JUDGED_PROMPTS} unseen prompts. *Win rate*: against the
-supervised policy's sample to the same prompt, ties half. *KL*: mean of Σ(log π − log π_sup) over the samples. *Processor s*: reward
+supervised policy's sample to the same prompt, ties half. *Gold less PPO's*: on the same seed's labels. *KL*: mean of Σ(log π − log π_sup) over the samples. *Processor s*: reward
 model and policy, all threads. Intervals: {intervals.OVER_SEEDS}.
 """)
-        page.table(["method", "seeds", *MEASURES.values()], [
+        page.table(["method", "seeds", *MEASURES.values(), "gold less PPO's"], [
             [method, len(own), *(intervals.text(intervals.over_seeds(row["found"][name] for row in own), 2 if name.endswith("seconds") else 3)
-                                 for name in MEASURES)] for method, own in found])
+                                 for name in MEASURES), less_ppo(own, dict(found).get("ppo", []))] for method, own in found])
         page.figure(charts.scatter("Gold score and how far a method goes", "KL to the supervised policy, nats (logarithm)", "gold score, deviations",
                                    {method: [(max(row["found"]["kl"], 0.01), row["found"]["gold"]) for row in own] for method, own in found},
                                    x_log=True), "gold score over KL for each method and seed")
@@ -88,6 +88,12 @@ model and policy, all threads. Intervals: {intervals.OVER_SEEDS}.
         page.add(f"Of PPO's {len(dict(found).get('ppo', []))} seeds {len(collapsed.get('ppo', []))} collapsed: fewer than 80% of the responses end, "
                  f"or distinct-2 is less than half of the supervised policy's on the same prompts. Of the others: {', '.join(others) or 'none'}. The methods "
                  "that sample do not hand out what is over their limits, so for them this says that the limits hold.")
+
+
+def less_ppo(rows, ppo):
+    """Gold less that of PPO on the same seed's labels."""
+    gaps = [row["found"]["gold"] - other["found"]["gold"] for row in rows for other in ppo if other["seed"] == row["seed"] and other is not row]
+    return intervals.text(intervals.over_seeds(gaps)) if gaps else "–"
 
 
 def named(setting):
