@@ -16,8 +16,9 @@ public struct PreferenceTuningSettings: Sendable, Equatable {
     public var tuning = TuningSettings()
     /// Labelled groups of one optimiser step.
     public var groupsPerStep = 4
-    /// Passes over the groups: one, as for reward models; more learn the labels by heart.
-    public var epochs = 1
+    /// Passes over the groups: three, as in TRL. One pass over 333 rankings moves the demo policy next to nowhere (0.2 nats, a win
+    /// rate of 0.55), three 1.5 nats (0.66), six more than ten and past the end of some responses (docs/studies/methods.md).
+    public var epochs = 3
     /// Peak rate: models of a few million parameters take 1e-4; 5e-7 to 5e-6 above a hundred million (Rafailov et al.).
     public var learningRate = 1e-4
     /// Share of the steps in which the rate rises from 0 (Rafailov et al.: 150 steps).
