@@ -141,7 +141,8 @@ curve: the *highest gain* as above, and the gain at the iteration that was hande
     known = [(count, share) for count, share in shares if share is not None]
     if known:
         page.add("The goal, at least 95% of the highest gain, is " + ", ".join(
-            f"{'met' if share >= 0.95 else '**missed**'} from {count:,} comparisons ({share:.1%})" for count, share in known) + ".")
+            f"{'met' if share >= 0.95 else '**missed**'} from {count:,} comparisons ({share:.1%})" for count, share in known)
+            + f", by {min(len(rows) for _, rows in shown)} seeds or more.")
 
 
 def by_ensemble(page, found):
