@@ -96,7 +96,7 @@ class LabelEfficiency(GoldStudy):
     def write(self, page, rows):
         found = {setting["chosen"]: rows for setting, rows in by_setting(rows)}
         page.add(f"""
-A pool of {POOL} groups of four responses by the embedded supervised policy; the gold reward model of [gold-loop](index.md) answers for
+A pool of {POOL} groups of four responses by the embedded supervised policy; the gold reward model of [gold-loop](gold-loop.md) answers for
 the annotator, each pair turned round with probability {gold_world.NOISE}. Beginning from the same {LABELS[0]} labels, the next ones are
 drawn by chance, or are those on whose pairs a committee of {MEMBERS} reward models disagrees most (variance of the preference
 probability, mean over pairs; each member learns from the labels drawn with replacement), with {RANDOM_SHARE:.0%} drawn by chance. *Accuracy*: one

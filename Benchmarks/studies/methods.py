@@ -64,7 +64,7 @@ class Methods(GoldStudy):
     def write(self, page, rows):
         found = [(named(setting), rows) for setting, rows in by_setting(rows)]
         page.add(f"""
-{round(COMPARISONS / 6)} rankings of four by the gold reward model of [gold-loop](index.md), each pair turned round with probability
+{round(COMPARISONS / 6)} rankings of four by the gold reward model of [gold-loop](gold-loop.md), each pair turned round with probability
 {gold_world.NOISE}, other ones for each seed. One reward model of them serves all that sample ({REFRESH["iterations"]} rollouts of 128
 responses, defaults of every method); DPO and IPO learn from the rankings themselves, in {PREFERENCES["epochs"]} passes, which were chosen by
 their time, or in one, as reward models learn; three, the default, were tried on seed 100 alone (gold 0.54, KL 1.5). What was tuned: PPO's defaults on this world, under its other golds and on seeds of their own
