@@ -5,7 +5,6 @@ import hashlib
 import json
 import pathlib
 import random
-import resource
 import shutil
 import statistics
 import tempfile
@@ -14,7 +13,7 @@ import sampling
 from demo_labels import labelled
 from ledger import digest
 from native import strict_pairs
-from program import ROOT, read_lines, write_lines
+from program import ROOT, processor_seconds, read_lines, write_lines
 from study import Study, require, say
 
 POLICY = ROOT / "share" / "demo" / "demo-supervised"
@@ -133,12 +132,6 @@ class GoldStudy(Study):
         """A reward model of these labels."""
         write_lines(folder / "groups.jsonl", lines)
         return self.plumb.train("reward", folder, seed, {**SETTINGS, **settings}, groups=folder / "groups.jsonl", base=POLICY)
-
-
-def processor_seconds():
-    """Of all programs that were called so far and have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def seconds(responses, asked, words):

@@ -5,8 +5,8 @@ import statistics
 import charts
 import gold_world
 import intervals
-from gold_world import POLICY, GoldStudy, processor_seconds
-from program import write_lines
+from gold_world import POLICY, GoldStudy
+from program import processor_seconds, write_lines
 from study import by_setting
 
 ONLINE = ("ppo", "rloo", "grpo", "dr-grpo", "reinforce", "best-of-k")

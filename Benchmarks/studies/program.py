@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,12 @@ class Plumb:
         exported = read_lines(folder / "exported.jsonl")
         shutil.rmtree(data)
         return said.strip(), exported
+
+
+def processor_seconds():
+    """Of all programs that were called so far and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def write_lines(file, lines):

@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 import os
-import resource
 import subprocess
 import time
 
@@ -12,7 +11,7 @@ import charts
 import intervals
 from demo_labels import labelled
 from native import prompt_text, strict_pairs
-from program import ROOT, StudyError, write_lines
+from program import ROOT, StudyError, processor_seconds, write_lines
 from study import Study, require
 
 BASE = ROOT / "share" / "demo" / "demo-supervised"
@@ -99,13 +98,12 @@ class TRLReward(Study):
                     "reference_samples": REFERENCE_SAMPLES, "maximum_response_tokens": 8, "tokens_per_pass": 4096}
         place = folder / "plumb"
         place.mkdir(exist_ok=True)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = processor_seconds()
         started = time.monotonic()
         model = self.plumb.train("reward", place, seed, settings, groups=folder / "groups.jsonl", base=BASE)
         seconds = time.monotonic() - started
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processor = processor_seconds() - before
         scores = self.plumb.score(model, [group["group"] for group in tested], folder)
-        processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         steps = self.plumb.result(place)["metrics"]["steps"]
         return {"scores": scores, "seconds": seconds, "processor_seconds": processor, "steps": steps}
 

@@ -17,6 +17,8 @@ package struct DataFolder: Sendable, Equatable {
     package var runs: URL { url.appending(path: "runs", directoryHint: .isDirectory) }
 
     package func policy(_ name: String) -> URL { policies.appending(path: name, directoryHint: .isDirectory) }
+    /// A policy's folder as the store names it: relative to the data folder.
+    package static func policyPath(_ name: String) -> String { "policies/\(name)" }
     package func rewardModel(_ name: String) -> URL { rewardModels.appending(path: name, directoryHint: .isDirectory) }
 
     /// What policies, reward models and runs take on the disk, each byte once: the number that the quota is held against.

@@ -58,7 +58,7 @@ package struct RunResultImport: Sendable {
             product = .policy(
                 NewPolicy(
                     name: name, kind: run.kind == RunKind.supervised ? .supervised : .refreshed,
-                    path: "policies/\(name)",
+                    path: DataFolder.policyPath(name),
                     sha256: folder.sha256, parents: run.parents + snapshot, metrics: metrics, bytes: bytes,
                     project: run.project))
         default: product = .none

@@ -77,9 +77,9 @@ package struct IncomingPolicies: Sendable {
 
     /// Model folders in the data folder that can become policies, by name.
     package func folders(besides policies: [Labels.Policy]) throws -> [String] {
-        let taken = Set(policies.map(\.path)).union(policies.map { Self.path(of: $0.name) })
+        let taken = Set(policies.map(\.path)).union(policies.map { DataFolder.policyPath($0.name) })
         return try FileManager.default.contentsOfDirectory(atPath: data.policies.path).sorted().filter { name in
-            (try? Self.check(name: name)) != nil && !taken.contains(Self.path(of: name))
+            (try? Self.check(name: name)) != nil && !taken.contains(DataFolder.policyPath(name))
                 && ModelFolder.isModel(data.policy(name))
         }
     }
@@ -117,7 +117,8 @@ package struct IncomingPolicies: Sendable {
         let place = data.policy(name)
         return try await onOwnThread {
             let policy = NewPolicy(
-                name: name, kind: kind, path: Self.path(of: name), sha256: try Digest.folder(folder), parents: parents,
+                name: name, kind: kind, path: DataFolder.policyPath(name), sha256: try Digest.folder(folder),
+                parents: parents,
                 bytes: try FolderSize.bytes(of: folder))
             try DurableFile.synchronizeTree(folder)
             guard try FolderFingerprint(of: folder) == before else { throw Problem.changing(path: folder.path) }
@@ -149,8 +150,6 @@ package struct IncomingPolicies: Sendable {
 
     /// What stands before the reason for which a command ends.
     private static let mark = "Error: "
-
-    private static func path(of name: String) -> String { "policies/\(name)" }
 }
 
 /// Lets one policy be tried out at a time: each loads a whole model beside whatever trains and samples.

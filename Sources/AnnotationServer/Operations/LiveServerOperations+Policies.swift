@@ -39,7 +39,7 @@ extension LiveServerOperations {
             throw IncomingPolicies.Problem.name(folder)
         }
         let incoming = IncomingPolicies(data: data)
-        guard try await !store.policies().contains(where: { $0.path == "policies/\(folder)" }) else {
+        guard try await !store.policies().contains(where: { $0.path == DataFolder.policyPath(folder) }) else {
             throw IncomingPolicies.Problem.taken(folder)
         }
         let source = data.policy(folder)
