@@ -53,8 +53,8 @@ def labelled_groups(lines):
 def judgement(entry):
     if "comparison" in entry:
         return {"kind": "comparison", "comparison": entry["comparison"]}
-    kept = {name: entry[name] for name in ("ratings",) if name in entry}
-    return {"kind": "ranking", "ranking": {"rows": entry["ranking"], "unacceptable": entry.get("unacceptable", []), **kept}}
+    kept = {name: entry[name] for name in ("unacceptable", "ratings", "asked_flags") if name in entry}
+    return {"kind": "ranking", "ranking": {"rows": entry["ranking"], **kept}}
 
 
 def strict_pairs(judged):

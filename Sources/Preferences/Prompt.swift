@@ -56,6 +56,19 @@ public enum Prompt: Sendable, Hashable {
         }
     }
 
+    /// What a conversation began with: its messages up to the user's first one. A lone message of the user is a text.
+    ///
+    /// The later turns of a conversation contain the earlier ones with the answer that was preferred. So whatever cuts prompts
+    /// into parts that must not know of each other, or draws them as independent, goes by their openings.
+    public var opening: Prompt {
+        switch self {
+        case .text(let text), .fewShot(let text): return .text(text)
+        case .messages(let messages):
+            guard let first = messages.firstIndex(where: { $0.role == .user }) else { return self }
+            return first == 0 ? .text(messages[0].content) : .messages(Array(messages[...first]))
+        }
+    }
+
     /// - Throws: `PromptError` where there is nothing to answer.
     public func validate() throws(PromptError) {
         switch self {

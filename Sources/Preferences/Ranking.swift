@@ -12,21 +12,29 @@ public struct OrderedPair: Sendable, Hashable, Codable {
 /// An order over a group's responses, ties allowed, with an optional "not acceptable" line.
 ///
 /// Canonical: rows run from best to worst and ids are sorted inside a row, so that equal judgements are equal values,
-/// whatever order the responses were shown in. JSON: `rows` (list of lists of ids), `unacceptable` (sorted ids), and
-/// where there are any `ratings` (by id).
+/// whatever order the responses were shown in. JSON: `rows` (list of lists of ids), `unacceptable` (sorted ids; absent where
+/// the line was not offered), and where there are any `ratings` (by id) and `asked_flags` (sorted names).
 public struct Ranking: Sendable, Hashable {
     /// Best first; the responses of one row are tied.
     public let rows: [[String]]
     /// The responses below the "not acceptable" line; they keep their ranks.
     public let unacceptable: Set<String>
+    /// Whether the line was offered: without it nobody said that the responses are acceptable.
+    public let hasLine: Bool
     /// What was said of single responses besides; they order nothing.
     public let ratings: [String: ResponseRating]
+    /// The flags that could be set on every response: one of them that is not set was denied. Empty where none were offered, or
+    /// where nobody knows.
+    public let askedFlags: Set<String>
 
+    /// - Parameter unacceptable: nil where the line was not offered.
     /// - Throws: `RankingError` for an empty ranking or row, an id twice, an unacceptable response that does not stand
     ///   below every acceptable one, or a rating of a response without a rank.
     public init(
-        rows: [[String]], unacceptable: Set<String> = [], ratings: [String: ResponseRating] = [:]
+        rows: [[String]], unacceptable line: Set<String>? = nil, ratings: [String: ResponseRating] = [:],
+        askedFlags: Set<String> = []
     ) throws(RankingError) {
+        let unacceptable = line ?? []
         if rows.isEmpty { throw .empty }
         var seen = Set<String>()
         var lineCrossed: String?
@@ -49,19 +57,37 @@ public struct Ranking: Sendable, Hashable {
         if let unknown = Set(ratings.keys).subtracting(seen).min() { throw .unrankedRating(id: unknown) }
         self.rows = rows.map { $0.sorted() }
         self.unacceptable = unacceptable
+        hasLine = line != nil
         self.ratings = ratings.said
+        self.askedFlags = askedFlags
     }
 
     /// For rows that are known to be right: nothing is checked.
     init(checkedRows: [[String]]) {
         rows = checkedRows
         unacceptable = []
+        hasLine = false
         ratings = [:]
+        askedFlags = []
+    }
+
+    private init(_ ranking: Ranking, hasLine: Bool, askedFlags: Set<String>) {
+        rows = ranking.rows
+        unacceptable = ranking.unacceptable
+        self.hasLine = hasLine
+        ratings = ranking.ratings
+        self.askedFlags = askedFlags
+    }
+
+    /// The same answer, to a task that offered this.
+    /// - Parameter line: false has no meaning for an answer with responses below the line.
+    public func answering(line: Bool, flags: Set<String>) -> Ranking {
+        Ranking(self, hasLine: line || !unacceptable.isEmpty, askedFlags: flags)
     }
 
     /// The same, and it must rank exactly these responses.
     public init(
-        rows: [[String]], unacceptable: Set<String> = [], ranking responseIDs: [String]
+        rows: [[String]], unacceptable: Set<String>? = nil, ranking responseIDs: [String]
     ) throws(RankingError) {
         try self.init(rows: rows, unacceptable: unacceptable)
         try validate(against: responseIDs)
@@ -124,28 +150,34 @@ public struct Ranking: Sendable, Hashable {
             renamedRows.append(renamedRow)
         }
         return try Ranking(
-            rows: renamedRows, unacceptable: Set(unacceptable.compactMap { names[$0] }),
-            ratings: ratings.renamed(names))
+            rows: renamedRows, unacceptable: hasLine ? Set(unacceptable.compactMap { names[$0] }) : nil,
+            ratings: ratings.renamed(names), askedFlags: askedFlags)
     }
 
     /// The ranking without some responses; nil where none is left.
     public func removing(_ ids: Set<String>) -> Ranking? {
         let rest = rows.map { $0.filter { !ids.contains($0) } }.filter { !$0.isEmpty }
         return try? Ranking(
-            rows: rest, unacceptable: unacceptable.subtracting(ids), ratings: ratings.filter { !ids.contains($0.key) })
+            rows: rest, unacceptable: hasLine ? unacceptable.subtracting(ids) : nil,
+            ratings: ratings.filter { !ids.contains($0.key) },
+            askedFlags: askedFlags)
     }
 }
 
 extension Ranking: Codable {
-    private enum CodingKeys: String, CodingKey { case rows, unacceptable, ratings }
+    private enum CodingKeys: String, CodingKey {
+        case rows, unacceptable, ratings
+        case askedFlags = "asked_flags"
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let rows = try container.decode([[String]].self, forKey: .rows)
-        let unacceptable = try container.decodeIfPresent([String].self, forKey: .unacceptable) ?? []
+        let unacceptable = try container.decodeIfPresent([String].self, forKey: .unacceptable).map(Set.init)
         let ratings = try container.decodeIfPresent([String: ResponseRating].self, forKey: .ratings) ?? [:]
+        let asked = try container.decodeIfPresent([String].self, forKey: .askedFlags) ?? []
         do {
-            try self.init(rows: rows, unacceptable: Set(unacceptable), ratings: ratings)
+            try self.init(rows: rows, unacceptable: unacceptable, ratings: ratings, askedFlags: Set(asked))
         } catch {
             throw DecodingError.dataCorruptedError(forKey: .rows, in: container, debugDescription: error.description)
         }
@@ -154,8 +186,9 @@ extension Ranking: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(rows, forKey: .rows)
-        try container.encode(unacceptable.sorted(), forKey: .unacceptable)
+        if hasLine { try container.encode(unacceptable.sorted(), forKey: .unacceptable) }
         if !ratings.isEmpty { try container.encode(ratings, forKey: .ratings) }
+        if !askedFlags.isEmpty { try container.encode(askedFlags.sorted(), forKey: .askedFlags) }
     }
 }
 

@@ -83,6 +83,26 @@ import Testing
         #expect(try await test.store.takeSnapshot(project, by: .system).labels == 1)
     }
 
+    /// Nothing could read a prompt with an empty message, so the whole project could not train any more.
+    @Test func aConversationEndsWhereThePreferredAnswerIsEmpty() async throws {
+        let (test, project, ada) = try await site()
+        let turn = try await test.store.writeInConversation("Name a bird.", by: ada, in: project)
+        try await answer(test, turn, [" \n", "A brick."])
+        let task = try await comparison(test, ada, project)
+        let empty = try #require(task.responses.first { $0.text == " \n" }?.id)
+        let brick = try #require(task.responses.first { $0.text == "A brick." }?.id)
+        _ = try await test.store.submit(
+            .comparison(try Comparison(winner: empty, loser: brick, grade: .better)), token: task.token, user: ada)
+        guard case .ended(let why) = try await test.store.conversation(of: ada, in: project)?.step else {
+            throw Unexpected()
+        }
+        #expect(why.contains("empty"))
+        await #expect(throws: StoreError.self) {
+            _ = try await test.store.writeInConversation("And a fish?", by: ada, in: project)
+        }
+        #expect(try await test.store.prompts(project, use: .ranking).count == 1)
+    }
+
     @Test func takingTheComparisonBackTakesTheConversationBackToIt() async throws {
         let (test, project, ada) = try await site()
         let turn = try await test.store.writeInConversation("Name a bird.", by: ada, in: project)

@@ -74,6 +74,19 @@ import Testing
         #expect(try await test.next(bob, project).isPractice)
     }
 
+    @Test func aPracticeTaskThatWasLeftAloneForLongIsStillTheirs() async throws {
+        let (test, project, ada) = try await site()
+        let task = try await test.next(ada, project)
+        test.pass(seconds: 100_000)
+        let renewed = try await test.store.renewLease(token: task.token, user: ada)
+        #expect(renewed.expiresAt > test.now)
+        _ = try await test.store.answerPractice(compared(task, winner: "a wren"), token: task.token, user: ada)
+        test.pass(seconds: 100_000)
+        await #expect(throws: StoreError.leaseExpired, "an answered one does not come back") {
+            _ = try await test.store.renewLease(token: task.token, user: ada)
+        }
+    }
+
     @Test func aReversedPairIsWrong() async throws {
         let (test, project, ada) = try await site()
         let first = try await test.next(ada, project)

@@ -95,6 +95,36 @@ import Testing
         #expect(after.0.isDisjoint(with: after.1) && after.0.count + after.1.count == 100)
     }
 
+    /// A later turn holds the earlier one and the answer that was preferred: held out alone it would be known already.
+    @Test func allTurnsOfAConversationStandOnOneSide() async throws {
+        let test = try TestStore()
+        let (project, policy) = try await test.project { $0.heldOutShare = 0.5 }
+        let turns = (0..<30).flatMap { number -> [Prompt] in
+            let asked = PromptMessage(role: .user, content: "opening \(number)")
+            let more = [PromptMessage(role: .assistant, content: "yes"), PromptMessage(role: .user, content: "more")]
+            return [number % 2 == 0 ? .text("opening \(number)") : .messages([asked]), .messages([asked] + more)]
+        }
+        _ = try await test.store.addPrompts(project, use: .ranking, turns, by: .system)
+        let groups = try await test.store.prompts(project, use: .ranking).map { prompt in
+            NewGroup(prompt: prompt.id, responses: (0..<4).map { NewResponse(text: "answer \($0)", policy: policy) })
+        }
+        _ = try await test.store.enqueue(groups, in: project)
+        let user = try await test.user("ann")
+        for _ in turns {
+            let task = try await test.next(user, project)
+            _ = try await test.store.submit(try task.ranked(), token: task.token, user: user)
+        }
+        let snapshot = try await test.store.takeSnapshot(project, by: .system)
+        let file = test.folder.appending(path: "groups.jsonl")
+        #expect(try await test.store.writeGroups(of: snapshot.id, to: file) == 60)
+        var sides: [Prompt: Set<Split>] = [:]
+        try JSONLines.forEach(LabelledGroup.self, in: Data(contentsOf: file), file: "g") { _, group in
+            sides[group.group.prompt.opening, default: []].insert(group.split)
+        }
+        #expect(sides.count == 30 && sides.values.allSatisfy { $0.count == 1 })
+        #expect(Set(sides.values).count == 2, "some are held out")
+    }
+
     @Test func withoutLabelsThereIsNoSnapshot() async throws {
         let test = try TestStore()
         let project = try await test.project().project

@@ -179,6 +179,9 @@ import Testing
         let ann = try #require(times.people.first)
         #expect(ann.answers == 11 && ann.p10 == 1 && ann.p50 == 5 && ann.p90 == 9 && ann.fast == 2)
         #expect(times.unmeasured == 1 && times.withRaw == 1 && times.withDiff == 0 && times.medianDwell == 3)
+        let submitted = try #require(try await test.store.recentSubmissions(of: user, in: project).first)
+        _ = try await test.store.undo(submitted.labelID, by: user)
+        #expect(try await test.store.timeDistribution(project).unmeasured == 0, "an answer that was taken back is none")
         let file = test.folder.appending(path: "labels.jsonl")
         _ = try await test.store.writeExport(project, as: .native, to: file)
         #expect(

@@ -28,8 +28,24 @@ import Testing
     }
 
     @Test func aRankingWithoutRatingsIsWrittenAsBefore() throws {
-        let line = try JSONLines.line(try Ranking(rows: [["a"], ["b"]]))
+        let line = try JSONLines.line(try Ranking(rows: [["a"], ["b"]], unacceptable: []))
         #expect(line == #"{"rows":[["a"],["b"]],"unacceptable":[]}"#)
+    }
+
+    /// Nobody called a response acceptable, or free of a flag, who was not asked.
+    @Test func whatWasAskedIsWrittenBesideWhatWasSaid() throws {
+        let plain = try Ranking(rows: [["a"], ["b"]])
+        #expect(!plain.hasLine && plain.askedFlags.isEmpty)
+        #expect(try JSONLines.line(plain) == #"{"rows":[["a"],["b"]]}"#)
+        let asked = plain.answering(line: true, flags: ["violent", "opinion"])
+        #expect(
+            try JSONLines.line(asked)
+                == #"{"asked_flags":["opinion","violent"],"rows":[["a"],["b"]],"unacceptable":[]}"#)
+        let read = try JSONDecoder().decode(Ranking.self, from: Data(JSONLines.line(asked).utf8))
+        #expect(read == asked && read != plain)
+        let renamed = try read.renamed(["a": "x", "b": "y"])
+        #expect(renamed.hasLine && renamed.askedFlags == ["opinion", "violent"])
+        #expect(renamed.removing(["x"])?.askedFlags == renamed.askedFlags)
     }
 
     @Test func ratingsOutsideTheirScalesAreRefused() {

@@ -60,7 +60,7 @@ import Testing
             labels: [
                 GroupLabel(
                     labelID: "l1", annotator: "u1", revision: 1,
-                    judgement: .ranking(try Ranking(rows: [["r1"], ["r2"]])))
+                    judgement: .ranking(try Ranking(rows: [["r1"], ["r2"]], unacceptable: [])))
             ], split: .heldOut)
     }
 

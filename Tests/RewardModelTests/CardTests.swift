@@ -115,6 +115,41 @@ import Testing
         #expect(text.contains("## Accuracy by annotator") && text.contains("| bob |"))
     }
 
+    @Test func aModelOfTiesIsJudgedByItsOwnProbabilities() throws {
+        let made = try run(
+            "ties",
+            [
+                "minimum_steps": 24, "learning_rate": 0.002, "reference_samples": 8, "maximum_response_tokens": 8,
+                "ties": "rao_kupper",
+            ])
+        #expect(try execute(made) == .done)
+        let output = try output(made)
+        let model = try LoadedRewardModel(folder: output)
+        let ties = try #require(model.heads).heads.tieModel
+        guard case .raoKupper(let parameter) = ties else {
+            Issue.record("\(ties)")
+            return
+        }
+        #expect(try Lineage.read(from: output).details["tie_threshold"]?.doubleValue == softplus(parameter))
+        let examples = try (9..<13).map { index in
+            try RewardExample(
+                try world.fullyJudged(index, split: .heldOut), template: world.template, margins: .small)
+        }
+        let scores = try RewardScorer(model, pool: WorkerPool(threads: 1)).rawScores(of: examples.map(\.tokens))
+        let own = RewardEvaluation(examples, scores: scores, longerIsBetter: true, ties: ties)
+        let plain = RewardEvaluation(examples, scores: scores, longerIsBetter: true)
+        let card = try RewardCard(json: Data(contentsOf: output.appending(path: RewardCard.fileName)))
+        let overall = try #require(card.overall)
+        // A model of so few steps is sure of nothing, so the two differ little; but they differ.
+        #expect(abs(overall.logLoss - own.logLoss) < 1e-9 && abs(own.logLoss - plain.logLoss) > 1e-6)
+        #expect(abs(overall.calibrationError - own.calibrationError) < 1e-9)
+        // The bins come from the pairs that mistakes do, and give the same error.
+        let apart = card.calibration.reduce(0.0) { $0 + Double($1.pairs) * abs($1.confidence - $1.accuracy) }
+        #expect(abs(apart / Double(overall.pairs) - own.calibrationError) < 1e-9)
+        let metrics = try #require(try made.result(attempt: 1)).metrics
+        #expect(metrics["held_out_log_loss"]?.doubleValue == overall.logLoss)
+    }
+
     @Test func theLearningCurveEndsWithTheModelItself() throws {
         let whole = try run("curve")
         #expect(try execute(whole) == .done)

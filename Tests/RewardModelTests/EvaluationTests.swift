@@ -1,3 +1,4 @@
+import Foundation
 import LanguageModel
 import Preferences
 import RewardModel
@@ -30,6 +31,36 @@ import Testing
         // τ of (2, 0, 1) against 3 ranks is 1/3; all scores even says nothing.
         #expect(abs(try #require(evaluation.kendallTau) - 1.0 / 3) < 1e-14)
         #expect(abs(try #require(evaluation.lengthCorrelation) - (-20 / (2 * 200.5).squareRoot())) < 1e-12)
+    }
+
+    /// Strict labels as often as a Rao–Kupper model says: calibrated by its own probabilities, and not by σ of the difference.
+    @Test func aModelOfTiesIsJudgedByItsOwnProbabilities() {
+        let model = TieModel.raoKupper(parameter: 1)
+        let leads = (-20...20).map { Double($0) / 10 }
+        let probabilities = leads.map { lead in
+            let (first, second) = (exp(-model.first(lead).value), exp(-model.first(-lead).value))
+            return first / (first + second)
+        }
+        let examples = probabilities.map { probability in
+            let won = RankingElement(ranks: [1, 2], weight: probability)
+            return example([won, RankingElement(ranks: [2, 1], weight: 1 - probability)], lengths: [1, 1])
+        }
+        let scores = leads.map { [$0, 0.0] }
+        let own = RewardEvaluation(examples, scores: scores, longerIsBetter: true, ties: model)
+        var entropy = 0.0
+        for probability in probabilities {
+            let other = 1 - probability
+            entropy -= probability * log(probability) + other * log(other)
+        }
+        #expect(abs(own.logLoss - entropy / Double(probabilities.count)) < 1e-12)
+        #expect(own.calibrationError < 1e-12)
+        let plain = RewardEvaluation(examples, scores: scores, longerIsBetter: true)
+        #expect(plain.logLoss > own.logLoss + 0.01 && plain.calibrationError > 0.05)
+        #expect(plain.accuracy == own.accuracy)
+        // Davidson's weight of a tie changes nothing of strict answers.
+        let davidson = RewardEvaluation(
+            examples, scores: scores, longerIsBetter: true, ties: .davidson(logWeight: 1))
+        #expect(davidson == plain)
     }
 
     @Test func theLengthBaselineTakesTheDirectionOfTheTrainingLabels() throws {

@@ -146,9 +146,15 @@ import Testing
         reading.unsafeFlags = ["violent"]
         let ranked = try RewardExample(try world.fullyJudged(0), template: world.template, reading: reading)
         #expect(ranked.ratings.map(\.value) == [1, -1])
-        // The second label's ranking has no line.
-        #expect(ranked.acceptability.map(\.value) == [1, 1, 1, 0, 1, 1, 1, 1])
+        #expect(ranked.acceptability.map(\.value) == [1, 1, 1, 0], "the second label's ranking was offered no line")
         #expect(ranked.safety.map(\.value) == [1, 0])
+        for (asked, safe) in [(["opinion", "violent"], [1, 0, 1, 1]), (["opinion"], [Double]())] {
+            var group = try world.fullyJudged(0)
+            let ranking = try #require(group.labels[0].judgement.ranking)
+            group.labels[0].judgement = .ranking(ranking.answering(line: true, flags: Set(asked)))
+            let example = try RewardExample(group, template: world.template, reading: reading)
+            #expect(example.safety.map(\.value) == safe, "every response, where the flag was offered, else none")
+        }
         let compared = try RewardExample(try world.fullyJudged(2), template: world.template, reading: reading)
         // In the order of the group, which has r1 first; "both unacceptable" was not asked about safety.
         #expect(compared.safety.map(\.value) == [0, 1])

@@ -48,6 +48,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ties) func strictOddsAreThoseOfTheFirstAgainstTheSecond(model: TieModel) {
+        for d in [-7, -1.3, 0, 0.2, 4.0] {
+            #expect(abs(model.strictLogOdds(d) - (model.first(-d).value - model.first(d).value)) < 1e-12)
+            #expect(model.strictLogOdds(-d) == -model.strictLogOdds(d))
+        }
+        // Far apart they are the difference, and a threshold more.
+        var threshold = 0.0
+        if case .raoKupper(let parameter) = model { threshold = softplus(parameter) }
+        #expect(abs(model.strictLogOdds(1e4) - (1e4 + threshold)) < 1e-9)
+        #expect(abs(model.strictLogOdds(-1e4) + (1e4 + threshold)) < 1e-9)
+    }
+
     @Test func tiesStayFiniteFarApart() throws {
         for model in Self.ties.dropFirst() {
             let tie = try #require(model.tie(1e4))

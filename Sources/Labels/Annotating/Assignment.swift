@@ -39,7 +39,7 @@ public struct Assignment: Sendable, Hashable {
     public let practice: PracticeStanding?
     /// Real tasks of the project that the person answered since midnight, UTC.
     public let answersToday: Int
-    /// The feedback that this person took back; rankings and comparisons have theirs as the draft.
+    /// The feedback that this person took back; rankings and comparisons have theirs in `formerAnswer`.
     public let former: Feedback?
     /// The task that a lead decides with this answer.
     public let decides: TaskID?

@@ -71,7 +71,14 @@ extension Store {
                 let mine = try db.exists(
                     "SELECT 1 FROM leases WHERE task_id = ? AND user_id = ? AND closed_at IS NULL", [lease.task, user])
                 let isOpen = lease.taskState == "open" || lease.decides != nil
-                guard !mine, lease.isCheck || isOpen && lease.labelCount + others < lease.overlap,
+                // Nobody else can take the place of a check or of practice; a newer page of their own can.
+                let practises =
+                    try lease.isPractice
+                    && !db.exists("SELECT 1 FROM practice_answers WHERE lease_id = ?", [lease.id])
+                    && !db.exists(
+                        "SELECT 1 FROM leases WHERE task_id = ? AND user_id = ? AND id > ?",
+                        [lease.task, user, lease.id])
+                guard !mine, lease.isCheck || practises || isOpen && lease.labelCount + others < lease.overlap,
                     try !db.hasAnswered(lease.task, user)
                 else { throw StoreError.leaseExpired }
                 try db.run("UPDATE leases SET closed_at = NULL, outcome = NULL WHERE id = ?", [lease.id])

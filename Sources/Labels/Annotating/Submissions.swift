@@ -56,10 +56,11 @@ extension Store {
             let lease = try db.lease(token: token, of: user)
             if lease.isPractice { throw StoreError.notAllowed("this is a practice task, whose answer is no label") }
             let ids = try db.shownTexts(of: lease.group).map(\.id)
-            let settings = try db.project(lease.project).settings
-            let stored = try lease.stored(content, responseIDs: ids, settings: settings)
+            let project = try db.project(lease.project)
+            let settings = project.settings
+            let stored = try lease.stored(content, responseIDs: ids, project: project)
             if let used = try db.revision(ofLease: lease.id) {
-                guard used.content == stored else {
+                guard used.content.saysTheSame(as: stored) else {
                     throw StoreError.leaseAlreadyUsed(label: used.label, revision: used.revision)
                 }
                 return Submission(
@@ -92,17 +93,17 @@ struct Answer {
 extension LeaseRow {
     /// The answer as it is stored.
     /// - Throws: `StoreError.invalidAnswer`.
-    func stored(_ content: LabelContent, responseIDs: [String], settings: ProjectSettings) throws -> LabelContent {
+    func stored(_ content: LabelContent, responseIDs: [String], project: Project) throws -> LabelContent {
         switch content {
         case .judgement(let judgement):
-            return .judgement(try stored(judgement, responseIDs: responseIDs, settings: settings))
-        case .feedback(let feedback): return .feedback(try stored(feedback, settings: settings))
+            return .judgement(try stored(judgement, responseIDs: responseIDs, project: project))
+        case .feedback(let feedback): return .feedback(try stored(feedback, settings: project.settings))
         }
     }
 
     /// The judgement in the stored ids.
     /// - Throws: `StoreError.invalidAnswer`, which calls the responses by the letters that the person sees.
-    func stored(_ judgement: Judgement, responseIDs: [String], settings: ProjectSettings) throws -> Judgement {
+    func stored(_ judgement: Judgement, responseIDs: [String], project: Project) throws -> Judgement {
         var letters: [String: String] = [:]
         var ids: [String: String] = [:]
         for (slot, name) in names.enumerated() {
@@ -118,11 +119,27 @@ extension LeaseRow {
         do {
             let lettered = try judgement.renamed(letters)
             try lettered.validate(against: Array(letters.values))
-            try Questions(settings, mode: mode).check(lettered)
-            return try lettered.renamed(ids)
+            let questions = Questions(project.settings, mode: mode)
+            try questions.check(lettered)
+            let answer = try lettered.renamed(ids)
+            guard case .ranking(let ranking) = answer else { return answer }
+            // Of a page from before the questions changed nobody knows what it asked.
+            guard issuedAt >= project.questionsSince else { return .ranking(ranking.answering(line: false, flags: [])) }
+            return .ranking(
+                ranking.answering(line: questions.acceptabilityLine, flags: Set(questions.flags.map(\.name))))
         } catch let error as JudgementError {
             throw StoreError.invalidAnswer(error.description)
         }
+    }
+}
+
+extension LabelContent {
+    /// Whatever was asked, as far as that is known, at either time.
+    func saysTheSame(as other: LabelContent) -> Bool {
+        guard case .judgement(.ranking(let mine)) = self, case .judgement(.ranking(let theirs)) = other else {
+            return self == other
+        }
+        return mine.answering(line: false, flags: []) == theirs.answering(line: false, flags: [])
     }
 }
 

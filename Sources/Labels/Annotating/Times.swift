@@ -46,6 +46,7 @@ extension Store {
                 """
                 SELECT u.name, r.active_ms, r.effort FROM label_revisions r JOIN labels l ON l.id = r.label_id
                 JOIN users u ON u.id = l.user_id WHERE r.project_id = ? AND r.status = 'counted'
+                    AND r.revision = l.revision AND l.state = 'active' AND l.derived_from IS NULL
                 ORDER BY r.id DESC LIMIT ?
                 """, [project, latest])
             var times: [String: [Double]] = [:]

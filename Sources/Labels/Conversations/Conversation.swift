@@ -87,9 +87,11 @@ extension Store {
                 ?? db.insert(
                     "INSERT INTO conversations (token, project_id, user_id, started_at) VALUES (?, ?, ?, ?)",
                     [configuration.publicID("c"), project.id, user, now.milliseconds])
-            let messages = (open?.messages ?? []) + [PromptMessage(role: .user, content: text)]
+            let whole = Prompt.messages((open?.messages ?? []) + [PromptMessage(role: .user, content: text)])
+            // What no run could read must not become a prompt.
+            do throws(PromptError) { try whole.validate() } catch { throw StoreError.invalidAnswer(error.description) }
             let prompt = try db.enter(
-                .messages(messages), use: nil, newUse: project.settings.feedback.writtenPromptUse, in: project.id,
+                whole, use: nil, newUse: project.settings.feedback.writtenPromptUse, in: project.id,
                 at: now)
             if prompt.added { try db.run("UPDATE prompts SET author_id = ? WHERE id = ?", [user, prompt.id]) }
             let turn: ConversationTurnID = try db.insert(
@@ -249,6 +251,9 @@ extension Database {
         }
         guard let reply = try preferredReply(judgement, on: task) else {
             return at(.ended("Neither of the last two answers will do, so there is none to go on from."), asked)
+        }
+        guard !reply.allSatisfy(\.isWhitespace) else {
+            return at(.ended("The answer that you preferred is empty, so there is none to go on from."), asked)
         }
         return at(.write, asked + [PromptMessage(role: .assistant, content: reply)])
     }

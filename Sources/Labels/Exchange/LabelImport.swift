@@ -72,7 +72,8 @@ struct LabelImport {
         if let row = try db.row(
             "SELECT judgement, status FROM label_revisions WHERE label_id = ? AND revision = ?", [label, line.revision])
         {
-            guard try row.json("judgement") as LabelContent == content, row["status"] == line.status else {
+            let found: LabelContent = try row.json("judgement")
+            guard found.saysTheSame(as: content), row["status"] == line.status else {
                 throw StoreError.invalid(
                     field: "label_id",
                     problem: "revision \(line.revision) of label '\(line.labelID)' is in the project with other content"

@@ -30,6 +30,8 @@ struct NativeLine: Codable, Equatable {
     var unacceptable: [String]?
     /// Rankings only; a comparison has its own.
     var ratings: [String: ResponseRating]?
+    /// Rankings only: the names of the flags that were offered.
+    var askedFlags: [String]?
     /// Comparisons only.
     var comparison: Comparison?
     /// The other kinds of feedback.
@@ -69,6 +71,7 @@ struct NativeLine: Codable, Equatable {
         case qualityCheck = "quality_check"
         case promptStyle = "prompt_style"
         case derivedFrom = "derived_from"
+        case askedFlags = "asked_flags"
         case displayOrder = "display_order"
         case labelID = "label_id"
         case issuedAt = "issued_at"
@@ -91,7 +94,10 @@ struct NativeLine: Codable, Equatable {
         switch (ranking, comparison, feedback) {
         case (let rows?, nil, nil):
             .judgement(
-                .ranking(try Ranking(rows: rows, unacceptable: Set(unacceptable ?? []), ratings: ratings ?? [:])))
+                .ranking(
+                    try Ranking(
+                        rows: rows, unacceptable: unacceptable.map(Set.init), ratings: ratings ?? [:],
+                        askedFlags: Set(askedFlags ?? []))))
         case (nil, let comparison?, nil): .judgement(.comparison(comparison))
         case (nil, nil, let feedback?): .feedback(feedback)
         default: throw NativeLineError.notOneJudgement
@@ -102,8 +108,9 @@ struct NativeLine: Codable, Equatable {
         switch content {
         case .judgement(.ranking(let ranking)):
             self.ranking = ranking.rows
-            unacceptable = ranking.unacceptable.sorted()
+            unacceptable = ranking.hasLine ? ranking.unacceptable.sorted() : nil
             ratings = ranking.ratings.isEmpty ? nil : ranking.ratings
+            askedFlags = ranking.askedFlags.isEmpty ? nil : ranking.askedFlags.sorted()
         case .judgement(.comparison(let comparison)): self.comparison = comparison
         case .feedback(let feedback): self.feedback = feedback
         }

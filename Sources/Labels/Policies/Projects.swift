@@ -7,6 +7,8 @@ public struct Project: Sendable, Hashable {
     public let id: ProjectID
     public let name: String
     public let settings: ProjectSettings
+    /// When what its tasks ask was changed last: a task that was handed out before may have asked something else.
+    public let questionsSince: Date
     /// While it is, nobody is handed a new task.
     public let paused: Bool
     public let currentPolicy: PolicyID?
@@ -20,6 +22,7 @@ public struct Project: Sendable, Hashable {
         id = row["id"]
         name = row["name"]
         settings = try SettingsReader.settings(in: row)
+        questionsSince = row.date("questions_since")
         paused = row["paused"]
         currentPolicy = row["current_policy_id"]
         referencePolicy = row["reference_policy_id"]
@@ -49,25 +52,32 @@ extension Store {
     public func updateProject(
         _ id: ProjectID, name: String? = nil, settings: ProjectSettings? = nil, paused: Bool? = nil, by actor: Actor
     ) async throws -> Project {
-        try settings?.validate()
+        try await updateProject(id, name: name, paused: paused, by: actor) { stored in settings ?? stored.settings }
+    }
+
+    /// Changes what is given, and the settings to what `change` makes of the project as it is stored.
+    ///
+    /// `change` runs in the transaction that writes, so that of two changes at once neither is lost. What it throws changes
+    /// nothing and is thrown on.
+    public func updateProject(
+        _ id: ProjectID, name: String? = nil, paused: Bool? = nil, by actor: Actor,
+        settings change: @escaping @Sendable (_ stored: Project) throws -> ProjectSettings
+    ) async throws -> Project {
         let now = now
         return try await write { db in
             let old = try db.project(id)
+            let new = try change(old)
+            // Settings that an older version took may stay; a project can be paused whatever they are.
+            if new != old.settings { try new.validate() }
             if let name, name != old.name { try db.checkProjectName(name, except: id) }
-            let new = settings ?? old.settings
             try db.checkMix(new)
             try db.run(
                 "UPDATE projects SET name = ?, settings = ?, paused = ? WHERE id = ?",
                 [name ?? old.name, try JSONLines.line(new), paused ?? old.paused, id])
-            if new.overlap != old.settings.overlap {
-                try db.run(
-                    "UPDATE tasks SET overlap = ? WHERE project_id = ? AND state = 'open'", [new.overlap, id])
-                try db.run(
-                    """
-                    UPDATE tasks SET state = 'done', closed_at = ?
-                    WHERE project_id = ? AND state = 'open' AND label_count >= overlap
-                    """, [now.milliseconds, id])
+            if TaskMode.allCases.contains(where: { Questions(new, mode: $0) != Questions(old.settings, mode: $0) }) {
+                try db.run("UPDATE projects SET questions_since = ? WHERE id = ?", [now.milliseconds, id])
             }
+            if new.overlap != old.settings.overlap { try db.setOverlap(new.overlap, in: id, at: now) }
             var changes: [String] = []
             if let name, name != old.name { changes.append("name '\(old.name)' -> '\(name)'") }
             if let paused, paused != old.paused { changes.append(paused ? "paused" : "not paused any more") }
@@ -117,6 +127,16 @@ extension Database {
         if try exists("SELECT 1 FROM projects WHERE name = ? AND id <> ?", [name, id ?? ProjectID(0)]) {
             throw StoreError.nameTaken(what: "project", name: name)
         }
+    }
+
+    /// Gives the open tasks a new overlap; those that have enough labels by it are done.
+    fileprivate func setOverlap(_ overlap: Int, in id: ProjectID, at now: Date) throws {
+        try run("UPDATE tasks SET overlap = ? WHERE project_id = ? AND state = 'open'", [overlap, id])
+        try run(
+            """
+            UPDATE tasks SET state = 'done', closed_at = ?
+            WHERE project_id = ? AND state = 'open' AND label_count >= overlap
+            """, [now.milliseconds, id])
     }
 
     /// Every policy that the mix names is there.

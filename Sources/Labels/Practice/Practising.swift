@@ -47,8 +47,7 @@ extension Store {
                 return try db.practiceAnswer(kept["id"], of: user)
             }
             let project = try db.project(lease.project)
-            let stored = try lease.stored(
-                content, responseIDs: item.group.responseIDs, settings: project.settings)
+            let stored = try lease.stored(content, responseIDs: item.group.responseIDs, project: project)
             guard let answer = stored.judgement else {
                 throw StoreError.invalidAnswer("a practice task asks for a ranking or a comparison")
             }

@@ -21,6 +21,7 @@ package enum Migrations {
         ("020 prompts about safety", migration020Safety),
         ("021 instruction sets", migration021Instructions),
         ("022 adjudication", migration022Adjudication),
+        ("023 when questions changed", migration023QuestionsSince),
     ]
 
     /// - Parameter last: how many migrations to register; all by default, fewer to test a migration from its predecessor.

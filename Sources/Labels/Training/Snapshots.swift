@@ -63,14 +63,14 @@ extension Store {
             let chosen = try db.chosenLabels(of: project, options)
             guard !chosen.isEmpty else { throw StoreError.noLabelsYet(project: project.name) }
             let split = PromptSplit(
-                prompts: Set(chosen.map(\.promptHash)),
-                alwaysHeldOut: Set(chosen.filter(\.promptIsHeldOut).map(\.promptHash)),
+                prompts: Set(chosen.map(\.openingHash)),
+                alwaysHeldOut: Set(chosen.filter(\.promptIsHeldOut).map(\.openingHash)),
                 share: options.heldOutShare ?? project.settings.heldOutShare)
             var hash = SHA256()
             for label in chosen {
                 let line =
                     "\(label.groupID) \(label.groupHash) \(label.labelID) \(label.revision) "
-                    + "\(label.judgementHash) \(split.part(of: label.promptHash).rawValue)\n"
+                    + "\(label.judgementHash) \(split.part(of: label.openingHash).rawValue)\n"
                 hash.update(data: Data(line.utf8))
             }
             let hex = Secrets.hex(hash.finalize())
@@ -149,7 +149,8 @@ extension Store {
     }
 }
 
-/// Which prompts a snapshot holds out. Held out by prompt, never by pair: all labels of a prompt are on one side.
+/// Which prompts a snapshot holds out. Held out by prompt, never by pair: all labels of a prompt are on one side, and so are all
+/// turns of a conversation.
 struct PromptSplit {
     /// Fewer labelled prompts than this cannot spare any.
     static let fewestPrompts = 20
@@ -158,7 +159,7 @@ struct PromptSplit {
     /// In a sentence.
     let rule: String
 
-    /// - Parameter prompts: content hashes.
+    /// - Parameter prompts: hashes of the prompts' openings.
     init(prompts: Set<String>, alwaysHeldOut: Set<String>, share: Double) {
         let rest = prompts.subtracting(alwaysHeldOut)
         let percent = "\(Int((share * 100).rounded()))%"
@@ -172,8 +173,9 @@ struct PromptSplit {
         } else if rest.count < PromptSplit.fewestPrompts {
             heldOut = alwaysHeldOut
             rule =
-                "Only \(Wording.count(rest.count, "prompt is", "prompts are")) labelled, too few to hold any out (\(PromptSplit.fewestPrompts) are needed): "
-                + "all are trained on, and there is no held-out accuracy." + reserved
+                "Only \(Wording.count(rest.count, "prompt is", "prompts are")) labelled (a conversation is one), too few to hold "
+                + "any out (\(PromptSplit.fewestPrompts) are needed): all are trained on, and there is no held-out accuracy."
+                + reserved
         } else {
             var drawn = rest.filter { StableHash.unit($0) < share }
             if drawn.isEmpty, let lowest = rest.min(by: { (StableHash.unit($0), $0) < (StableHash.unit($1), $1) }) {
@@ -181,12 +183,13 @@ struct PromptSplit {
             }
             heldOut = drawn.union(alwaysHeldOut)
             rule =
-                "A prompt is held out when the hash of its text falls into the first \(percent): \(drawn.count) of "
-                + "\(rest.count) labelled prompts. The same prompt is held out in every snapshot." + reserved
+                "A prompt is held out when the hash of its text (of a conversation: of how it began) falls into the first "
+                + "\(percent): \(drawn.count) of \(rest.count) labelled prompts (a conversation is one). The same prompt is held out in every snapshot."
+                + reserved
         }
     }
 
-    func part(of promptHash: String) -> Split { heldOut.contains(promptHash) ? .heldOut : .train }
+    func part(of openingHash: String) -> Split { heldOut.contains(openingHash) ? .heldOut : .train }
 }
 
 private struct ChosenLabel {
@@ -199,7 +202,7 @@ private struct ChosenLabel {
     let judgementHash: String
     let ties: Int
     let isExtra: Bool
-    let promptHash: String
+    let openingHash: String
     let promptIsHeldOut: Bool
 }
 
@@ -216,7 +219,8 @@ extension Database {
             cachedStatement(
                 sql: """
                     SELECT t.group_id, g.public_id AS group_public_id, g.content_hash AS group_hash, l.public_id,
-                        r.id AS revision_id, r.revision, r.judgement, r.tied_pairs, l.state, p.content_hash, p.use, t.label_use
+                        r.id AS revision_id, r.revision, r.judgement, r.tied_pairs, l.state, p.id AS prompt_id, p.kind AS prompt_kind, p.content_hash, p.use,
+                        t.label_use
                     FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
                     JOIN tasks t ON t.id = l.task_id JOIN response_groups g ON g.id = t.group_id
                     JOIN prompts p ON p.id = g.prompt_id
@@ -226,10 +230,16 @@ extension Database {
                     ORDER BY t.group_id, l.id
                     """), arguments: [project.id, options.includeRatings, options.includeExtras])
         var chosen: [ChosenLabel] = []
+        var openings: [PromptID: String] = [:]
         while let row = try cursor.next() {
             let text: String = row["judgement"]
             let groupHash: Data = row["group_hash"]
+            let prompt: PromptID = row["prompt_id"]
+            let kind: Prompt.Kind = try row.word("prompt_kind")
             let promptHash: Data = row["content_hash"]
+            // A text begins with itself, so most prompts need not be read.
+            let opening = try kind == .text ? Secrets.hex(promptHash) : openings[prompt] ?? openingHash(of: prompt)
+            if kind != .text { openings[prompt] = opening }
             let use: PromptUse = try row.word("use")
             let state: String = row["state"]
             let labelUse: String? = row["label_use"]
@@ -238,17 +248,22 @@ extension Database {
                     group: row["group_id"], groupID: row["group_public_id"], groupHash: Secrets.hex(groupHash),
                     labelID: row["public_id"], revisionRow: row["revision_id"], revision: row["revision"],
                     judgementHash: Secrets.hex(Secrets.sha256(text)), ties: row["tied_pairs"],
-                    isExtra: state == "extra", promptHash: Secrets.hex(promptHash),
+                    isExtra: state == "extra", openingHash: opening,
                     promptIsHeldOut: labelUse.map { $0 == LabelUse.measure.rawValue } ?? (use == .heldOut)))
         }
         return chosen
+    }
+
+    /// The content hash of the text or conversation that a prompt began with.
+    private func openingHash(of prompt: PromptID) throws -> String {
+        Secrets.hex(Secrets.sha256(try self.prompt(prompt).prompt.opening.canonicalBytes))
     }
 
     fileprivate func insertSnapshot(
         _ chosen: [ChosenLabel], split: PromptSplit, hash: String, project: ProjectID, at now: Date
     ) throws -> SnapshotID {
         let groups = Set(chosen.map(\.group))
-        let heldOut = Set(chosen.filter { split.part(of: $0.promptHash) == .heldOut }.map(\.group))
+        let heldOut = Set(chosen.filter { split.part(of: $0.openingHash) == .heldOut }.map(\.group))
         let id: SnapshotID = try insert(
             """
             INSERT INTO snapshots (project_id, hash, labels, groups, held_out_groups, ties, extras, split_rule, created_at)
@@ -261,7 +276,7 @@ extension Database {
         for label in chosen {
             try run(
                 "INSERT INTO snapshot_labels (snapshot_id, group_id, label_revision_id, split) VALUES (?, ?, ?, ?)",
-                [id, label.group, label.revisionRow, split.part(of: label.promptHash).rawValue])
+                [id, label.group, label.revisionRow, split.part(of: label.openingHash).rawValue])
         }
         return id
     }

@@ -10,6 +10,8 @@ struct CardWriting {
     /// Logits of the groups that the figures rest on.
     let scores: [[Double]]
     let ensemble: [[EnsembleScore]]?
+    /// The model that the scores were learnt with.
+    let ties: TieModel
     let heads: HeadFigures?
     let curve: [LearningCurve.Point]
     let reliability: CrowdBradleyTerry
@@ -44,7 +46,7 @@ struct CardWriting {
     }
 
     private func addFigures(_ heldOut: RewardEvaluation, to card: inout RewardCard) {
-        let judged = JudgedPairs(data.reportedGroups, scores: scores, ensemble: ensemble)
+        let judged = JudgedPairs(data.reportedGroups, scores: scores, ensemble: ensemble, ties: ties)
         card.overall = RewardCard.Figures(
             pairs: heldOut.pairs, accuracy: heldOut.accuracy, accuracyInterval: judged.accuracyInterval(),
             logLoss: heldOut.logLoss, calibrationError: heldOut.calibrationError, kendallTau: heldOut.kendallTau)

@@ -13,7 +13,7 @@ package struct JudgedPairs {
         let winner: Int
         let loser: Int
         let weight: Double
-        /// What the model gave the winner.
+        /// What the model gave the winner, ties put aside.
         let probability: Double
         /// Deviation over the members of the difference of their scores; 0 without an ensemble.
         let spread: Double
@@ -26,7 +26,10 @@ package struct JudgedPairs {
     /// - Parameters:
     ///   - scores: logits `[groups][responses]`.
     ///   - ensemble: the members' scores, in the same order; nil without an ensemble.
-    package init(_ groups: [LabelledGroup], scores: [[Double]], ensemble: [[EnsembleScore]]?) {
+    ///   - ties: the model that the scores were learnt with.
+    package init(
+        _ groups: [LabelledGroup], scores: [[Double]], ensemble: [[EnsembleScore]]?, ties: TieModel = .none
+    ) {
         self.groups = groups
         var pairs: [Pair] = []
         for (index, labelled) in groups.enumerated() {
@@ -35,11 +38,12 @@ package struct JudgedPairs {
                 for pair in label.judgement.gradedPairs {
                     guard let winner = places[pair.winner], let loser = places[pair.loser] else { continue }
                     let spread = ensemble.map { Self.spread($0[index], winner, loser) } ?? 0
+                    let logOdds = ties.strictLogOdds(scores[index][winner] - scores[index][loser])
                     pairs.append(
                         Pair(
                             group: index, annotator: label.annotator, label: label.labelID, grade: pair.grade,
                             winner: winner, loser: loser, weight: label.weight ?? 1,
-                            probability: sigmoid(scores[index][winner] - scores[index][loser]), spread: spread))
+                            probability: sigmoid(logOdds), spread: spread))
                 }
             }
         }
@@ -87,9 +91,9 @@ package struct JudgedPairs {
     }
 
     /// 95% interval of the accuracy, by drawing prompts with replacement (Efron 1979): pairs of one prompt are not
-    /// independent. Nil with fewer than two prompts.
+    /// independent, nor are those of one conversation. Nil with fewer than two prompts.
     func accuracyInterval(draws: Int = 1000) -> [Double]? {
-        let prompts = groups.map { String(decoding: $0.group.prompt.canonicalBytes, as: UTF8.self) }
+        let prompts = groups.map { String(decoding: $0.group.prompt.opening.canonicalBytes, as: UTF8.self) }
         let byPrompt = Dictionary(grouping: pairs) { prompts[$0.group] }.sorted { $0.key < $1.key }.map { prompt in
             (
                 prompt.value.reduce(0) { $0 + $1.weight * $1.credit },

@@ -4,8 +4,8 @@ import Runs
 
 /// Cuts held-out prompts in two: one half chooses the step that is kept, the other gives the figures.
 ///
-/// A figure of the groups that chose the best of twenty looks is too good. The cut goes by prompt, in the order of the
-/// prompts' hashes, so it depends on the prompts alone and not on the order of a file.
+/// A figure of the groups that chose the best of twenty looks is too good. The cut goes by prompt (of a conversation by how it
+/// began), in the order of the prompts' hashes, so it depends on the prompts alone and not on the order of a file.
 package struct HeldOutHalves: Sendable {
     /// Fewer prompts are not cut: half of them would measure next to nothing.
     package static let fewestPrompts = 20
@@ -26,5 +26,5 @@ package struct HeldOutHalves: Sendable {
     /// Whether the figures rest on groups of this held-out prompt.
     package func reports(_ prompt: Prompt) -> Bool { !areApart || !selecting.contains(Self.key(prompt)) }
 
-    private static func key(_ prompt: Prompt) -> String { Digest.data(Data(prompt.canonicalBytes)) }
+    private static func key(_ prompt: Prompt) -> String { Digest.data(Data(prompt.opening.canonicalBytes)) }
 }

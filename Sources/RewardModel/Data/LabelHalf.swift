@@ -11,11 +11,12 @@ public enum LabelHalf: String, Sendable, Codable, CaseIterable {
     case firstHalf = "first-half"
     case secondHalf = "second-half"
 
-    /// Whether labels of this prompt belong to it: by the prompt's hash, so the same in every snapshot.
+    /// Whether labels of this prompt belong to it: by the prompt's hash, so the same in every snapshot; of a
+    /// conversation by how it began.
     public func includes(_ prompt: Prompt) -> Bool {
         guard self != .all else { return true }
         // The last digit: the share that is held out goes by the first ones.
-        let digit = Digest.data(Data(prompt.canonicalBytes)).last?.hexDigitValue ?? 0
+        let digit = Digest.data(Data(prompt.opening.canonicalBytes)).last?.hexDigitValue ?? 0
         return digit.isMultiple(of: 2) == (self == .firstHalf)
     }
 }

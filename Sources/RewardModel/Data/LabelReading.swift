@@ -11,7 +11,7 @@ public struct LabelReading: Sendable, Equatable {
     public var acceptability = false
     /// Reads which responses are safe.
     public var safety = false
-    /// A rated response with one of these flags is unsafe, one without is safe.
+    /// A response with one of these flags is unsafe; one without is safe where a flag of these was offered.
     public var unsafeFlags: Set<String> = []
 
     /// The prompts whose labels are learnt.
@@ -48,12 +48,14 @@ extension LabelReading {
         }
     }
 
-    /// 1 for a response that will do and 0 for one that will not. A ranking without a line calls all of them acceptable; a
-    /// comparison says something only where it calls both unacceptable.
+    /// 1 for a response that will do and 0 for one that will not. A ranking says nothing where the line was not
+    /// offered, and calls all acceptable where nobody drew it; a comparison says something only where it calls both
+    /// unacceptable.
     func acceptabilityMarks(_ label: GroupLabel, places: [String: Int]) -> [ResponseMark] {
         guard acceptability else { return [] }
         switch label.judgement {
         case .ranking(let ranking):
+            guard ranking.hasLine else { return [] }
             return marks(label, places: places) { id in
                 ranking.rank(of: id).map { _ in ranking.unacceptable.contains(id) ? 0 : 1 }
             }
@@ -63,7 +65,8 @@ extension LabelReading {
         }
     }
 
-    /// 1 for a safe response and 0 for an unsafe one: as a comparison's safety choice says, else by the flags of a rating.
+    /// 1 for a safe response and 0 for an unsafe one: as a comparison's safety choice says, else by the flags. Of a ranking that
+    /// does not say which flags were offered, only the responses that were rated.
     func safetyMarks(_ label: GroupLabel, places: [String: Int]) -> [ResponseMark] {
         guard safety else { return [] }
         if case .comparison(let comparison) = label.judgement, let unsafe = comparison.unsafe {
@@ -71,8 +74,15 @@ extension LabelReading {
                 comparison.responseIDs.contains(id) ? (unsafe.contains(id) ? 0 : 1) : nil
             }
         }
+        let ratings = label.judgement.ratings
+        if case .ranking(let ranking) = label.judgement, !ranking.askedFlags.isEmpty {
+            guard !ranking.askedFlags.isDisjoint(with: unsafeFlags) else { return [] }
+            return marks(label, places: places) { id in
+                ranking.rank(of: id).map { _ in ratings[id]?.flags.isDisjoint(with: unsafeFlags) ?? true ? 1 : 0 }
+            }
+        }
         return marks(label, places: places) { id in
-            label.judgement.ratings[id].map { $0.flags.isDisjoint(with: unsafeFlags) ? 1 : 0 }
+            ratings[id].map { $0.flags.isDisjoint(with: unsafeFlags) ? 1 : 0 }
         }
     }
 

@@ -6,6 +6,8 @@ public import Preferences
 public struct RewardExample: Sendable {
     public let id: String
     public let tokens: TokenGroup
+    /// How the prompt began: groups of one opening are no independent samples. Nil where only the tokens are known.
+    public var opening: Prompt?
     /// One element a judgement that orders at least one pair.
     public internal(set) var elements: [RankingElement]
     /// Characters of each response's text.
@@ -45,6 +47,7 @@ public struct RewardExample: Sendable {
                 RankingElement(
                     $0, responseIDs: ids, margins: reading.margins, keepsTies: reading.ties != .drop)
             }, lengths: group.responses.map { $0.text.count })
+        opening = group.prompt.opening
         let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
         ratings = labelled.labels.flatMap { reading.ratingMarks($0, places: places) }
         acceptability = labelled.labels.flatMap { reading.acceptabilityMarks($0, places: places) }
@@ -76,4 +79,14 @@ public struct RewardExample: Sendable {
 
     /// Longest prompt-and-response, in tokens.
     var longest: Int { tokens.prompt.count + (tokens.responses.map(\.count).max() ?? 0) }
+}
+
+/// What training groups have in common that an ensemble's member takes or leaves together.
+enum DrawnTogether: Hashable {
+    case opening(Prompt)
+    case tokens([Int32])
+
+    init(_ example: RewardExample) {
+        self = example.opening.map(DrawnTogether.opening) ?? .tokens(example.tokens.prompt)
+    }
 }

@@ -9,7 +9,8 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     public var accuracy = 0.0
     /// The same by the grade that was given; pairs of rankings are `ungraded`.
     public var accuracyByGrade: [String: Double] = [:]
-    /// -log σ(difference of logits) in nats: mean over a judgement's pairs, then over judgements. No margin, no centring.
+    /// -log of the probability of the order in nats, ties put aside: σ(difference of logits), or what the model of ties makes of
+    /// it. Mean over a judgement's pairs, then over judgements. No margin, no centring.
     public var logLoss = 0.0
     /// Expected calibration error over ten bins of the stronger side's probability, 0.5 to 1.
     public var calibrationError = 0.0
@@ -24,8 +25,11 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     /// - Parameters:
     ///   - scores: logits `[examples][responses]`.
     ///   - longerIsBetter: the direction of the length baseline.
-    public init(_ examples: [RewardExample], scores: [[Double]], longerIsBetter: Bool) {
-        var tally = Tally()
+    ///   - ties: the model that the scores were learnt with.
+    public init(
+        _ examples: [RewardExample], scores: [[Double]], longerIsBetter: Bool, ties: TieModel = .none
+    ) {
+        var tally = Tally(ties: ties)
         for (example, own) in zip(examples, scores) {
             for element in example.elements where !element.pairs.isEmpty {
                 tally.add(element, scores: own, lengths: example.lengths, longerIsBetter: longerIsBetter)
@@ -70,6 +74,7 @@ private struct Mean {
 }
 
 private struct Tally {
+    let ties: TieModel
     var pairs = 0
     var right = Mean()
     var rightByGrade: [String: Mean] = [:]
@@ -81,6 +86,8 @@ private struct Tally {
     private var scoreSquares = 0.0
     private var lengthSquares = 0.0
 
+    init(ties: TieModel) { self.ties = ties }
+
     mutating func add(_ element: RankingElement, scores: [Double], lengths: [Int], longerIsBetter: Bool) {
         var loss = 0.0
         for pair in element.pairs {
@@ -89,10 +96,11 @@ private struct Tally {
             pairs += 1
             right.add(credit, weight: element.weight)
             rightByGrade[pair.grade?.rawValue ?? "ungraded", default: Mean()].add(credit, weight: element.weight)
-            calibration.add(probability: sigmoid(lead), weight: element.weight)
+            let logOdds = ties.strictLogOdds(lead)
+            calibration.add(probability: sigmoid(logOdds), weight: element.weight)
             let longer = Double(lengths[pair.winner] - lengths[pair.loser])
             lengthRight.add(orderCredit(longerIsBetter ? longer : -longer), weight: element.weight)
-            loss += softplus(-lead)
+            loss += softplus(-logOdds)
         }
         logLoss.add(loss / Double(max(1, element.pairs.count)), weight: element.weight)
     }

@@ -17,6 +17,10 @@ public enum TieTreatment: String, Sendable, Codable, CaseIterable {
         case .raoKupper: .raoKupper(parameter: parameter)
         }
     }
+
+    /// The parameter by which two equal scores tie with this probability. It is one number for both models: Davidson's
+    /// ν / (2 + ν) and Rao and Kupper's (e^η - 1) / (e^η + 1) are it where ν, or e^η - 1, is 2 · share / (1 - share).
+    static func parameter(tieBetweenEquals share: Double) -> Double { log(2 * share / (1 - share)) }
 }
 
 /// The probabilities of first, second and tie at a difference d of two scores.
@@ -69,6 +73,19 @@ public enum TieModel: Sendable, Equatable {
             return Term(
                 value: softplus(threshold - d) + softplus(threshold + d) - logWidth, slope: above - below,
                 parameterSlope: (2 / expm1(-2 * threshold) + below + above) * sigmoid(parameter))
+        }
+    }
+
+    /// The log-odds that the first wins where one of the two does, antisymmetric in d: a strict answer's probability is
+    /// σ of it.
+    public func strictLogOdds(_ d: Double) -> Double {
+        switch self {
+        // e^(d/2) against e^(-d/2): the weight of a tie drops out.
+        case .none, .davidson: return d
+        // log σ(d - η) - log σ(-d - η): steeper than d, since a threshold costs the lower one more.
+        case .raoKupper(let parameter):
+            let threshold = softplus(parameter)
+            return softplus(threshold + d) - softplus(threshold - d)
         }
     }
 

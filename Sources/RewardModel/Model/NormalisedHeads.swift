@@ -45,6 +45,12 @@ public struct NormalisedHeads: Sendable {
         var details: [String: JSONValue] = ["heads": try JSONValue(encoding: heads.layout)]
         if !members.isEmpty { details["member_normalisations"] = try JSONValue(encoding: members) }
         if let combined { details["combined_normalisation"] = try JSONValue(encoding: combined) }
+        // As the formulas have it, for whoever makes probabilities of the scores without reading the heads' file.
+        switch heads.tieModel {
+        case .none: break
+        case .davidson(let logWeight): details["tie_weight"] = .number(exp(logWeight))
+        case .raoKupper(let parameter): details["tie_threshold"] = .number(softplus(parameter))
+        }
         return details
     }
 }

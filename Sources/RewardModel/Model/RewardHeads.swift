@@ -131,8 +131,15 @@ public final class RewardHeads: Sendable {
         }
     }
 
+    /// The entries of the single numbers that are no part of a linear head.
+    var thresholds: [ParameterTable.Entry] {
+        ["ties.parameter", "acceptability.threshold"].compactMap { table[$0] }
+    }
+
     /// Of the model of ties; 0 where ties are dropped.
     var tieParameter: Double { table["ties.parameter"].map { Double(values[$0.offset]) } ?? 0 }
+    /// What the scores' differences mean, with the parameter that was learnt.
+    public var tieModel: TieModel { layout.ties.model(tieParameter) }
     /// Nil where acceptability was not learnt.
     public var acceptabilityThreshold: Double? {
         table["acceptability.threshold"].map { Double(values[$0.offset]) }

@@ -16,6 +16,7 @@ public enum RewardModelError: Error, Sendable, Equatable {
     case nothingToRead(setting: String, missing: String)
     case noDemonstrations
     case diverged(step: Int, what: String)
+    case olderCheckpoint(folder: String)
     case emptyResponse(group: Int, response: Int)
 }
 
@@ -56,6 +57,9 @@ extension RewardModelError: CustomStringConvertible, LocalizedError {
                 + "cannot be normalised. More labels, or more steps, are needed."
         case .diverged(let step, let what):
             "Training broke off at step \(step): \(what) is not a finite number. Lower the learning rate."
+        case .olderCheckpoint(let folder):
+            "The checkpoint \(folder) is of an older version, which learnt ties and acceptability in another way, so the "
+                + "run cannot go on from it. Start a new run."
         case .emptyResponse(let group, let response):
             "Response \(response + 1) of group \(group + 1) has no token, so there is nothing to read a score at."
         }

@@ -4,11 +4,11 @@ import SeededRandom
 /// How the members of an ensemble come to differ: in their first weights and in the prompts that each is taught on.
 enum Ensemble {
     /// How often each member takes each prompt: prompts are drawn with replacement, as many as there are (Efron 1979). All
-    /// groups of a prompt go together.
-    /// - Parameter prompts: the training groups' prompts, one a group.
+    /// groups of a prompt go together, and all turns of a conversation.
+    /// - Parameter prompts: what tells the training groups' prompts apart, one a group.
     /// - Returns: `[groups][members]`.
-    static func draws(prompts: [[Int32]], members: Int, seed: UInt64) -> [[Int]] {
-        var places: [[Int32]: Int] = [:]
+    static func draws<Key: Hashable>(prompts: [Key], members: Int, seed: UInt64) -> [[Int]] {
+        var places: [Key: Int] = [:]
         for prompt in prompts where places[prompt] == nil { places[prompt] = places.count }
         let count = places.count
         let byMember = (0..<members).map { member in
@@ -20,12 +20,15 @@ enum Ensemble {
         return prompts.map { prompt in byMember.map { draws in places[prompt].map { draws[$0] } ?? 0 } }
     }
 
-    /// A model's scalar head under further heads, or the mean of an ensemble's first weights.
-    static func heads(_ layout: HeadLayout, for model: Transformer, base: Transformer, seed: UInt64) throws
-        -> RewardHeads?
-    {
+    /// The heads to begin with; the model's own becomes the mean of an ensemble's first weights.
+    /// - Parameter training: what is learnt from, by which thresholds begin.
+    /// - Returns: nil where the model's own head is all there is.
+    static func heads(
+        _ layout: HeadLayout, for model: Transformer, base: Transformer, training: [RewardExample], seed: UInt64
+    ) throws -> RewardHeads? {
         guard !layout.isPlain else { return nil }
         let heads = RewardHeads(layout: layout, width: model.configuration.width)
+        heads.startThresholds(on: training)
         guard layout.members > 1 else { return heads }
         for member in 0..<layout.members {
             var random = SplitMix64(seed: seed, stream: UInt64(member))

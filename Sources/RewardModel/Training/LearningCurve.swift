@@ -33,9 +33,8 @@ struct LearningCurve {
         own.ensembleMembers = 1
         (own.ratingWeight, own.acceptabilityWeight, own.safetyWeight) = (0, 0, 0)
         let model = try base.withScalarHead(seed: RandomStream.head.seed(of: seed))
-        let trainer = RewardTrainer(
-            model: model, heads: try Ensemble.heads(own.heads, for: model, base: base, seed: seed), settings: own,
-            pool: pool)
+        let heads = try Ensemble.heads(own.heads, for: model, base: base, training: examples, seed: seed)
+        let trainer = RewardTrainer(model: model, heads: heads, settings: own, pool: pool)
         let loop = TrainingLoop(
             trainer: trainer, training: examples, selecting: data.selecting, settings: own, seed: seed,
             longerIsBetter: longerIsBetter, pool: pool)

@@ -70,8 +70,8 @@ struct RewardModelOutput {
             data: data, heldOut: heldOut, longerIsBetter: run.longerIsBetter,
             scores: try loop.finiteScores(of: groups, step: state.step),
             ensemble: try members.map { try scorer(normalisation, $0).ensembleScores(of: groups) },
-            heads: figures, curve: (state.curve ?? []).filter { $0.groups > 0 }, reliability: run.reliability,
-            weighsByReliability: settings.reliabilityWeights, notes: notes
+            ties: loop.trainer.tieModel, heads: figures, curve: (state.curve ?? []).filter { $0.groups > 0 },
+            reliability: run.reliability, weighsByReliability: settings.reliabilityWeights, notes: notes
         ).card()
         try DurableFile.write(try card.json(), to: folder.appending(path: RewardCard.fileName))
         try DurableFile.write(

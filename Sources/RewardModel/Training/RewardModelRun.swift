@@ -46,7 +46,8 @@ struct RewardModelRun {
         }
         let model = try base.withScalarHead(seed: RandomStream.head.seed(of: seed))
         let heads = try Ensemble.heads(
-            settings.heads, for: model, base: base, seed: RandomStream.members.seed(of: seed))
+            settings.heads, for: model, base: base, training: data.training,
+            seed: RandomStream.members.seed(of: seed))
         let trainer = RewardTrainer(model: model, heads: heads, settings: settings, pool: pool)
         let loop = TrainingLoop(
             trainer: trainer, training: data.training, selecting: data.selecting, settings: settings, seed: seed,
@@ -136,7 +137,7 @@ extension RewardDataset {
         if settings.softLabels { training = training.map { $0.merged() } }
         guard settings.ensembleMembers > 1 else { return }
         let draws = Ensemble.draws(
-            prompts: training.map(\.tokens.prompt), members: settings.ensembleMembers, seed: seed)
+            prompts: training.map(DrawnTogether.init), members: settings.ensembleMembers, seed: seed)
         for index in training.indices { training[index].draws = draws[index] }
     }
 }

@@ -6,8 +6,10 @@ public final class RewardTrainer {
     public let optimiser: AdamW
     /// Further heads; nil for a plain classifier.
     public let heads: RewardHeads?
-    /// Nil without further heads. It clips their gradient by itself.
+    /// Nil without further heads. It clips their gradient by itself, and leaves thresholds alone.
     public let headOptimiser: AdamW?
+    /// Nil where the heads have no thresholds.
+    let thresholdOptimiser: ThresholdOptimiser?
     /// Gradients of the further heads, as `accumulate` adds them.
     public let headGradients: FloatBuffer
     private let pool: WorkerPool
@@ -30,6 +32,7 @@ public final class RewardTrainer {
             learningRate: settings.learningRate, weightDecay: settings.weightDecay, clipNorm: settings.clipNorm)
         optimiser = AdamW(model: model, settings: adam)
         headOptimiser = heads.map { AdamW(table: $0.table, settings: adam) }
+        thresholdOptimiser = heads.flatMap { ThresholdOptimiser($0) }
         headGradients = FloatBuffer(count: heads?.table.count ?? 0)
         pass = PackedPass(model: model, pool: pool, products: settings.products)
         gradients = model.makeGradients()
@@ -91,7 +94,11 @@ public final class RewardTrainer {
         return report
     }
 
+    /// What the scores' differences mean as it stands.
+    public var tieModel: TieModel { heads?.tieModel ?? TieModel.none }
+
     /// One update. A batch whose labels have no weight at all teaches nothing and changes nothing, not even the moments.
+    /// - Parameter learningRate: of weights. Thresholds take the share of their own peak that it is of the settings'.
     /// - Throws: `RewardModelError.diverged` before any weight has changed; `EngineError`.
     public func step(_ batch: [RewardExample], learningRate: Float) throws -> BatchReport {
         guard objective.weights(of: batch).isAnything else { return BatchReport() }
@@ -108,6 +115,8 @@ public final class RewardTrainer {
             throw diverged
         }
         if let heads, let headOptimiser {
+            try thresholdOptimiser?.step(
+                gradients: headGradients, share: learningRate / optimiser.settings.learningRate, pool: pool)
             try headOptimiser.step(heads.values, gradients: headGradients, learningRate: learningRate, pool: pool)
             if heads.layout.members > 1 { try model.setTensor("score.weight", heads.meanMember) }
         }

@@ -62,7 +62,7 @@ struct TrainingLoop {
     func evaluation(of examples: [RewardExample], step: Int) throws -> RewardEvaluation {
         RewardEvaluation(
             examples, scores: try finiteScores(of: examples.map(\.tokens), step: step),
-            longerIsBetter: longerIsBetter)
+            longerIsBetter: longerIsBetter, ties: trainer.tieModel)
     }
 
     /// Logits of the classifier's head.

@@ -63,6 +63,7 @@ enum TrainingCheckpoint {
     private static let bestName = "best"
     private static let optimiserName = "optimiser.safetensors"
     private static let headOptimiserName = "heads-optimiser.safetensors"
+    private static let thresholdOptimiserName = "thresholds-optimiser.safetensors"
     private static let stateName = "state.json"
 
     static func write(_ state: TrainingState, trainer: RewardTrainer, best: BestWeights, to folder: URL) throws {
@@ -74,11 +75,17 @@ enum TrainingCheckpoint {
         }
         try trainer.optimiser.save(to: folder.appending(path: optimiserName))
         try trainer.headOptimiser?.save(to: folder.appending(path: headOptimiserName))
+        try trainer.thresholdOptimiser?.adam.save(to: folder.appending(path: thresholdOptimiserName))
         try DurableFile.writeJSON(state, to: folder.appending(path: stateName))
     }
 
     /// Puts weights, moments and the best weights back.
+    /// - Throws: `RewardModelError.olderCheckpoint`, file-system errors.
     static func restore(from folder: URL, trainer: RewardTrainer, best: BestWeights) throws -> TrainingState {
+        let thresholdFile = folder.appending(path: thresholdOptimiserName)
+        guard trainer.thresholdOptimiser == nil || FileManager.default.fileExists(atPath: thresholdFile.path) else {
+            throw RewardModelError.olderCheckpoint(folder: folder.path)
+        }
         let data = try Data(contentsOf: folder.appending(path: stateName))
         let state = try JSONDecoder().decode(TrainingState.self, from: data)
         try load(trainer.model.parameters, trainer.heads?.values, of: trainer.heads, folder.appending(path: modelName))
@@ -87,6 +94,7 @@ enum TrainingCheckpoint {
         }
         try trainer.optimiser.load(from: folder.appending(path: optimiserName))
         try trainer.headOptimiser?.load(from: folder.appending(path: headOptimiserName))
+        try trainer.thresholdOptimiser?.adam.load(from: thresholdFile)
         return state
     }
 

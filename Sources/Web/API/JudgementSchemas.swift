@@ -39,6 +39,8 @@ enum JudgementSchemas {
     private static let ranking = Schema.object([
         .required("rows", .array(.array(id, atLeast: 1), "Best first; one row is a tie.", atLeast: 1)),
         .optional("unacceptable", .array(id)), .optional("ratings", ratings),
+        .optional(
+            "asked_flags", .array(.string("A flag's name."), "The flags that the task offered; the server sets them.")),
     ])
 
     private static let comparison = Schema.object(

@@ -18,7 +18,9 @@ enum SubmissionEndpoints {
         },
         APIEndpoint(
             method: .post, path: Path.api + "/projects/{project}/submissions/undo", operation: "undoLast",
-            summary: "Takes the owner's last submission back; the task returns with the old answer as its draft.",
+            summary:
+                "Takes the owner's last submission back; the task returns with the old answer: of rankings and comparisons as `former_answer`, of "
+                + "other feedback as `former`.",
             access: .annotator, answers: [.json(.ok, .reference("Task"))]
         ) { call in
             try .json(
