@@ -5,8 +5,6 @@ import Foundation
 /// The file is made once, locked, and then given its content; an empty one is therefore an attempt that is just being
 /// begun, and a job and an onlooker never compete for the lock.
 final class AttemptLock: Sendable {
-    enum Standing { case neverTaken, held, free }
-
     private let file: OpenFile
 
     /// Begins the attempt in `folder`.
@@ -21,13 +19,15 @@ final class AttemptLock: Sendable {
     }
 
     /// How the lock of the attempt in `folder` stands.
-    static func probe(_ folder: URL) throws(RunError) -> Standing {
+    /// - Throws: where that cannot be told just now, as with too many open files; a job may hold it then.
+    static func probe(_ folder: URL) throws(RunError) -> LockStanding {
         let url = folder.appending(path: AttemptFile.lock)
+        guard try DurableFile.isThere(url) else { return .neverTaken }
         let size: Int?
         do {
             size = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize
         } catch {
-            return .neverTaken
+            throw .fileSystem(operation: "look at", path: url.path, reason: error.localizedDescription)
         }
         guard let size, size > 0 else { return .neverTaken }
         return try OpenFile(url, .read).tryLock(exclusive: false) ? .free : .held

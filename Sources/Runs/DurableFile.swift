@@ -54,6 +54,15 @@ public enum DurableFile {
         }
     }
 
+    /// Whether something lies at `url`.
+    /// - Throws: where the file system cannot tell just now; `exists` takes that for no.
+    public static func isThere(_ url: URL) throws(RunError) -> Bool {
+        if unsafe access(url.path, F_OK) == 0 { return true }
+        let code = errno
+        if code == ENOENT || code == ENOTDIR { return false }
+        throw OpenFile.error("look at", url.path, code: code)
+    }
+
     static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
 
     static func removeIfPresent(_ url: URL) {

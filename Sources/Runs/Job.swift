@@ -16,7 +16,7 @@ public struct JobOutcome: Sendable {
     }
 }
 
-/// Thrown by a job that was asked to leave, after its checkpoint.
+/// Thrown by a job that was asked to leave, after a checkpoint where it could write one.
 public struct JobStopped: Error, CustomStringConvertible {
     public let description: String
     public init(_ message: String) { description = message }

@@ -2,6 +2,7 @@ import Foundation
 
 extension RunDirectory {
     /// Where an attempt stands.
+    /// - Throws: where its files cannot be looked at just now, which says nothing about its job.
     public func state(attempt: Int) throws(RunError) -> RunState {
         // The lock comes first: a job that ends between the two looks has left its ending file by then.
         let lock = try AttemptLock.probe(attemptURL(attempt))
@@ -25,14 +26,14 @@ extension RunDirectory {
     /// RESULT.json of an attempt, once it is there.
     public func result(attempt: Int) throws(RunError) -> RunResult? {
         let file = attemptURL(attempt).appending(path: AttemptFile.result)
-        guard DurableFile.exists(file) else { return nil }
+        guard try DurableFile.isThere(file) else { return nil }
         return try DurableFile.decode(RunResult.self, at: file)
     }
 
     /// ERROR.json of an attempt, where it left one.
     public func failure(attempt: Int) throws(RunError) -> RunFailure? {
         let file = attemptURL(attempt).appending(path: AttemptFile.error)
-        guard DurableFile.exists(file) else { return nil }
+        guard try DurableFile.isThere(file) else { return nil }
         return try DurableFile.decode(RunFailure.self, at: file)
     }
 

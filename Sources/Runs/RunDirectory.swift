@@ -24,7 +24,7 @@ public struct RunDirectory: Sendable, Equatable {
 
     /// The numbers of the attempts that have a folder, ascending.
     public func attempts() throws(RunError) -> [Int] {
-        guard DurableFile.exists(attemptsURL) else { return [] }
+        guard try DurableFile.isThere(attemptsURL) else { return [] }
         do {
             return try FileManager.default.contentsOfDirectory(atPath: attemptsURL.path).compactMap { Int($0) }.sorted()
         } catch {

@@ -11,7 +11,8 @@ public enum RunState: String, Codable, Sendable {
     case done
     /// ERROR.json is there.
     case failed
-    /// ERROR.json of kind `stopped` is there: the job was asked to leave, and did so after a checkpoint.
+    /// ERROR.json of kind `stopped` is there: the job was asked to leave, and did so, after a checkpoint where it could
+    /// write one.
     case stopped
     /// It was begun, nobody holds its lock, and it left no ending file: its process died.
     case interrupted

@@ -60,6 +60,37 @@ import Testing
         #expect(try incoming.folders(besides: [added]).isEmpty)
     }
 
+    /// As an import leaves it that was broken off after the folder had its place.
+    @Test func theResultOfARunIsNobodysToAddBeforeItIsInTheStore() async throws {
+        let test = try await TestData()
+        let supervisor = test.supervisor(RecordingRunner())
+        let run = try await test.run()
+        await supervisor.look()
+        let (_, source, root) = try folders()
+        defer { try? FileManager.default.removeItem(at: root) }
+        let beside = IncomingPolicies(data: test.data)
+        let name = "refresh-\(run.id)"
+        for folder in [name, "supervised-\(run.id)", "refresh-900"] {
+            try FileManager.default.copyItem(at: source, to: test.data.policy(folder))
+        }
+        #expect(try await beside.folders(in: test.store).contains(name), "a run without a result made no folder")
+        try await beside.requireNoResult(name, in: test.store)
+
+        try test.succeed(run, attempt: 1, weights: "better")
+        #expect(try await beside.folders(in: test.store) == ["refresh-900", "supervised-\(run.id)"])
+        for folder in ["refresh-900", "supervised-\(run.id)", "mine"] {
+            try await beside.requireNoResult(folder, in: test.store)
+        }
+        for folder in [name, "\(name)-2"] {
+            let problem = Problem.ofRun(path: test.data.policy(folder).path, run: run.id.description)
+            await #expect(throws: problem) { try await beside.requireNoResult(folder, in: test.store) }
+        }
+
+        await supervisor.look()
+        #expect(try await test.store.run(run.id).state == .succeeded)
+        try await beside.requireNoResult(name, in: test.store)
+    }
+
     @Test func whatIsNoModelIsNeitherListedNorEntered() async throws {
         let (incoming, source, root) = try folders()
         defer { try? FileManager.default.removeItem(at: root) }

@@ -67,7 +67,13 @@ final class TestData: Sendable {
 
     /// What a job leaves that made a policy.
     func succeed(_ run: RunRecord, attempt: Int, weights: String) throws {
-        let attempt = try RunAttempt(beginning: RunDirectory(data.url.appending(path: run.directory)), number: attempt)
+        try succeed(
+            RunAttempt(beginning: RunDirectory(data.url.appending(path: run.directory)), number: attempt),
+            weights: weights)
+    }
+
+    /// The end of a job that made a policy.
+    func succeed(_ attempt: RunAttempt, weights: String) throws {
         let folder = attempt.outputURL.appending(path: "policy")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(weights.utf8).write(to: folder.appending(path: "model.safetensors"))

@@ -46,6 +46,26 @@ import Testing
         #expect(try run.failure(attempt: 2)?.message == "asked")
     }
 
+    @Test func whatCannotBeLookedAtIsNotTakenForMissing() throws {
+        let run = try folder.run()
+        let attempt = try RunAttempt(beginning: run)
+        for name in ["lock", "RESULT.json"] {
+            let file = attempt.url.appending(path: name)
+            let aside = file.appendingPathExtension("aside")
+            if name == "lock" { try FileManager.default.moveItem(at: file, to: aside) }
+            // A link to itself: whoever looks at it gets an error, and not that nothing is there.
+            try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: file.path)
+            #expect(throws: RunError.self) { try run.state(attempt: 1) }
+            try FileManager.default.removeItem(at: file)
+            if name == "lock" { try FileManager.default.moveItem(at: aside, to: file) }
+        }
+        #expect(try run.lockStanding(attempt: 1) == .held)
+        #expect(try run.runningAttempt() == 1)
+        _ = try attempt.finish(JobOutcome(folders: [:]))
+        #expect(try run.runningAttempt() == nil, "it has written its ending")
+        attempt.close()
+    }
+
     @Test func anAttemptIsBegunOnce() throws {
         let run = try folder.run()
         let attempt = try RunAttempt(beginning: run)

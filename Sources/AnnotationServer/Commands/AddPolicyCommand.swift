@@ -44,18 +44,33 @@ struct AddPolicyCommand: AsyncParsableCommand {
         try data.create()
         let incoming = IncomingPolicies(data: data)
         if let running = try RunningServer(data: data) {
+            if folder != nil {
+                let reader = try Store(folder: data.url, access: .reader)
+                defer { try? reader.close() }
+                try await requireNoResult(incoming, in: reader)
+            }
             try await add(through: running, incoming)
             return
         }
         let store = try Store(folder: data.url)
         defer { try? store.close() }
         let project: Project? = if let project { try await ProjectLookup(store: store).find(project) } else { nil }
+        try await requireNoResult(incoming, in: store)
         if try await store.policy(named: name) != nil { throw IncomingPolicies.Problem.taken(name) }
         let policy = try await store.addPolicy(try await new(incoming), by: .commandLine)
         print("Added policy \(policy.name).")
         guard let project else { return }
         let withdrawn = try await store.makeCurrent(policy.id, in: project.id, by: .commandLine)
         print("It is current in project \(project.name); \(withdrawn) unopened tasks were withdrawn.")
+    }
+
+    /// A folder beside the policies may be the result of a run, on its way into the store.
+    private func requireNoResult(_ incoming: IncomingPolicies, in store: Store) async throws {
+        guard let folder else { return }
+        let source = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL
+        let beside = incoming.data.policy(source.lastPathComponent)
+        guard source.path == beside.path else { return }
+        try await incoming.requireNoResult(source.lastPathComponent, in: store)
     }
 
     private func new(_ incoming: IncomingPolicies) async throws -> NewPolicy {

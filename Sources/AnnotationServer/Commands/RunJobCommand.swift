@@ -6,7 +6,7 @@ import Runs
 struct RunJobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run-job", abstract: "Run one attempt of a run directory to its end.",
-        discussion: "Exit status: 0 done, 75 try again, 143 stopped after a checkpoint, 1 failed (see ERROR.json).")
+        discussion: "Exit status: 0 done, 75 try again, 143 stopped on request, 1 failed (see ERROR.json).")
 
     @Argument(help: "The run directory, which holds input/run.json.", completion: .directory)
     var directory: String

@@ -1,13 +1,33 @@
+package import AsyncHTTPClient
 import Foundation
 import Labels
 import Preferences
 
 /// Puts the items of a task to a model over OpenAI-compatible HTTP.
-struct EvaluationRunner: Sendable {
-    let client: CompletionClient
-    let model: String
-    /// Whether a plain text to be answered goes through the model's chat template. Continuations are always scored raw.
-    let conversational: Bool
+package struct EvaluationRunner: Sendable {
+    private let locate: @Sendable () async throws -> String
+    private let http: HTTPClient
+    private let key: String?
+    private let model: String
+    private let conversational: Bool
+    let patience: Patience
+
+    /// - Parameters:
+    ///   - locate: finds the model server's address; asked again after a request that failed, since a server that was
+    ///     started again has another one.
+    ///   - conversational: whether a plain text to be answered goes through the model's chat template. Continuations are
+    ///     always scored raw.
+    package init(
+        locate: @escaping @Sendable () async throws -> String, http: HTTPClient, key: String?, model: String,
+        conversational: Bool, patience: Patience = Patience()
+    ) {
+        self.locate = locate
+        self.http = http
+        self.key = key
+        self.model = model
+        self.conversational = conversational
+        self.patience = patience
+    }
 
     /// One item's outcome; a multiple choice has a second figure that forgives long choices.
     struct Outcome: Sendable, Equatable {
@@ -18,15 +38,40 @@ struct EvaluationRunner: Sendable {
         var answer: String
     }
 
-    /// Evaluates items in order.
+    /// Evaluates items in order; a request that fails is put again a few times.
     /// - Parameter note: called after each item with how many are done.
+    /// - Throws: `EvaluationProblem.item`.
     func run(_ task: EvaluationTask, note: (Int) -> Void) async throws -> [Outcome] {
         var outcomes: [Outcome] = []
-        for item in task.items {
-            outcomes.append(try await outcome(of: item))
+        var known: CompletionClient?
+        for (index, item) in task.items.enumerated() {
+            do {
+                let outcome = try await patience.ask("Task \(task.name), item \(index),") {
+                    try await self.outcome(of: item, reusing: &known)
+                }
+                outcomes.append(outcome)
+            } catch {
+                throw EvaluationProblem.item(task: task.name, index: index, reason: "\(error)")
+            }
             note(outcomes.count)
         }
         return outcomes
+    }
+
+    /// - Parameter known: the client that answered last; nil after a failure, so that the server is looked for again.
+    private func outcome(
+        of item: EvaluationTask.Item, reusing known: inout CompletionClient?
+    ) async throws -> Outcome {
+        let client: CompletionClient
+        if let known {
+            client = known
+        } else {
+            client = CompletionClient(address: try await locate(), http: http, key: key)
+        }
+        known = nil
+        let found = try await outcome(of: item, from: client)
+        known = client
+        return found
     }
 
     /// As the store keeps them: `accuracy` and `accuracy_by_length`, or `exact_match`.
@@ -42,7 +87,7 @@ struct EvaluationRunner: Sendable {
         return found
     }
 
-    private func outcome(of item: EvaluationTask.Item) async throws -> Outcome {
+    private func outcome(of item: EvaluationTask.Item, from client: CompletionClient) async throws -> Outcome {
         switch item {
         case .choice(let prompt, let choices, let answer):
             let sums = try await client.logLikelihoods(of: choices, after: prompt, model: model)

@@ -11,6 +11,8 @@ package struct EvaluationTask: Sendable {
         case generation(prompt: Prompt, answers: [String], stop: [String], maximumTokens: Int)
     }
 
+    /// The file, as it was named.
+    let file: String
     /// The file's name without its ending.
     package let name: String
     /// Of the file.
@@ -38,6 +40,7 @@ package struct EvaluationTask: Sendable {
     package init(file: URL) throws {
         let data = try Data(contentsOf: file)
         let path = file.path
+        self.file = file.relativePath
         name = file.deletingPathExtension().lastPathComponent
         sha256 = Digest.data(data)
         var items: [Item] = []

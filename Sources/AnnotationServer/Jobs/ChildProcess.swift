@@ -43,7 +43,8 @@ struct ChildProcess: Sendable {
             process.standardOutput = output
             process.standardError = output
             try process.run()
-            try output.close()
+            // The child has its own copy; a failure here must not make it pass for one that never started.
+            try? output.close()
         } catch {
             throw StartError.failed(arguments: arguments, reason: "\(error)")
         }

@@ -35,12 +35,12 @@ package struct RunPreparation: Sendable {
     }
 
     /// The run's directory, made now if it is not there yet. A folder of that name with another run in it, as a database
-    /// from a backup meets it, is set aside.
+    /// from a backup meets it, is set aside; what cannot be looked at just now is not taken for missing.
     package func directory(of run: RunRecord) async throws -> RunDirectory {
         let url = data.url.appending(path: run.directory, directoryHint: .isDirectory)
         let found = RunDirectory(url)
-        if FileManager.default.fileExists(atPath: url.path) {
-            if FileManager.default.fileExists(atPath: found.inputURL.path),
+        if try DurableFile.isThere(url) {
+            if try DurableFile.isThere(found.inputURL),
                 try await isInput(found.specification(), of: run)
             {
                 return found
@@ -83,7 +83,7 @@ package struct RunPreparation: Sendable {
     }
 
     private func setAside(_ found: RunDirectory, run: RunRecord) throws {
-        for attempt in try found.attempts() where try found.lockHolder(attempt: attempt) != nil {
+        for attempt in try found.attempts() where try found.lockStanding(attempt: attempt) == .held {
             throw Problem.foreignAndRunning(run: run.id.description, path: found.url.path)
         }
         var number = 1

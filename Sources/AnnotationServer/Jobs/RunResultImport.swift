@@ -26,11 +26,11 @@ package struct RunResultImport: Sendable {
         }
     }
 
-    /// Safe to repeat: a result that is there already is left alone, one of an older attempt is ignored.
-    /// - Returns: whether the newest attempt has a result.
+    /// Safe to repeat: a result that is there already is left alone, and nothing is done for a run that has moved on.
+    /// - Returns: whether an attempt of the run has a result.
     @discardableResult
     package func bringIn(_ run: RunRecord, from directory: RunDirectory) async throws -> Bool {
-        guard run.attempt > 0, let result = try directory.result(attempt: run.attempt) else { return false }
+        guard let (attempt, result) = try Self.newestResult(of: run, in: directory) else { return false }
         let metrics = Self.numbers(in: result.metrics)
         let message = result.notes.isEmpty ? nil : result.notes.joined(separator: " ")
         let product: RunProduct
@@ -40,7 +40,7 @@ package struct RunResultImport: Sendable {
             let name = try await Self.freeName("reward-\(run.id)", content: folder.sha256, at: data.rewardModel) {
                 try await store.rewardModel(named: $0) != nil
             }
-            let bytes = try adopt(folder, from: directory, attempt: run.attempt, as: data.rewardModel(name))
+            let bytes = try adopt(folder, from: directory, attempt: attempt, as: data.rewardModel(name))
             let snapshot = run.snapshot.map { [Parent.snapshot($0, role: "snapshot")] } ?? []
             product = .rewardModel(
                 NewRewardModel(
@@ -53,7 +53,7 @@ package struct RunResultImport: Sendable {
             let name = try await Self.freeName(wanted, content: folder.sha256, at: data.policy) {
                 try await store.policy(named: $0) != nil
             }
-            let bytes = try adopt(folder, from: directory, attempt: run.attempt, as: data.policy(name))
+            let bytes = try adopt(folder, from: directory, attempt: attempt, as: data.policy(name))
             let snapshot = isRefresh ? [] : run.snapshot.map { [Parent.snapshot($0, role: "snapshot")] } ?? []
             product = .policy(
                 NewPolicy(
@@ -67,6 +67,50 @@ package struct RunResultImport: Sendable {
         try? directory.removeRemains(through: run.attempt)
         _ = try await store.importResult(run.id, attempt: run.attempt, product, message: message)
         return true
+    }
+
+    /// The newest attempt with a result, of those that the store counts; later ones are somebody's repetitions by hand.
+    ///
+    /// It need not be the newest attempt of all: one that was taken for ended while its job went on is followed by others
+    /// that could not begin beside it. All attempts of a directory read the same input, which is written once and checked
+    /// by its sums in each of them, and the same input gives the same bytes, so an older result is as good as a new one.
+    private static func newestResult(
+        of run: RunRecord, in directory: RunDirectory
+    ) throws -> (attempt: Int, result: RunResult)? {
+        for attempt in try directory.attempts().reversed() where attempt <= run.attempt {
+            if let result = try directory.result(attempt: attempt) { return (attempt, result) }
+        }
+        return nil
+    }
+
+    /// The run that a folder among the policies belongs to while the store has no result of it: its import broke off, or
+    /// is under way. Nil for every other folder.
+    package func pendingRun(ofPolicyFolder name: String) async throws -> RunID? {
+        guard let (kind, id) = Self.maker(ofPolicyFolder: name) else { return nil }
+        let run: RunRecord
+        do {
+            run = try await store.run(id)
+        } catch let error as StoreError where error.kind == .notFound {
+            return nil
+        }
+        guard run.kind == kind, run.resultPolicy == nil else { return nil }
+        let directory = RunDirectory(data.url.appending(path: run.directory))
+        // Without one, the name alone is somebody else's choice.
+        return try Self.newestResult(of: run, in: directory) == nil ? nil : id
+    }
+
+    /// The kind and the number of the run whose result would have this name, as `bringIn` and `freeName` make it.
+    private static func maker(ofPolicyFolder name: String) -> (kind: String, run: RunID)? {
+        for kind in [RunKind.policyRefresh, RunKind.preferenceTuning, RunKind.supervised] {
+            let start = policyName(of: kind) + "-"
+            guard name.hasPrefix(start) else { continue }
+            let numbers = name.dropFirst(start.count).split(separator: "-", omittingEmptySubsequences: false)
+            guard numbers.count <= 2, numbers.allSatisfy({ Int($0) != nil }), let first = numbers.first,
+                let run = RunID(String(first))
+            else { return nil }
+            return (kind, run)
+        }
+        return nil
     }
 
     private static func policyName(of kind: String) -> String {

@@ -15,6 +15,7 @@ package struct IncomingPolicies: Sendable {
         case address(String)
         case isThere(path: String)
         case noFolder(path: String)
+        case ofRun(path: String, run: String)
         case noRoom(needed: Int64, free: Int64)
         case cannotRun(path: String, reason: String)
         case changing(path: String)
@@ -30,6 +31,8 @@ package struct IncomingPolicies: Sendable {
             case .isThere(let path): "\(path) is there already. Choose another name, or move it away."
             case .noFolder(let path):
                 "\(path) is no model's folder: it needs config.json, weights and a tokenizer. Copy them there first."
+            case .ofRun(let path, let run):
+                "\(path) is what run \(run) made, and the server enters it by itself; where run \(run) has failed, resume it. To add the files as another policy, copy them to a name of your own."
             case .noRoom(let needed, let free):
                 "The copy takes \(needed >> 20) MiB, and of \(free >> 20) MiB that are free \(RetentionRule.reservedForLabels >> 20) MiB are kept for labels. Make room first."
             case .cannotRun(let path, let reason): "Plumb cannot run \(path): \(reason)"
@@ -41,7 +44,7 @@ package struct IncomingPolicies: Sendable {
         /// Whether it can pass, or another name helps; else what was asked for is wrong by itself.
         package var isConflict: Bool {
             switch self {
-            case .taken, .isThere, .noRoom, .changing, .busy: true
+            case .taken, .isThere, .ofRun, .noRoom, .changing, .busy: true
             case .name, .address, .noFolder, .cannotRun: false
             }
         }
@@ -50,7 +53,7 @@ package struct IncomingPolicies: Sendable {
         package var field: String? {
             switch self {
             case .address: "server"
-            case .name, .taken, .isThere, .noFolder, .cannotRun: "name"
+            case .name, .taken, .isThere, .noFolder, .ofRun, .cannotRun: "name"
             case .noRoom, .changing, .busy: nil
             }
         }
@@ -82,6 +85,26 @@ package struct IncomingPolicies: Sendable {
             (try? Self.check(name: name)) != nil && !taken.contains(DataFolder.policyPath(name))
                 && ModelFolder.isModel(data.policy(name))
         }
+    }
+
+    /// Model folders in the data folder that can become policies of this store, by name; a run's own result is left out.
+    package func folders(in store: Store) async throws -> [String] {
+        let results = RunResultImport(store: store, data: data)
+        var found: [String] = []
+        for folder in try folders(besides: await store.policies()) {
+            guard try await results.pendingRun(ofPolicyFolder: folder) == nil else { continue }
+            found.append(folder)
+        }
+        return found
+    }
+
+    /// - Parameter folder: the name of one beside the policies.
+    /// - Throws: `Problem.ofRun` for the result of a run that is not in the store yet: added by hand, it would be there a
+    ///   second time, without its lineage.
+    package func requireNoResult(_ folder: String, in store: Store) async throws {
+        let results = RunResultImport(store: store, data: data)
+        guard let run = try await results.pendingRun(ofPolicyFolder: folder) else { return }
+        throw Problem.ofRun(path: data.policy(folder).path, run: run.description)
     }
 
     /// Copies a model's folder beside the policies, under a name that nothing lists, until `enter` gives it its own.

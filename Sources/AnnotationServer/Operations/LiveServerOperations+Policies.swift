@@ -6,7 +6,7 @@ import Web
 /// Policies that come from outside while the server runs.
 extension LiveServerOperations {
     func policyFolders() async throws -> [String] {
-        try await translated { try IncomingPolicies(data: self.data).folders(besides: await self.store.policies()) }
+        try await translated { try await IncomingPolicies(data: self.data).folders(in: self.store) }
     }
 
     func addPolicy(_ request: AddPolicyRequest) async throws -> Labels.Policy {
@@ -42,6 +42,7 @@ extension LiveServerOperations {
         guard try await !store.policies().contains(where: { $0.path == DataFolder.policyPath(folder) }) else {
             throw IncomingPolicies.Problem.taken(folder)
         }
+        try await incoming.requireNoResult(folder, in: store)
         let source = data.policy(folder)
         let new = try await incoming.enter(source, as: request.name, kind: kind.policyKind, isTriedOut: true)
         do {

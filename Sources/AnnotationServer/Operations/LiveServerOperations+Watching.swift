@@ -104,14 +104,16 @@ struct RunMetricsReader {
         return lines
     }
 
-    /// The share of the work that is done, from the newest line that tells `step` and `steps`.
+    /// The share of the work that is done, from the newest line that tells `step` and `steps`. An attempt that goes on after
+    /// the last step writes none, so older ones are asked too.
     static func progress(of run: RunDirectory) -> Double? {
-        guard let attempt = try? run.attempts().last else { return nil }
-        var tail = MetricsTail(run.metricsURL(attempt: attempt))
-        let lines = (try? tail.readNew()) ?? []
-        for line in lines.reversed() {
-            if let step = line["step"]?.doubleValue, let steps = line["steps"]?.doubleValue, steps > 0 {
-                return min(1, step / steps)
+        for attempt in ((try? run.attempts()) ?? []).reversed() {
+            var tail = MetricsTail(run.metricsURL(attempt: attempt))
+            let lines = (try? tail.readNew()) ?? []
+            for line in lines.reversed() {
+                if let step = line["step"]?.doubleValue, let steps = line["steps"]?.doubleValue, steps > 0 {
+                    return min(1, step / steps)
+                }
             }
         }
         return nil
