@@ -7,7 +7,8 @@ public enum PolicyJobs {
     public static let kinds = ["tokenizer", "pretraining", "supervised", "preference-tuning", "policy-refresh"]
 
     /// Runs the job that the attempt's run.json asks for.
-    /// - Throws: `PolicyError` and the engine's errors; `JobStopped` after a checkpoint where the attempt was asked to stop.
+    /// - Throws: `PolicyError` and the engine's errors; `JobStopped` where the attempt was asked to stop, after a checkpoint
+    ///   but for the phases that write none: a refresh's first look at its reference, and its last at what it made.
     public static func run(_ attempt: RunAttempt, pool: WorkerPool = WorkerPool()) throws -> JobOutcome {
         switch attempt.specification.kind {
         case "tokenizer": try TokenizerJob(attempt: attempt).run()

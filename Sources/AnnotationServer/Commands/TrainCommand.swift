@@ -109,10 +109,17 @@ struct TrainCommand: AsyncParsableCommand {
         @Option(help: "Folder of the policy to start from.", completion: .directory) var base: String
         @Option(help: "Folder of the frozen policy that it is held to; the base unless given.", completion: .directory)
         var reference: String?
+        @Option(
+            name: .customLong("reward-model"),
+            help: "Folder of a reward model that scores the samples for people to read; nothing is learnt from it.",
+            completion: .directory)
+        var rewardModel: String?
 
         func run() async throws {
+            var parents = ["base": base, "reference": reference ?? base]
+            parents["reward-model"] = rewardModel
             try await TrainingRun(kind: RunKind.preferenceTuning, common).execute(
-                files: ["groups.jsonl": groups], parents: ["base": base, "reference": reference ?? base])
+                files: ["groups.jsonl": groups], parents: parents)
         }
     }
 }

@@ -11,7 +11,7 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
     public var peak: Float
     public var warmUpSteps: Int
     public var totalSteps: Int
-    /// Share of the peak that is left at the last step.
+    /// Share of the peak that the rate falls to by step `totalSteps`, the one after the last.
     public var finalFraction: Float
 
     public init(

@@ -9,11 +9,15 @@ public struct KLController: Sendable, Codable, Equatable {
     /// Steers β where set.
     public let adaptation: Adaptation?
 
+    /// Most that the proportional error counts for, either way.
+    public static let largestError = 0.2
+
     /// How β follows the measured KL.
     public struct Adaptation: Sendable, Codable, Equatable {
         /// Wanted KL, nats a response.
         public var target: Double
-        /// Responses over which the proportional error is integrated.
+        /// Responses over which the proportional error is integrated: more than `largestError` times those of a batch, or β
+        /// could become 0 or negative.
         public var horizon: Double
 
         public init(target: Double = 6, horizon: Double = 10_000) {
@@ -31,7 +35,7 @@ public struct KLController: Sendable, Codable, Equatable {
     /// - Parameter tokenSumKL: mean over the batch's responses of the summed per-token KL, nats.
     public mutating func update(tokenSumKL: Double, responses: Int) {
         guard let adaptation else { return }
-        let error = min(max(tokenSumKL / adaptation.target - 1, -0.2), 0.2)
+        let error = min(max(tokenSumKL / adaptation.target - 1, -Self.largestError), Self.largestError)
         coefficient *= 1 + error * Double(responses) / adaptation.horizon
     }
 }

@@ -25,8 +25,8 @@ struct PreferenceExamples {
 
     var training: [PreferenceExample] = []
     var heldOut: [PreferenceExample] = []
-    /// Distinct prompts that are learnt from, in the order of the file.
-    var prompts: [[Int32]] = []
+    /// Distinct prompts that are learnt from, in the order of the file, by the first group of each.
+    var prompts: [RolloutCollector.Prompt] = []
     /// What people should know about the data, as sentences.
     var notes: [String] = []
 
@@ -37,6 +37,7 @@ struct PreferenceExamples {
         var tooLong = 0
         var withoutOrder = 0
         var seen = Set<[Int32]>()
+        var ids = Set<String>()
         try JSONLines.forEach(LabelledGroup.self, in: Data(contentsOf: file), file: Self.fileName) { line, labelled in
             do {
                 try labelled.validate()
@@ -52,7 +53,13 @@ struct PreferenceExamples {
                     heldOut.append(example)
                 } else {
                     training.append(example)
-                    if seen.insert(example.tokens.prompt).inserted { prompts.append(example.tokens.prompt) }
+                    guard seen.insert(example.tokens.prompt).inserted else { return }
+                    let group = labelled.group
+                    prompts.append(
+                        .init(
+                            // Files from outside may name two groups alike.
+                            id: ids.insert(group.id).inserted ? group.id : "line \(line)",
+                            text: group.prompt.plainText, tokens: example.tokens.prompt))
                 }
             } catch {
                 throw PolicyError.badLine(file: Self.fileName, line: line, reason: "\(error)")

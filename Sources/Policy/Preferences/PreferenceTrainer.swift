@@ -6,8 +6,8 @@ final class PreferenceTrainer {
     private let objective: PreferenceObjective
     private let scorer: GroupScorer
 
-    init(_ model: Transformer, settings: PreferenceTuningSettings, pool: WorkerPool) {
-        let memory = LearningMemory()
+    /// - Parameter memory: of its passes and gradients, shared with what works before and after.
+    init(_ model: Transformer, settings: PreferenceTuningSettings, pool: WorkerPool, memory: LearningMemory) {
         learner = PolicyLearner(
             model: model, optimiser: settings.optimiser, temperature: 1, tokensPerPass: settings.tokensPerPass,
             pool: pool, memory: memory)

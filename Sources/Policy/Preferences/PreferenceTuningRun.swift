@@ -13,12 +13,21 @@ struct PreferenceTuningRun {
     /// The base, or the base with what is trained beside it.
     let model: Transformer
     let reference: LoadedPolicy
+    /// Scores what the policy writes, for people to read; nil where the run has no reward model.
+    let scorer: (any ResponseScorer)?
     let pool: WorkerPool
+    /// Of all passes of the run, of which there is one at a time.
+    let memory: LearningMemory
 
-    /// Log-probabilities of all responses by the reference: computed once, kept in every checkpoint.
+    /// What is kept in every checkpoint besides weights: what the reference says, computed once, and the alarms so far.
     private struct Reference: Codable {
+        /// Log-probabilities of all responses.
         var training: [[Double]]
         var heldOut: [[Double]]
+        /// Nil where nothing is sampled, and in what older versions wrote.
+        var looks: LookBaseline?
+        /// Of the newest look, in the order of their names.
+        var alarms: [RefreshAlarm.Kind]?
     }
 
     private static let modelName = "model"
@@ -26,10 +35,13 @@ struct PreferenceTuningRun {
     private static let referenceName = "reference.json"
 
     /// Trains the base's model.
-    /// - Returns: numbers for the lineage.
-    func train() throws -> [String: JSONValue] {
-        let trainer = PreferenceTrainer(model, settings: settings, pool: pool)
-        let (start, known) = try begin(trainer)
+    /// - Returns: numbers for the lineage, and what people should know of the policy.
+    func train() throws -> (metrics: [String: JSONValue], notes: [String]) {
+        let trainer = PreferenceTrainer(model, settings: settings, pool: pool, memory: memory)
+        let reporter = try makeReporter()
+        let begun = try begin(trainer, reporter)
+        let start = begun.step
+        var known = begun.known
         var step = start
         // Each group counts as one, so that a step has so many groups whatever their lengths.
         var plan = BatchPlan(
@@ -39,6 +51,7 @@ struct PreferenceTuningRun {
         let every = max(1, plan.totalSteps / settings.evaluations)
         var checkpoints = CheckpointSchedule(steps: settings.checkpointEvery, from: step)
         var clock = ProgressClock(step: step, total: plan.totalSteps)
+        var last: PolicyLook?
         while step < plan.totalSteps {
             if attempt.shouldStop {
                 try checkpoint(trainer, known, step: step)
@@ -52,34 +65,73 @@ struct PreferenceTuningRun {
             step += 1
             clock.add(tokens: report.tokens)
             var line = numbers(report, step: step, rate: rate)
-            if step % every == 0 || step == plan.totalSteps,
-                let look = try trainer.look(at: examples.heldOut, reference: known.heldOut)
-            {
-                line["held_out_loss"] = .number(look.loss)
-                line["held_out_accuracy"] = .number(look.accuracy)
+            if step % every == 0 || step == plan.totalSteps {
+                line.merge(try heldOutFigures(trainer, known)) { own, _ in own }
             }
+            let seen = try look(reporter, known, after: step, of: plan.totalSteps)
+            if let seen { line.merge(seen.numbers) { own, _ in own } }
             try attempt.metrics.write(line.merging(clock.numbers(at: step)) { own, _ in own })
+            if let seen {
+                try reporter?.report(seen, step: step, isLast: step == plan.totalSteps)
+                known.alarms = reporter?.lasting.sorted { $0.rawValue < $1.rawValue }
+                last = seen
+            }
             if checkpoints.isDue(step: step) {
                 try checkpoint(trainer, known, step: step)
                 checkpoints.written(step: step)
             }
         }
-        return try figures(trainer, known: known, steps: plan.totalSteps)
+        if start == plan.totalSteps, let seen = try look(reporter, known, after: step, of: step) {
+            // An earlier attempt took the last step and did not come to its end.
+            try reporter?.report(seen, step: step, isLast: true)
+            last = seen
+        }
+        return (try figures(trainer, known: known, steps: plan.totalSteps, last: last), last?.notes ?? [])
     }
 
-    /// Where training goes on from: the newest checkpoint, or the base with the reference's log-probabilities.
-    private func begin(_ trainer: PreferenceTrainer) throws -> (step: Int, known: Reference) {
+    /// Nil where nothing is sampled.
+    private func makeReporter() throws -> LookReporter? {
+        guard settings.samples > 0 else { return nil }
+        // A stream of its own: the plan takes one an epoch, from 0.
+        var random = SplitMix64(seed: attempt.specification.seed, stream: .max - 1)
+        return try LookReporter(
+            attempt: attempt,
+            looks: PolicyLooks(
+                policy: model, reference: reference.model, template: base.template, scorer: scorer,
+                prompts: examples.prompts, settings: settings, seed: random.next(), pool: pool, arena: memory.passes))
+    }
+
+    /// A look where one is due: four times on the way and after the last step, as a refresh probes its policy.
+    private func look(
+        _ reporter: LookReporter?, _ known: Reference, after step: Int, of steps: Int
+    ) throws -> PolicyLook? {
+        guard let reporter, let baseline = known.looks, RefreshReporter.isProbeDue(after: step, of: steps) else {
+            return nil
+        }
+        return try reporter.take(against: baseline)
+    }
+
+    /// Where training goes on from: the newest checkpoint, or the base with what the reference says.
+    private func begin(
+        _ trainer: PreferenceTrainer, _ reporter: LookReporter?
+    ) throws -> (step: Int, known: Reference) {
         if let resumed = try attempt.resumePoint() {
             try model.loadTrained(from: resumed.url.appending(path: Self.modelName))
             try trainer.learner.optimiser.load(from: resumed.url.appending(path: Self.optimiserName))
             let data = try Data(contentsOf: resumed.url.appending(path: Self.referenceName))
+            var known = try JSONDecoder().decode(Reference.self, from: data)
+            if known.looks == nil { known.looks = try reporter?.baselineOfReference() }
+            reporter?.lasting = Set(known.alarms ?? [])
             attempt.log("goes on from step \(resumed.step) of attempt \(resumed.attempt)")
-            return (resumed.step, try JSONDecoder().decode(Reference.self, from: data))
+            return (resumed.step, known)
         }
-        let scorer = GroupScorer(model: reference.model, pool: pool, tokensPerPass: settings.tokensPerPass)
-        let known = Reference(
+        let scorer = GroupScorer(
+            model: reference.model, pool: pool, tokensPerPass: settings.tokensPerPass, arena: memory.passes)
+        var known = Reference(
             training: try sums(of: examples.training, by: scorer), heldOut: try sums(of: examples.heldOut, by: scorer))
-        try check(known.training)
+        let startsAsReference = base.model.parameters.sha256 == reference.model.parameters.sha256
+        if startsAsReference { try check(known.training) }
+        known.looks = try reporter?.begin(startsAsReference: startsAsReference)
         return (0, known)
     }
 
@@ -102,8 +154,8 @@ struct PreferenceTuningRun {
 
     /// Before the first step, base and reference of the same bytes must agree on every response.
     private func check(_ known: [[Double]]) throws {
-        guard base.model.parameters.sha256 == reference.model.parameters.sha256 else { return }
-        let scorer = GroupScorer(model: model, pool: pool, tokensPerPass: settings.tokensPerPass)
+        let scorer = GroupScorer(
+            model: model, pool: pool, tokensPerPass: settings.tokensPerPass, arena: memory.passes)
         guard try sums(of: examples.training, by: scorer) == known else {
             throw PolicyError.startUpCheckFailed([
                 "the base is byte for byte the reference, yet they give a response different log-probabilities"
@@ -111,8 +163,15 @@ struct PreferenceTuningRun {
         }
     }
 
+    private func heldOutFigures(_ trainer: PreferenceTrainer, _ known: Reference) throws -> [String: JSONValue] {
+        guard let found = try trainer.look(at: examples.heldOut, reference: known.heldOut) else { return [:] }
+        return ["held_out_loss": .number(found.loss), "held_out_accuracy": .number(found.accuracy)]
+    }
+
+    /// - Parameter last: fresh responses of the tuned policy to prompts that it learnt from: how far it has gone, which no
+    ///   loss says.
     private func figures(
-        _ trainer: PreferenceTrainer, known: Reference, steps: Int
+        _ trainer: PreferenceTrainer, known: Reference, steps: Int, last: PolicyLook?
     ) throws -> [String: JSONValue] {
         var metrics: [String: JSONValue] = [
             "steps": .integer(steps), "training_groups": .integer(examples.training.count),
@@ -124,48 +183,14 @@ struct PreferenceTuningRun {
             metrics["preference_margin"] = .number(look.margin)
             metrics["log_ratio"] = .number(look.logRatio)
         }
-        if let look = try trainer.look(at: examples.heldOut, reference: known.heldOut) {
-            metrics["held_out_loss"] = .number(look.loss)
-            metrics["held_out_accuracy"] = .number(look.accuracy)
-        }
-        guard settings.samples > 0 else { return metrics }
-        let (statistics, kl) = try judged()
-        metrics["kl"] = .number(kl)
-        metrics["end_share"] = .number(statistics.endShare)
-        metrics["distinct_2"] = .number(statistics.distinct2)
-        metrics["response_length"] = .number(statistics.meanLength)
+        metrics.merge(try heldOutFigures(trainer, known)) { own, _ in own }
+        guard let last else { return metrics }
+        metrics["kl"] = .number(last.rollout.tokenSumKL)
+        metrics["end_share"] = .number(last.statistics.endShare)
+        metrics["distinct_2"] = .number(last.statistics.distinct2)
+        metrics["distinct_text_share"] = .number(last.statistics.distinctTextShare)
+        metrics["response_length"] = .number(last.statistics.meanLength)
+        if let reward = last.reward { metrics["reward"] = .number(reward) }
         return metrics
-    }
-
-    /// Fresh responses of the tuned policy to prompts that it learnt from: how far it has gone, which no loss says.
-    private func judged() throws -> (statistics: SampleStatistics, kl: Double) {
-        let prompts = examples.prompts.filter { $0.count < model.usableContextLength }.prefix(settings.samples)
-        let sampler = GroupSampler(model: model, pool: pool)
-        var random = SplitMix64(seed: attempt.specification.seed, stream: .max - 1)
-        let requests = prompts.enumerated().map { index, prompt in
-            let share = settings.samples / prompts.count + (index < settings.samples % prompts.count ? 1 : 0)
-            return SamplingRequest(
-                prompt: prompt, seeds: (0..<share).map { _ in random.next() },
-                settings: LanguageModel.SamplingSettings(
-                    temperature: 1, topK: 0, topP: 1,
-                    maximumTokens: min(settings.maximumTokens, model.usableContextLength - prompt.count),
-                    endTokens: base.template.endTokenIDs))
-        }
-        let responses = try sampler.sample(requests)
-        let groups = zip(requests, responses).map { TokenGroup(prompt: $0.prompt, responses: $1.map(\.tokens)) }
-        let statistics = SampleStatistics(
-            groups: responses.map { group in
-                group.map {
-                    .init(
-                        text: base.template.responseText($0.tokens), tokenCount: $0.tokens.count,
-                        finished: $0.finished)
-                }
-            })
-        func sums(_ model: Transformer) throws -> [Double] {
-            try GroupScorer(model: model, pool: pool, tokensPerPass: settings.tokensPerPass)
-                .logProbabilities(of: groups).joined().map { $0.reduce(0, +) }
-        }
-        let differences = zip(try sums(model), try sums(reference.model)).map { $0 - $1 }
-        return (statistics, differences.reduce(0, +) / Double(max(1, differences.count)))
     }
 }

@@ -37,10 +37,13 @@ public struct PreferenceTuningSettings: Sendable, Equatable {
     public var tokensPerPass = 2048
     /// Looks at the held-out groups over the run.
     public var evaluations = 10
-    /// Responses that the tuned policy writes at the end, to say how far it has gone; 0 for none.
+    /// Responses that the policy writes before the run, four times on the way and at the end, to say how far it has gone and
+    /// to raise alarms; 0 for none. As many as a rollout of a refresh.
     public var samples = 128
     /// Most tokens of such a response.
     public var maximumTokens = 160
+    /// Most KL to the reference, nats a response, before people are told: that of a refresh. It stops nothing.
+    public var klBudget = 16.0
     /// Most steps between two checkpoints; time may bring one earlier.
     public var checkpointEvery = 50
     /// Format of the stored weights.
@@ -74,6 +77,7 @@ public struct PreferenceTuningSettings: Sendable, Equatable {
         try require((0...100_000).contains(samples), "samples", "\(samples) is not from 0 to 100000")
         let positive: [(String, Double?)] = [
             ("beta", beta), ("learning_rate", learningRate), ("epsilon", epsilon), ("clip_norm", clipNorm),
+            ("kl_budget", klBudget),
         ]
         for (name, value) in positive {
             guard let value else { continue }
@@ -113,6 +117,7 @@ extension PreferenceTuningSettings: Codable {
         case tokensPerPass = "tokens_per_pass"
         case evaluations, samples
         case maximumTokens = "maximum_tokens"
+        case klBudget = "kl_budget"
         case checkpointEvery = "checkpoint_every"
         case precision
     }
@@ -139,6 +144,7 @@ extension PreferenceTuningSettings: Codable {
             .init(.evaluations, \.evaluations),
             .init(.samples, \.samples),
             .init(.maximumTokens, \.maximumTokens),
+            .init(.klBudget, \.klBudget),
             .init(.checkpointEvery, \.checkpointEvery),
             .init(.precision, \.precision),
         ]

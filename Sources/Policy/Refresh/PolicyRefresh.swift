@@ -29,6 +29,10 @@ package struct RefreshState: Codable, Equatable {
     package var alarmsInARow = 0
     /// Why training ended before its last iteration.
     package var stopReason: String?
+    /// Alarms of the newest line of metrics, so that who goes on from here says which begin and which end.
+    var lastingAlarms: [RefreshAlarm.Kind]?
+    /// How far judging what is handed out has come; nil before it begins.
+    package var settling: SettlingProgress?
 
     package init(controller: KLController, reference: ReferenceStatistics) {
         self.controller = controller
@@ -139,7 +143,9 @@ package final class PolicyRefresh {
 
     /// Judges the policy after the last update, or the moving average in its place, so that what is handed out has been
     /// looked at.
-    package func finish() throws -> Step? {
+    /// - Parameter betweenRollouts: called before each rollout. Where it throws, this refresh cannot go on, as some of its
+    ///   rollouts are counted already; one that is made of the last iteration's checkpoint can.
+    package func finish(betweenRollouts: () throws -> Void = {}) throws -> Step? {
         guard state.stopReason == nil else { return nil }
         if let average {
             policy.model.setTrained(average)
@@ -147,11 +153,13 @@ package final class PolicyRefresh {
             state.watch?.clearWindow()
             state.memberWatch?.clearWindow()
             for earlier in 1..<settings.rolloutsJudged {
+                try betweenRollouts()
                 let groups = try collector.sampled(
                     chosen(state.iteration + earlier), seed: streams.last(set: earlier))
                 state.window.add(SampleStatistics.samples(of: groups), keeping: settings.rolloutsJudged)
             }
         }
+        try betweenRollouts()
         let rollout = try collector.collect(chosen(state.iteration), seed: streams.last(set: 0))
         let (numbers, alarms) = judge(rollout, iteration: state.iteration, isAverage: average != nil)
         let coefficient = state.controller.coefficient * state.pressure
@@ -166,12 +174,15 @@ package final class PolicyRefresh {
     }
 
     /// The reference's statistics, from as many responses as rollouts that are ever judged together have.
+    /// - Parameter betweenRollouts: called before each rollout; may throw to stop.
     package static func baseline(
-        collector: RolloutCollector, prompts: [RolloutCollector.Prompt], settings: PolicyRefreshSettings, seed: UInt64
+        collector: RolloutCollector, prompts: [RolloutCollector.Prompt], settings: PolicyRefreshSettings, seed: UInt64,
+        betweenRollouts: () throws -> Void = {}
     ) throws -> ReferenceStatistics {
         let streams = RefreshStreams(seed: seed)
         return ReferenceStatistics(
             try (0..<max(settings.rolloutsJudged, settings.settlingRollouts)).map { set in
+                try betweenRollouts()
                 let chosen = streams.prompts(
                     iteration: set, perIteration: settings.promptsPerIteration, of: prompts.count)
                 return SampleStatistics.samples(

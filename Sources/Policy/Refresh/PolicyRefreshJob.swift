@@ -1,22 +1,27 @@
 import Foundation
 import JSON
-import LanguageModel
+package import LanguageModel
 import RewardModel
-import Runs
+package import Runs
 
 /// The `policy-refresh` job: reinforcement learning from the current policy, held to the reference, towards a reward model's score.
-struct PolicyRefreshJob {
+package struct PolicyRefreshJob {
     let attempt: RunAttempt
     let pool: WorkerPool
+    /// Whether to leave; asked before each rollout.
+    private let shouldStop: () -> Bool
     /// Of all passes of the run, of which there is one at a time, and of both learners.
     private let memory = LearningMemory()
 
-    init(attempt: RunAttempt, pool: WorkerPool) {
+    /// - Parameter shouldStop: nil is what the attempt itself says.
+    package init(attempt: RunAttempt, pool: WorkerPool, shouldStop: (() -> Bool)? = nil) {
         self.attempt = attempt
         self.pool = pool
+        self.shouldStop = shouldStop ?? { attempt.shouldStop }
     }
 
-    func run() throws -> JobOutcome {
+    /// - Throws: `JobStopped` where it was asked to stop, with what it can go on from on the disk.
+    package func run() throws -> JobOutcome {
         let settings = try attempt.specification.settings(as: PolicyRefreshSettings.self)
         try settings.validate()
         let parents = try RefreshParents(attempt: attempt, settings: settings, pool: pool, arena: memory.passes)
@@ -26,12 +31,17 @@ struct PolicyRefreshJob {
         let prompts = read.usable
         let refresh = try makeRefresh(settings, parents: parents, prompts: prompts)
         let texts = Dictionary(prompts.map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
-        let reporter = try RefreshReporter(attempt: attempt, settings: settings, promptTexts: texts)
+        let reporter = try RefreshReporter(
+            attempt: attempt, settings: settings, promptTexts: texts, lasting: Set(refresh.state.lastingAlarms ?? []))
         if refresh.state.iteration == 0 { try reporter.reportProbe(of: refresh, step: 0, phase: "probe") }
         try train(refresh, reporter: reporter)
-        let last = try refresh.finish()
-        if let last { try reporter.report(last, number: refresh.state.iteration + 1, phase: "last") }
-        let settlement = try refresh.settle { try LoadedPolicy(folder: parents.base.folder).model.parameters }
+        // An attempt that goes on within settling has this behind it.
+        if refresh.state.settling == nil, let last = try finish(refresh) {
+            try reporter.report(last, number: refresh.state.iteration + 1, phase: "last")
+        }
+        let settlement = try refresh.settle(
+            start: { try LoadedPolicy(folder: parents.base.folder).model.parameters },
+            betweenRollouts: { try stopSettlingIfAsked(refresh) })
         try reporter.reportProbe(of: refresh, step: refresh.state.goodIteration ?? 0, phase: "handed_out")
         return try write(
             refresh, settlement: settlement, settings: settings, parents: parents, snapshot: try Digest.file(file),
@@ -60,7 +70,14 @@ struct PolicyRefreshJob {
                 scorer: parents.scorer, settings: settings, pool: pool, arena: memory.passes)
             state = RefreshState(
                 controller: settings.controller,
-                reference: try PolicyRefresh.baseline(collector: own, prompts: prompts, settings: settings, seed: seed))
+                reference: try PolicyRefresh.baseline(
+                    collector: own, prompts: prompts, settings: settings, seed: seed,
+                    betweenRollouts: {
+                        // Without a checkpoint: that is one of a refresh, which begins with all that is sampled here.
+                        if shouldStop() {
+                            throw JobStopped("asked to stop before the first iteration; the next attempt begins anew")
+                        }
+                    }))
         }
         let refresh = PolicyRefresh(
             settings: settings, policy: policy, value: valueNetwork(settings, parents: parents, policy: policy),
@@ -105,7 +122,7 @@ struct PolicyRefreshJob {
         var checkpoints = CheckpointSchedule(steps: settings.checkpointEvery, from: refresh.state.iteration)
         var clock = ProgressClock(step: refresh.state.iteration, total: settings.iterations)
         while !refresh.isOver {
-            if attempt.shouldStop {
+            if shouldStop() {
                 let done = refresh.state.iteration
                 try attempt.writeCheckpoint(step: done) { try RefreshCheckpoint.write(refresh, to: $0) }
                 throw JobStopped(
@@ -115,6 +132,8 @@ struct PolicyRefreshJob {
             let step = try refresh.iterate()
             clock.add(tokens: step.rollout.responseTokenCount)
             try reporter.report(step, number: number, phase: settings.method.rawValue, extra: clock.numbers(at: number))
+            // In an order, since a checkpoint of the same state has the same bytes.
+            refresh.state.lastingAlarms = reporter.lasting.sorted { $0.rawValue < $1.rawValue }
             if RefreshReporter.isProbeDue(after: refresh.state.iteration, of: settings.iterations), !refresh.isOver {
                 try reporter.reportProbe(of: refresh, step: refresh.state.iteration, phase: "probe")
             }
@@ -127,6 +146,30 @@ struct PolicyRefreshJob {
             }
         }
         if let reason = refresh.state.stopReason { attempt.log("stopped early: \(reason)") }
+    }
+
+    /// Judges the last policy. A stop costs the rollouts of that alone: the last iteration's checkpoint is on the disk, and
+    /// the weights that are judged are made of it.
+    private func finish(_ refresh: PolicyRefresh) throws -> PolicyRefresh.Step? {
+        try refresh.finish(betweenRollouts: {
+            if shouldStop() {
+                throw JobStopped(
+                    "asked to stop after the last iteration; the next attempt goes on with judging what is handed out")
+            }
+        })
+    }
+
+    /// Settling may sample more rollouts than training did, so what it has found is not thrown away.
+    private func stopSettlingIfAsked(_ refresh: PolicyRefresh) throws {
+        guard shouldStop() else { return }
+        let rollouts = refresh.state.settling?.rollouts ?? 0
+        // Numbered beyond the iterations, so that the newest checkpoint is the one that knows most.
+        try attempt.writeCheckpoint(step: refresh.state.iteration + 1 + rollouts) {
+            try RefreshCheckpoint.write(refresh, to: $0)
+        }
+        throw JobStopped(
+            "asked to stop while what is handed out was judged; the next attempt goes on with rollout \(rollouts + 1) of "
+                + "that")
     }
 
     private func write(
@@ -206,21 +249,21 @@ final class RefreshReporter {
     private let attempt: RunAttempt
     private let settings: PolicyRefreshSettings
     private let promptTexts: [String: String]
-    private let samples: FileHandle
+    private let samples: SamplesFile
     /// Alarms of the line before.
-    private var lasting: Set<RefreshAlarm.Kind> = []
+    private(set) var lasting: Set<RefreshAlarm.Kind>
 
-    init(attempt: RunAttempt, settings: PolicyRefreshSettings, promptTexts: [String: String]) throws {
+    /// - Parameter lasting: alarms of the line that an earlier attempt wrote last.
+    init(
+        attempt: RunAttempt, settings: PolicyRefreshSettings, promptTexts: [String: String],
+        lasting: Set<RefreshAlarm.Kind>
+    ) throws {
+        self.lasting = lasting
         self.attempt = attempt
         self.settings = settings
         self.promptTexts = promptTexts
-        let file = attempt.run.samplesURL(attempt: attempt.number)
-        if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }
-        samples = try FileHandle(forWritingTo: file)
-        try samples.seekToEnd()
+        samples = try SamplesFile(attempt)
     }
-
-    deinit { try? samples.close() }
 
     func report(
         _ step: PolicyRefresh.Step, number: Int, phase: String, extra: [String: JSONValue] = [:]
@@ -230,12 +273,13 @@ final class RefreshReporter {
         for event in RefreshMetrics.events(step.alarms, after: &lasting, number: number) {
             try attempt.metrics.write(event)
         }
-        try write(
+        try samples.write(
             RefreshMetrics.samples(
                 step.rollout, number: number, count: settings.samplesPerIteration, promptTexts: promptTexts))
     }
 
-    private static let probedPrompts = 6
+    /// Prompts that are answered anew with the same seeds as a run goes on.
+    static let probedPrompts = 6
     /// Looks during training, besides the one before it and the one at the policy that is handed out.
     private static let probesOnTheWay = 4
 
@@ -248,14 +292,9 @@ final class RefreshReporter {
     /// - Parameter phase: `probe`, or `handed_out` for the policy that the run makes.
     func reportProbe(of refresh: PolicyRefresh, step: Int, phase: String) throws {
         let rollout = try refresh.probe(prompts: Self.probedPrompts)
-        try write(
+        try samples.write(
             RefreshMetrics.samples(rollout, number: step, count: Self.probedPrompts, promptTexts: promptTexts).map {
                 $0.merging(["phase": .string(phase)]) { _, phase in phase }
             })
-    }
-
-    private func write(_ lines: [[String: JSONValue]]) throws {
-        let encoder = JSONEncoder.sorted()
-        for line in lines { try samples.write(contentsOf: encoder.encode(line) + Data("\n".utf8)) }
     }
 }

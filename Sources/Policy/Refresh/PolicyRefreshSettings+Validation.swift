@@ -3,6 +3,7 @@ extension PolicyRefreshSettings {
     public func validate() throws(PolicyError) {
         try validateCounts()
         try validateNumbers()
+        try validateController()
         try tuning.validateForPreferences()
     }
 
@@ -75,5 +76,21 @@ extension PolicyRefreshSettings {
             klLossEstimator != .k1, "kl_loss_estimator",
             "k1 cannot be in a loss: its gradient is zero on average, whatever the KL; take k2 or k3")
         if let dualClip { try require(dualClip > 1, "dual_clip", "\(dualClip) is not above 1") }
+    }
+
+    /// That the adaptive β can move, and cannot jump over 0, where a penalty would become a reward.
+    private func validateController() throws(PolicyError) {
+        guard klTarget != nil else { return }
+        try require(
+            klCoefficient > 0, "kl_coefficient",
+            "\(klCoefficient) stays 0 whatever the KL, because kl_target steers it by factors; set it above 0, such as to "
+                + "0.3, or kl_target to null")
+        let responses = promptsPerIteration * responsesPerPrompt
+        let least = KLController.largestError * Double(responses)
+        try require(
+            klHorizon > least, "kl_horizon",
+            "\(klHorizon) is too small for the \(responses) responses of a rollout (prompts_per_iteration times "
+                + "responses_per_prompt), after one of which β could be 0 or negative; set it above \(rounded(least)), "
+                + "better to those of ten rollouts, \(10 * responses)")
     }
 }

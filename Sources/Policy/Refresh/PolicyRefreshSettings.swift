@@ -62,7 +62,8 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     /// Steers β so that the token-sum KL comes to this, nats a response (Ziegler et al. 2019); null keeps β, so that the price of
     /// a nat stays what it was set to.
     public var klTarget: Double? = nil
-    /// Responses over which the controller integrates (Ziegler et al.: 10,000): fewer, for a run samples a few thousand.
+    /// Responses over which the controller integrates (Ziegler et al.: 10,000): fewer, for a run samples a few thousand. More
+    /// than a fifth of a rollout's, or β could become negative.
     public var klHorizon = 2_000.0
     /// Divide rewards by their standard deviation over the batch, keeping the mean (Ziegler's code). Off, as
     /// in N+: scores are normalised already.
@@ -94,7 +95,8 @@ public struct PolicyRefreshSettings: Sendable, Codable, Equatable {
     public var valueLearningRate = 4e-4
     /// Iterations of linear warm-up (InstructGPT: 10 of its 500).
     public var warmUpIterations = 2
-    /// The rates fall linearly to this share of the peak, so that the last iterations still learn.
+    /// The rates fall linearly towards this share of the peak, which the iteration after the last would have, so that the
+    /// last ones still learn.
     public var finalLearningRateFraction = 0.1
     /// AdamW's decay rates (InstructGPT, Llama 2) and ε (lm-human-preferences, Llama 2).
     public var beta1 = 0.9

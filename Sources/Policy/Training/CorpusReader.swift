@@ -1,6 +1,7 @@
 import Foundation
 import LanguageModel
 import Preferences
+import Runs
 
 /// Reads the documents of a pretraining corpus.
 ///
@@ -13,6 +14,14 @@ enum CorpusReader {
     enum Document {
         case text(String)
         case conversation([PromptMessage])
+
+        /// The same for the same document in any corpus.
+        var key: String {
+            switch self {
+            case .text(let text): Digest.data(Data(text.utf8))
+            case .conversation(let messages): Digest.data(Data(Prompt.messages(messages).canonicalBytes))
+            }
+        }
     }
 
     /// - Throws: `PolicyError.badLine` for wrong UTF-8 or JSON, `.nothingToLearn` for an empty file.
@@ -63,8 +72,19 @@ struct CorpusTokens {
     /// A longer document is cut into pieces of this many tokens.
     let contextLength: Int
 
+    /// The same pieces, those of one document together wherever it stands again.
+    func sources(of documents: [(line: Int, document: CorpusReader.Document)]) throws -> [TrainingSource] {
+        TrainingSource.joined(
+            zip(documents, try pieces(of: documents)).filter { !$1.isEmpty }.map { ($0.document.key, $1) })
+    }
+
     /// Every document with its end token, as groups that are prompt alone: by document, its pieces.
     func groups(of documents: [(line: Int, document: CorpusReader.Document)]) throws -> [[TokenGroup]] {
+        try pieces(of: documents).filter { !$0.isEmpty }
+    }
+
+    /// As many as there are documents; none for one that is a single token.
+    private func pieces(of documents: [(line: Int, document: CorpusReader.Document)]) throws -> [[TokenGroup]] {
         let texts = documents.compactMap { if case .text(let text) = $0.document { text } else { nil } }
         var encoded = template.tokenizer.encode(
             each: texts, addingSpecialTokens: true, recognisingSpecialTokens: specialTokensInText
@@ -85,7 +105,7 @@ struct CorpusTokens {
                 .map { Array(tokens[$0..<min($0 + contextLength, tokens.count)]) }
                 // A single token has nothing before it to be predicted from.
                 .filter { $0.count > 1 }
-            if !pieces.isEmpty { groups.append(pieces.map { TokenGroup(prompt: $0, responses: []) }) }
+            groups.append(pieces.map { TokenGroup(prompt: $0, responses: []) })
         }
         return groups
     }

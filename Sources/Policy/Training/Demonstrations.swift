@@ -2,6 +2,7 @@ import Foundation
 import LanguageModel
 public import Preferences
 import RewardModel
+import Runs
 
 /// One line of `demonstrations.jsonl`: a prompt and the response that a model is to learn.
 public struct DemonstrationLine: Sendable, Codable, Equatable {
@@ -39,14 +40,21 @@ public struct PromptLine: Sendable, Codable, Equatable {
 enum Demonstrations {
     static let name = "demonstrations.jsonl"
 
-    /// Prompt and response of every line, the response with its end token.
-    /// - Returns: the groups, and how many lines were too long for the context and passed over.
+    /// One line: prompt and response, the response with its end token.
+    struct Example {
+        var line: Int
+        var prompt: Prompt
+        var tokens: TokenGroup
+    }
+
+    /// Every line's example.
+    /// - Returns: the examples, and how many lines were too long for the context and passed over.
     /// - Throws: an error that names the line.
-    static func groups(
-        in file: URL, template: PromptTemplate, contextLength: Int, skipTooLong: Bool
-    ) throws -> (groups: [TokenGroup], skipped: Int) {
+    static func read(
+        _ file: URL, template: PromptTemplate, contextLength: Int, skipTooLong: Bool
+    ) throws -> (examples: [Example], skipped: Int) {
         let name = file.lastPathComponent
-        var groups: [TokenGroup] = []
+        var examples: [Example] = []
         var skipped = 0
         try JSONLines.forEach(InstructionLine.self, in: try Data(contentsOf: file), file: name) { number, line in
             let policyPrompt: [Int32]
@@ -68,27 +76,27 @@ enum Demonstrations {
                 }
                 skipped += 1
             } else {
-                groups.append(group)
+                examples.append(Example(line: number, prompt: line.prompt, tokens: group))
             }
         }
-        guard !groups.isEmpty else {
+        guard !examples.isEmpty else {
             throw PolicyError.nothingToLearn(file: name, reason: "holds no demonstration to learn from")
         }
-        return (groups, skipped)
+        return (examples, skipped)
     }
 
-    /// Demonstrations of one prompt together, prompts in the order of their first demonstration.
-    static func byPrompt(_ groups: [TokenGroup]) -> [[TokenGroup]] {
-        var places: [[Int32]: Int] = [:]
-        var prompts: [[TokenGroup]] = []
-        for group in groups {
-            if let place = places[group.prompt] {
-                prompts[place].append(group)
-            } else {
-                places[group.prompt] = prompts.count
-                prompts.append([group])
-            }
-        }
-        return prompts
+    /// The tokens alone.
+    static func groups(
+        in file: URL, template: PromptTemplate, contextLength: Int, skipTooLong: Bool
+    ) throws -> (groups: [TokenGroup], skipped: Int) {
+        let found = try read(file, template: template, contextLength: contextLength, skipTooLong: skipTooLong)
+        return (found.examples.map(\.tokens), found.skipped)
+    }
+
+    /// Demonstrations of one prompt together, and of all turns of a conversation; prompts in the order of their first
+    /// demonstration. The keys are those by which prompts are held out of reward models.
+    static func sources(_ examples: [Example]) -> [TrainingSource] {
+        TrainingSource.joined(
+            examples.map { (Digest.data(Data($0.prompt.opening.canonicalBytes)), [$0.tokens]) })
     }
 }

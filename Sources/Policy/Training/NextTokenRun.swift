@@ -10,29 +10,36 @@ struct NextTokenRun {
     let targets: NextTokenTrainer.Targets
     let pool: WorkerPool
     private let training: [TokenGroup]
-    private let heldOut: [TokenGroup]
+    /// Examples that are never trained on.
+    let heldOut: [TokenGroup]
+    /// What people should know of what is held out, as sentences.
+    let notes: [String]
+    /// Names what is held out: a checkpoint that was trained with another choice has learnt some of it.
+    private let heldOutDigest: String
 
-    /// Cuts off the held-out examples by the run's seed.
-    /// - Parameter sources: what must not be on both sides of the cut: a document's pieces, a prompt's demonstrations.
+    /// Cuts off the held-out examples.
+    /// - Parameter sources: each with a key of its own.
     init(
         attempt: RunAttempt, settings: NextTokenSettings, targets: NextTokenTrainer.Targets, pool: WorkerPool,
-        sources: [[TokenGroup]]
+        sources: [TrainingSource]
     ) {
         self.attempt = attempt
         self.settings = settings
         self.targets = targets
         self.pool = pool
         let split = HeldOutSplit(
-            sizes: sources.map(\.count), share: settings.heldOutShare, limit: settings.heldOutLimit,
-            seed: attempt.specification.seed)
-        heldOut = split.heldOut.flatMap { sources[$0] }
-        training = split.training.flatMap { sources[$0] }
+            keys: sources.map(\.key), sizes: sources.map(\.examples.count), share: settings.heldOutShare,
+            limit: settings.heldOutLimit, of: targets == .responses ? .prompts : .documents)
+        heldOut = split.heldOut.flatMap { sources[$0].examples }
+        training = split.training.flatMap { sources[$0].examples }
+        notes = split.note.map { [$0] } ?? []
+        heldOutDigest = Digest.data(Data(split.heldOut.map { sources[$0].key }.joined(separator: "\n").utf8))
     }
 
     /// Trains `fresh`, or goes on from the newest checkpoint of an older attempt.
-    /// - Returns: the model, and its numbers for the lineage.
-    func train(_ fresh: Transformer) throws -> (model: Transformer, metrics: [String: JSONValue]) {
-        let resumed = try attempt.resumePoint()
+    /// - Returns: the model, the steps in all, and its numbers for the lineage.
+    func train(_ fresh: Transformer) throws -> (model: Transformer, steps: Int, metrics: [String: JSONValue]) {
+        let resumed = try usableCheckpoint()
         let model = try resumed.map { try restored($0.url, fresh) } ?? fresh
         let trainer = NextTokenTrainer(
             model: model, targets: targets, settings: settings, seed: attempt.specification.seed, pool: pool)
@@ -50,6 +57,7 @@ struct NextTokenRun {
             warmUpSteps: min(settings.warmUpSteps, plan.totalSteps / 2), totalSteps: plan.totalSteps,
             finalFraction: Float(settings.finalLearningRateFraction))
         attempt.log("\(training.count) examples, \(heldOut.count) held out, \(plan.totalSteps) steps")
+        for note in notes { attempt.log(note) }
         var checkpoints = CheckpointSchedule(steps: settings.checkpointEvery, from: step)
         var clock = ProgressClock(step: step, total: plan.totalSteps)
         while step < plan.totalSteps {
@@ -83,10 +91,22 @@ struct NextTokenRun {
             metrics["held_out_loss"] = .number(loss)
             metrics["held_out_examples"] = .integer(heldOut.count)
         }
-        return (model, metrics)
+        return (model, plan.totalSteps, metrics)
     }
 
     private static let tuningName = "tuning.safetensors"
+    private static let heldOutName = "held-out.sha256"
+
+    /// The newest checkpoint, where the same examples were held out from it.
+    private func usableCheckpoint() throws -> RunCheckpoint? {
+        guard let newest = try attempt.resumePoint() else { return nil }
+        let file = newest.url.appending(path: Self.heldOutName)
+        if let kept = try? String(contentsOf: file, encoding: .utf8), kept == heldOutDigest { return newest }
+        attempt.log(
+            "the checkpoint of attempt \(newest.attempt) is of a version that held out other examples, so training begins anew"
+        )
+        return nil
+    }
 
     /// The model of a checkpoint: its own weights, or the base with what tuning had trained.
     private func restored(_ checkpoint: URL, _ fresh: Transformer) throws -> Transformer {
@@ -103,6 +123,7 @@ struct NextTokenRun {
                 try trainer.model.saveTuning(to: folder.appending(path: Self.tuningName))
             }
             try trainer.optimiser.save(to: folder.appending(path: "optimiser.safetensors"))
+            try DurableFile.write(Data(heldOutDigest.utf8), to: folder.appending(path: Self.heldOutName))
         }
     }
 }

@@ -26,7 +26,9 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
     public var epsilon: Double
     /// The gradient's norm is cut to this; nil leaves it alone (nanoGPT: 1).
     public var clipNorm: Double?
-    /// Share of the examples that is never trained on.
+    /// Share of the prompts, of a corpus of the documents, that is never trained on: the same ones in every run, by their
+    /// hashes. A twentieth of demonstrations, for a hundredth of some hundred measures nothing; a hundredth of a corpus, whose
+    /// documents are many. Of 20 prompts or more three at least.
     public var heldOutShare: Double
     /// Most examples that the held-out loss is computed on.
     public var heldOutLimit: Int
@@ -41,13 +43,16 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
 
     /// Defaults for training a small model from nothing.
     public static let pretraining = NextTokenSettings(
-        learningRate: 1.5e-3, warmUpSteps: 100, epochs: 1, tokensPerStep: 8192, weightDecay: 0.1)
+        learningRate: 1.5e-3, warmUpSteps: 100, epochs: 1, tokensPerStep: 8192, weightDecay: 0.1, heldOutShare: 0.01)
 
     /// Defaults for tuning a small pretrained model on demonstrations.
     public static let supervised = NextTokenSettings(
-        learningRate: 3e-4, warmUpSteps: 20, epochs: 1, tokensPerStep: 8192, weightDecay: 0.1)
+        learningRate: 3e-4, warmUpSteps: 20, epochs: 1, tokensPerStep: 8192, weightDecay: 0.1, heldOutShare: 0.05)
 
-    private init(learningRate: Double, warmUpSteps: Int, epochs: Int, tokensPerStep: Int, weightDecay: Double) {
+    private init(
+        learningRate: Double, warmUpSteps: Int, epochs: Int, tokensPerStep: Int, weightDecay: Double,
+        heldOutShare: Double
+    ) {
         self.learningRate = learningRate
         finalLearningRateFraction = 0.1
         self.warmUpSteps = warmUpSteps
@@ -60,7 +65,7 @@ public struct NextTokenSettings: Sendable, Codable, Equatable {
         beta2 = 0.95
         epsilon = 1e-8
         clipNorm = 1
-        heldOutShare = 0.01
+        self.heldOutShare = heldOutShare
         heldOutLimit = 256
         evaluateEvery = 200
         checkpointEvery = 500

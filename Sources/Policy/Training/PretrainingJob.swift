@@ -19,17 +19,17 @@ struct PretrainingJob {
         let model = try base?.model ?? fresh(settings, template: template)
         let file = try corpusFile()
         let documents = try CorpusReader.documents(in: file)
-        let groups = try CorpusTokens(
+        let sources = try CorpusTokens(
             template: template, specialTokensInText: settings.specialTokensInText,
             contextLength: model.configuration.contextLength
-        ).groups(of: documents)
-        guard !groups.isEmpty else {
+        ).sources(of: documents)
+        guard !sources.isEmpty else {
             throw PolicyError.nothingToLearn(file: file.lastPathComponent, reason: "no document has two tokens")
         }
-        let tokens = groups.joined().reduce(0) { $0 + $1.tokenCount }
+        let tokens = sources.reduce(0) { $0 + $1.examples.reduce(0) { $0 + $1.tokenCount } }
         attempt.log("\(documents.count) documents, \(tokens) tokens, \(model.table.parameterCount) parameters")
         let loop = NextTokenRun(
-            attempt: attempt, settings: settings.training, targets: .all, pool: pool, sources: groups)
+            attempt: attempt, settings: settings.training, targets: .all, pool: pool, sources: sources)
         let trained = try loop.train(model)
         return try PolicyOutput(
             attempt: attempt, settings: try JSONValue(encoding: settings), snapshot: try Digest.file(file)
@@ -37,7 +37,7 @@ struct PretrainingJob {
             trained.model, tokenizerOf: parent, precision: settings.training.precision,
             metrics: trained.metrics.merging(
                 ["documents": .integer(documents.count), "corpus_tokens": .integer(tokens)]
-            ) { own, _ in own })
+            ) { own, _ in own }, notes: loop.notes)
     }
 
     private func fresh(_ settings: PretrainingSettings, template: PromptTemplate) throws -> Transformer {

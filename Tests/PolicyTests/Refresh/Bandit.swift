@@ -24,13 +24,16 @@ struct TinyRefresh {
     /// - Parameters:
     ///   - tiny: the policy to start from; nil is one with random weights.
     ///   - prompts: nil is a few texts.
+    ///   - referenceTuning: what the reference has beside its weights; nil is nothing.
     init(
         settings: PolicyRefreshSettings, scorer: any ResponseScorer, watcher: (any ResponseScorer)? = nil, seed: UInt64,
-        threads: Int = 2, tiny: TinyPolicy? = nil, prompts: [RolloutCollector.Prompt]? = nil
+        threads: Int = 2, tiny: TinyPolicy? = nil, prompts: [RolloutCollector.Prompt]? = nil,
+        referenceTuning: TuningMethod? = nil
     ) throws {
         let pool = WorkerPool(threads: threads)
         let tiny = try tiny ?? TinyPolicy(seed: 1).sharpened(by: 3)
-        let reference = tiny.model.copy()
+        let plain = tiny.model.copy()
+        let reference = if let referenceTuning { try plain.tuned(referenceTuning, seed: 1) } else { plain }
         policy = PolicyLearner(
             model: tiny.model, optimiser: settings.optimiser(learningRate: settings.policyLearningRate),
             temperature: settings.temperature, tokensPerPass: settings.tokensPerPass, pool: pool)

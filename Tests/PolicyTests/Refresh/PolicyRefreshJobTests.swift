@@ -8,7 +8,7 @@ import Runs
 import Testing
 
 @Suite struct PolicyRefreshJobTests {
-    private let settings: JSONValue = [
+    let settings: JSONValue = [
         "iterations": 5, "prompts_per_iteration": 4, "responses_per_prompt": 3, "maximum_tokens": 10, "minibatches": 2,
         "checkpoint_every": 3, "kl_budget": 500, "policy_learning_rate": 0.001, "average_decay": 0.5,
         "kl_target": 2.0, "value_warm_up_epochs": 2, "approximate_kl_limit": 1, "distinct_floor": 0, "end_floor": 0,
@@ -37,7 +37,7 @@ import Testing
         return [("base", base), ("reference", base), ("reward-model", reward)]
     }
 
-    private func job(
+    func job(
         in folder: URL, name: String, settings: JSONValue? = nil, prompts: String? = nil, files: [String: String] = [:]
     ) throws -> RunningJob {
         try RunningJob(

@@ -18,31 +18,35 @@ import Testing
     }
 
     private func supervised(
-        in folder: URL, name: String = "run",
+        in folder: URL, name: String = "run", seed: UInt64 = 7,
         settings: JSONValue = ["steps": 12, "tokens_per_step": 200, "warm_up_steps": 2],
         demonstrations: String? = nil
     ) throws -> RunningJob {
         let base = folder.appending(path: "base")
         if !FileManager.default.fileExists(atPath: base.path) { try TinyPolicy(seed: 2).write(to: base) }
         return try RunningJob(
-            in: folder, name: name, kind: "supervised", parents: [("base", base)], settings: settings,
+            in: folder, name: name, kind: "supervised", seed: seed, parents: [("base", base)], settings: settings,
             files: ["demonstrations.jsonl": try demonstrations ?? Self.lines(Self.demonstrations)])
+    }
+
+    /// Ten forms of each question, with two demonstrations each: whole prompts are held out.
+    private static func manyPrompts() throws -> String {
+        try lines(
+            demonstrations.enumerated().map { index, line -> DemonstrationLine in
+                let more = String(repeating: " night", count: index / 4)
+                return DemonstrationLine(
+                    id: line.id,
+                    prompt: .text((index % 2 == 0 ? "tell me about the cat" : "tell me about the moon") + more),
+                    response: line.response)
+            })
     }
 
     @Test func `the loss is of the responses alone and falls`() throws {
         let folder = try TemporaryFolder()
-        // Ten forms of each question: whole prompts are held out.
-        let demonstrations = Self.demonstrations.enumerated().map { index, line in
-            let more = String(repeating: " night", count: index / 4)
-            return DemonstrationLine(
-                id: line.id,
-                prompt: .text((index % 2 == 0 ? "tell me about the cat" : "tell me about the moon") + more),
-                response: line.response)
-        }
         let job = try supervised(
             in: folder.url,
             settings: ["steps": 60, "tokens_per_step": 400, "learning_rate": 0.005, "held_out_share": 0.2],
-            demonstrations: try Self.lines(demonstrations))
+            demonstrations: try Self.manyPrompts())
         let output = try job.output()
         let metrics = try job.metrics()
         #expect(metrics.count == 60)
@@ -128,6 +132,72 @@ import Testing
         #expect(resumed == whole)
         #expect(try first.metrics(attempt: 2).first?["step"]?.integerValue == 9)
         #expect(whole.keys.contains("plumb.json") && whole.keys.contains("tokenizer.json"))
+    }
+
+    @Test func `whatever the seed, the held-out loss is of the same examples`() throws {
+        let folder = try TemporaryFolder()
+        // A step that moves no weight: what is left is which examples the loss is of.
+        let still: JSONValue = ["steps": 1, "learning_rate": 1e-30, "weight_decay": 0]
+        var losses: [Double] = []
+        for seed in [7, 8] as [UInt64] {
+            let job = try supervised(
+                in: folder.url, name: "run-\(seed)", seed: seed, settings: still, demonstrations: try Self.manyPrompts()
+            )
+            let lineage = try Lineage.read(from: try job.output())
+            // Three of twenty prompts, with both demonstrations of each.
+            #expect(lineage.metrics["held_out_examples"] == 6)
+            #expect(try #require(try job.directory.result(attempt: 1)).notes.isEmpty)
+            losses.append(try #require(lineage.metrics["held_out_loss"]?.doubleValue))
+        }
+        #expect(losses[0] == losses[1])
+    }
+
+    @Test func `a run that holds nothing out says so in its last words`() throws {
+        let folder = try TemporaryFolder()
+        let job = try supervised(in: folder.url)
+        let lineage = try Lineage.read(from: try job.output())
+        #expect(lineage.metrics["held_out_loss"] == nil)
+        let notes = try #require(try job.directory.result(attempt: 1)).notes
+        #expect(notes.count == 1)
+        #expect(try #require(notes.first).hasPrefix("Nothing was held out, because 2 different prompts are too few"))
+    }
+
+    /// Lines of an attempt's samples.jsonl.
+    private func samples(_ job: RunningJob, attempt: Int = 1) throws -> [[String: JSONValue]] {
+        try Data(contentsOf: job.directory.samplesURL(attempt: attempt)).split(separator: 0x0A).map {
+            try JSONDecoder().decode([String: JSONValue].self, from: Data($0))
+        }
+    }
+
+    @Test func `a few prompts are answered by the base and by what was made, held-out ones first`() throws {
+        let folder = try TemporaryFolder()
+        let settings: JSONValue = ["steps": 12, "tokens_per_step": 200, "checkpoint_every": 4]
+        let job = try supervised(in: folder.url, settings: settings, demonstrations: try Self.manyPrompts())
+        _ = try job.output()
+        let lines = try samples(job)
+        let moments = lines.map { "\($0["phase"]?.stringValue ?? "") \($0["step"]?.integerValue ?? -1)" }
+        #expect(
+            moments == Array(repeating: "probe 0", count: 6) + Array(repeating: "handed_out 12", count: 6))
+        let asked = lines.map { $0["prompt"]?.stringValue ?? "" }
+        #expect(Array(asked[..<6]) == Array(asked[6...]))
+        // The three of the lowest hashes; the others are learnt, in the order of the file.
+        let unseen = ["moon night night night", "moon night night night night", "cat night night night night night"]
+        #expect(Set(asked[..<3]) == Set(unseen.map { "tell me about the \($0)" }))
+        #expect(Array(asked[3..<6]) == ["cat", "moon", "cat night"].map { "tell me about the \($0)" })
+        #expect(lines.allSatisfy { $0["score"] == nil && $0["kl"] == nil && $0["tokens"]?.integerValue ?? 0 > 0 })
+        #expect(lines[..<6].map { $0["response"] } != lines[6...].map { $0["response"] })
+
+        // Another attempt, with other threads, writes the same.
+        try job.kill(afterStep: 8)
+        _ = try job.output(threads: 2)
+        #expect(try samples(job, attempt: 2) == lines)
+    }
+
+    @Test func `a run that trains beside the weights samples nothing, for which it may lack the memory`() throws {
+        let folder = try TemporaryFolder()
+        let job = try supervised(in: folder.url, settings: ["steps": 2, "tuning": "lora"])
+        _ = try job.output()
+        #expect(!FileManager.default.fileExists(atPath: job.directory.samplesURL(attempt: 1).path))
     }
 
     @Test func `a job that is asked to stop leaves a checkpoint and goes on to the same bytes`() throws {

@@ -111,6 +111,26 @@ import Testing
         #expect(try contents(of: text.output())[weights] == contents(of: json.output())[weights])
     }
 
+    @Test func `copies of a document are one, and a corpus of few documents holds none out and says so`() throws {
+        let folder = try TemporaryFolder()
+        let tokenizer = try tokenizer(in: folder.url)
+        func job(_ name: String, share: Double) throws -> RunningJob {
+            try RunningJob(
+                in: folder.url, name: name, kind: "pretraining", parents: [("tokenizer", tokenizer)],
+                settings: settings(["steps": 1, "held_out_share": .number(share)]), files: ["corpus.txt": Self.corpus])
+        }
+        let few = try job("few", share: 0.01)
+        _ = try few.output()
+        let notes = try #require(try few.directory.result(attempt: 1)).notes
+        #expect(notes.count == 1)
+        #expect(try #require(notes.first).contains("6 different documents are too few for a share of 0.01"))
+        // One document at least, with all its copies.
+        let some = try job("some", share: 0.2)
+        let held = try #require(try Lineage.read(from: try some.output()).metrics["held_out_examples"]?.integerValue)
+        #expect(held >= 5)
+        #expect(try #require(try some.directory.result(attempt: 1)).notes.isEmpty)
+    }
+
     @Test func `a kill in pretraining changes no byte`() throws {
         let folder = try TemporaryFolder()
         let tokenizer = try tokenizer(in: folder.url)

@@ -86,6 +86,41 @@ import Web
         try site.remove()
     }
 
+    @Test func preferenceTuningShowsItsAlarmsAndResponsesTheSameWay() async throws {
+        let site = try await LeadSite()
+        try await site.addTasks(1)
+        try await site.label(as: site.annotator)
+        let run = try await site.operations.startPreferenceTuning(
+            TuningRequest(project: site.project.id, user: site.lead.id))
+        try await site.operations.report(
+            ["step": 3, "steps": 12, "phase": "ipo", "loss": 0.5, "kl": 207.5, "end_share": 0.25], of: run)
+        try await site.operations.report(
+            [
+                "event": "alarm", "alarm": "kl", "state": "began", "step": 3, "is_limit": false,
+                "message": "KL to the reference is 207.5 nats a response, over the budget of 16",
+            ], of: run)
+        for (step, text, phase) in [(0, "A dull fox.", "probe"), (12, "Fox, fox, fox.", "handed_out")] {
+            await site.operations.sample(
+                RunSample(
+                    step: step, promptID: "g_1", prompt: "Tell of a fox.", response: text, kl: 0.5, tokens: 12,
+                    finished: true, phase: phase), of: run)
+        }
+        try await site.live { client in
+            var browser = try await site.browser(client, as: site.lead)
+            let page = try await browser.get(Path.run(run.description)).text
+            #expect(
+                page.contains(
+                    "<strong>Since step 3:</strong> KL to the reference is 207.5 nats a response, over the budget of 16."
+                ))
+            let before = try #require(page.firstRange(of: "A dull fox."))
+            let after = try #require(page.firstRange(of: "Fox, fox, fox."))
+            #expect(before.lowerBound < after.lowerBound)
+            #expect(page.contains("The policy handed out (step 12)") && page.contains("KL 0.5 nats, 12 tokens"))
+            #expect(!page.contains("The reward rose") && !page.contains("The reward is the same"))
+        }
+        try site.remove()
+    }
+
     @Test func responsesBeforeAndAfterStandSideBySideWithTheirRewards() async throws {
         let site = try await LeadSite()
         let run = try await refreshing(site)
