@@ -159,6 +159,27 @@ import Testing
         #expect(refused.count == 1)
     }
 
+    /// There is no group where both gave the same answer, but the comparison of policies counts the prompt as a tie.
+    @Test func aWrittenPromptThatDecidedBetweenPoliciesStays() async throws {
+        let (test, project, policy, ada) = try await site(.prompt) { $0.feedback.writtenPromptUse = .heldOut }
+        #expect(try await test.store.addWritingTasks(project, mode: .prompt, count: 1) == 1)
+        let task = try await test.next(ada, project)
+        let submission = try await test.store.submit(.prompt(WrittenPrompt("Say yes.")), token: task.token, user: ada)
+        let new = try await test.store.addPolicy(
+            NewPolicy(name: "new", kind: .refreshed, path: "policies/new", project: project), by: .system)
+        _ = try await test.store.startPromotion(
+            NewPromotion(candidate: new.id, pairs: 1, seed: 5), in: project, by: .system)
+        let pair = try #require(try await test.store.planPromotionPairs(project, limit: 1).first)
+        try await test.store.enter(
+            pair, responses: [new.id, policy].map { NewResponse(text: "Yes.", policy: $0, temperature: 1) })
+        guard case .refused = try await test.store.recentSubmissions(of: ada, in: project).first?.undo else {
+            Issue.record("it can be taken back")
+            return
+        }
+        await #expect(throws: StoreError.self) { _ = try await test.store.undo(submission.labelID, by: ada) }
+        #expect(try await test.store.promptCounts(project)[.heldOut] == 1)
+    }
+
     @Test func tasksAreWantedByTheShares() async throws {
         let (test, project, _, _) = try await site(.rating) { settings in
             settings.tasksAhead = 10

@@ -105,6 +105,35 @@ import Testing
         #expect(try await scene.sample() == 2)
     }
 
+    /// Else early looks would see ties alone, whatever people think of the pairs that they have not reached.
+    @Test func tiesDoNotOvertakeThePairsThatWaitForPeople() async throws {
+        let scene = try await Scene()
+        let promotion = try await scene.start()
+        func standing() async throws -> PromotionStanding { try await scene.store.promotion(promotion.id) }
+        for isSame in [true, false, true, true, false, true] {
+            try await scene.sample(limit: 1, same: isSame)
+            scene.test.pass(seconds: 1)
+        }
+        let waiting = try await standing()
+        #expect(waiting.sampled == 6 && waiting.identical == 4)
+        #expect(waiting.course.map(\.winRate) == [0.5], "the tie before all of them")
+        let person = try await scene.test.user("a")
+        try await scene.answer(person, for: "by the new one")
+        let one = try await standing()
+        #expect(one.decided == 4 && one.wins == 2.5, "the two ties after the first pair come with it")
+        try await scene.answer(person, for: "by the new one")
+        let all = try await standing()
+        #expect(all.decided == 6 && all.wins == 4)
+        #expect(Array(all.course.prefix(4)) == one.course, "what was seen stays as it was")
+        for isSame in [false, true] {
+            try await scene.sample(limit: 1, same: isSame)
+            scene.test.pass(seconds: 1)
+        }
+        #expect(try await standing().decided == 6)
+        _ = try await scene.store.decidePromotion(promotion.id, .discard, by: .commandLine)
+        #expect(try await standing().decided == 6, "what the decision withdrew brings no tie in")
+    }
+
     @Test func aDecisionIsRecordedWithTheAdviceAndWithdrawsWhatNobodyOpened() async throws {
         let scene = try await Scene()
         let promotion = try await scene.start()
@@ -119,10 +148,22 @@ import Testing
         await #expect(throws: StoreError.self) {
             try await scene.store.decidePromotion(promotion.id, .promote, by: .user(lead))
         }
+        #expect(
+            try await scene.store.project(scene.project).currentPolicy == scene.old, "the later decision did nothing")
         let entry = try #require(try await scene.store.auditEntries(limit: 1).first)
         #expect(entry.action == "promotion.decide" && entry.actor == "lead")
         #expect(entry.details.contains("discard") && entry.details.contains("advice: keep_labelling"))
         #expect(try await scene.sample() == 0, "nothing more is sampled for it")
+    }
+
+    @Test func aPromotedPolicyIsCurrentWithTheDecision() async throws {
+        let scene = try await Scene()
+        let promotion = try await scene.start()
+        let decided = try await scene.store.decidePromotion(promotion.id, .promote, by: .commandLine)
+        #expect(decided.promotion.decision == .promote)
+        #expect(try await scene.store.project(scene.project).currentPolicy == scene.new)
+        #expect(
+            try await scene.store.auditEntries(limit: 2).map(\.action) == ["policy.make-current", "promotion.decide"])
     }
 
     @Test func aPairThatIsGivenBackAfterTheDecisionIsHandedOutNoMore() async throws {

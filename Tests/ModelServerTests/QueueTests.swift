@@ -33,6 +33,7 @@ import Testing
             try await waiting.shutdown()
             try await server.wait { $0["waiting"] as? Int == 0 }
             try await running.shutdown()
+            try await server.wait { $0["busy"] as? Bool == false }
             let answer = try await server.completions([:])
             #expect(answer.status == 200)
         }

@@ -83,7 +83,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// The address for links that leads give to people, where it is known before the server listens.
     private var plainAddress: String? {
-        port == 0 || host == "0.0.0.0" || host == "::" ? nil : "http://\(host):\(port)"
+        port == 0 || host == "0.0.0.0" || host == "::" ? nil : Self.address(host: host, port: port)
+    }
+
+    /// Of a host name or a number; one of IPv6 stands in brackets in an address (RFC 3986, 3.2.2).
+    static func address(host: String, port: Int) -> String {
+        host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
     }
 
     func run() async throws {
@@ -107,6 +112,8 @@ struct ServeCommand: AsyncParsableCommand {
         let greeting = Greeting(store: store, host: host, publicURL: publicURL)
         let application = Application(
             router: WebApplication.router(services),
+            // Laptops that fall asleep never close theirs. Answers under way, such as a run's live page, are not idle.
+            server: .http1(configuration: .init(idleTimeout: .seconds(180))),
             configuration: .init(address: .hostname(host, port: port), serverName: "plumb"),
             onServerRunning: { channel in await greeting.say(port: channel.localAddress?.port) },
             logger: logger)
@@ -153,11 +160,12 @@ struct Greeting: Sendable {
 
     func say(port: Int?) async {
         let reachable = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
-        let address = publicURL ?? "http://\(reachable):\(port ?? 0)"
+        let local = ServeCommand.address(host: reachable, port: port ?? 0)
+        let address = publicURL ?? local
         do {
             let leads = LeadLink(store: store)
             try await CommandLineToken.renew(store: store, data: DataFolder(store.folder), lead: leads.lead())
-            try store.announce(address: "http://\(reachable):\(port ?? 0)")
+            try store.announce(address: local)
             let link = try await leads.make(address: address)
             print(
                 """

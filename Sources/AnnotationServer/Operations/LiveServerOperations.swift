@@ -2,6 +2,7 @@ import Foundation
 import Labels
 import Logging
 import Preferences
+import RewardModel
 import Runs
 import Web
 
@@ -29,6 +30,12 @@ struct LiveServerOperations: ServerOperations {
                     "Project \(project.name) has no supervised policy to start a reward model from. Choose one on its policies page."
                 )
             }
+            if request.onHalves, let labels = request.settings["labels"] {
+                throw OperationError(
+                    .invalid,
+                    "Two reward models on the two halves of the labels are asked for, and labels = \(labels) besides. "
+                        + "Leave one of them out.", field: "settings")
+            }
             let newest = try await RunSettings.newestPolicy(of: project, in: self.store)
             let settings = RunSettings.merged(
                 project: newest.merging(project.settings.rewardModel) { $1 }, request: request.settings)
@@ -41,12 +48,15 @@ struct LiveServerOperations: ServerOperations {
             let written =
                 settings["normalisation"] == "demonstrations"
                 ? [try await self.demonstrations(of: project, includeSets: false, by: actor)] : []
-            let run = try await self.store.createRun(
-                NewRun(
-                    kind: RunKind.rewardModel, project: project.id, snapshot: snapshot.id,
-                    parents: [.policy(base, role: "base")] + written, seed: request.seed ?? Self.drawnSeed(),
-                    settings: settings), alone: true, by: actor)
-            return run.id
+            var new = NewRun(
+                kind: RunKind.rewardModel, project: project.id, snapshot: snapshot.id,
+                parents: [.policy(base, role: "base")] + written, seed: request.seed ?? Self.drawnSeed(),
+                settings: settings)
+            guard request.onHalves else { return try await self.store.createRun(new, alone: true, by: actor).id }
+            new.settings["labels"] = LabelHalf.firstHalf.rawValue
+            var second = new
+            second.settings["labels"] = LabelHalf.secondHalf.rawValue
+            return try await self.store.createRuns(new, second, alone: true, by: actor).first.id
         }
     }
 
@@ -149,18 +159,28 @@ struct LiveServerOperations: ServerOperations {
 
     func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
         try await translated {
-            let chosen = try await self.store.policy(policy)
-            if chosen.kind != .foreign {
-                let folder = self.data.url.appending(path: chosen.path)
-                guard FileManager.default.fileExists(atPath: folder.path) else {
-                    throw OperationError(
-                        .conflict, "The files of policy \(chosen.name) are not there any more (\(folder.path)).")
-                }
-            }
+            try self.requireFiles(of: await self.store.policy(policy))
             let withdrawn = try await self.store.makeCurrent(policy, in: project, by: .user(user))
             await self.sampler.wake(project)
             let leases = try await self.store.progress(project).liveLeases
             return WithdrawnTasks(withdrawn: withdrawn, finishing: leases)
+        }
+    }
+
+    func promote(_ promotion: PromotionID, by user: UserID) async throws {
+        try await translated {
+            try self.requireFiles(of: await self.store.promotion(promotion).promotion.candidate)
+            let decided = try await self.store.decidePromotion(promotion, .promote, by: .user(user))
+            await self.sampler.wake(decided.promotion.project)
+        }
+    }
+
+    private func requireFiles(of policy: Policy) throws {
+        guard policy.kind != .foreign else { return }
+        let folder = data.url.appending(path: policy.path)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            throw OperationError(
+                .conflict, "The files of policy \(policy.name) are not there any more (\(folder.path)).")
         }
     }
 

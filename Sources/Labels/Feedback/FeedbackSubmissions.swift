@@ -108,7 +108,13 @@ extension Database {
 
     /// Why an answer cannot be taken back, where something was made of it; nil where it can.
     func refusalOfUndo(label: LabelID, task: TaskID) throws -> String? {
-        if try exists("SELECT 1 FROM prompts WHERE label_id = ? AND group_count > 0", [label]) {
+        // A comparison of policies knows its prompts also where both answers were the same and made no group.
+        let wasAnswered = try exists(
+            """
+            SELECT 1 FROM prompts p WHERE label_id = ?
+                AND (group_count > 0 OR EXISTS (SELECT 1 FROM promotion_pairs WHERE prompt_id = p.id))
+            """, [label])
+        if wasAnswered {
             return "The prompt that you wrote was answered already, so it cannot be taken back any more."
         }
         let wentOn = try exists(

@@ -148,26 +148,7 @@ extension Store {
     @discardableResult
     public func makeCurrent(_ policy: PolicyID, in project: ProjectID, by actor: Actor) async throws -> Int {
         let now = now
-        return try await write { db in
-            let old = try db.project(project)
-            let new = try db.usablePolicy(policy)
-            if old.currentPolicy == policy { return 0 }
-            try db.closeExpiredLeases(at: now)
-            try db.run(
-                "UPDATE current_policies SET until = ? WHERE project_id = ? AND until IS NULL",
-                [now.milliseconds, project])
-            try db.run(
-                "INSERT INTO current_policies (project_id, policy_id, since, made_by) VALUES (?, ?, ?, ?)",
-                [project, policy, now.milliseconds, actor.words])
-            if old.referencePolicy == nil && new.kind == .supervised {
-                try db.run("UPDATE projects SET reference_policy_id = ? WHERE id = ?", [policy, project])
-            }
-            let withdrawn = try db.withdrawFormerTasks(in: project, current: policy, at: now)
-            try db.audit(
-                .policyMakeCurrent, subject: "project \(project)",
-                details: "policy \(policy) (\(new.name)); \(withdrawn) tasks withdrawn", by: actor, at: now)
-            return withdrawn
-        }
+        return try await write { db in try db.makeCurrent(policy, in: project, by: actor, at: now) }
     }
 
     /// Sets the frozen policy that the KL penalty holds the current one to.
@@ -201,6 +182,28 @@ extension Store {
 }
 
 extension Database {
+    /// - Returns: how many tasks were withdrawn.
+    @discardableResult
+    func makeCurrent(_ policy: PolicyID, in project: ProjectID, by actor: Actor, at now: Date) throws -> Int {
+        let old = try self.project(project)
+        let new = try usablePolicy(policy)
+        if old.currentPolicy == policy { return 0 }
+        try closeExpiredLeases(at: now)
+        try run(
+            "UPDATE current_policies SET until = ? WHERE project_id = ? AND until IS NULL", [now.milliseconds, project])
+        try run(
+            "INSERT INTO current_policies (project_id, policy_id, since, made_by) VALUES (?, ?, ?, ?)",
+            [project, policy, now.milliseconds, actor.words])
+        if old.referencePolicy == nil && new.kind == .supervised {
+            try run("UPDATE projects SET reference_policy_id = ? WHERE id = ?", [policy, project])
+        }
+        let withdrawn = try withdrawFormerTasks(in: project, current: policy, at: now)
+        try audit(
+            .policyMakeCurrent, subject: "project \(project)",
+            details: "policy \(policy) (\(new.name)); \(withdrawn) tasks withdrawn", by: actor, at: now)
+        return withdrawn
+    }
+
     /// Withdraws the open tasks without a label that were made under another policy than the current one and that are in
     /// nobody's hands. Tasks that belong to no policy (imported groups, comparisons of two policies, practice, writing) stay.
     /// The caller has closed the expired leases.

@@ -113,9 +113,9 @@ public struct PromotionStanding: Sendable, Hashable {
     public let promotion: Promotion
     /// Pairs whose responses were sampled.
     public let sampled: Int
-    /// Pairs of two equal texts, which count as ties without anybody's work.
+    /// Pairs of two equal texts: ties without anybody's work, whether they count already or wait for the pair before them.
     public let identical: Int
-    /// Pairs with all the answers asked for, and identical ones.
+    /// Pairs with all the answers asked for, and the identical ones that count with them.
     public let decided: Int
     public let wins: Double
     /// The candidate's win rate after each decided pair, with its bounds: a tie is half a win.
@@ -132,7 +132,7 @@ public struct PromotionStanding: Sendable, Hashable {
 
     public var newest: Look? { course.last }
 
-    /// - Parameter outcomes: the candidate's share of each pair, 0...1, in the order in which they were decided.
+    /// - Parameter outcomes: the candidate's share of each pair, 0...1, in the order in which they count.
     init(_ promotion: Promotion, sampled: Int, identical: Int, outcomes: [Double]) {
         self.promotion = promotion
         self.sampled = sampled

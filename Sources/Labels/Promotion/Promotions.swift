@@ -98,8 +98,8 @@ extension Store {
         }
     }
 
-    /// Records what was decided, with what was advised at that moment, and withdraws the tasks that nobody has opened.
-    /// Making the policy current is another step, so that whoever does it wakes sampling too.
+    /// Records what was decided, with what was advised at that moment, makes a promoted policy current, and withdraws the tasks
+    /// that nobody has opened: all of it or nothing, so that of two decisions at once one is refused and one holds.
     /// - Throws: `StoreError.notAllowed` for one that is decided.
     public func decidePromotion(
         _ id: PromotionID, _ decision: PromotionDecision, by actor: Actor
@@ -122,6 +122,9 @@ extension Store {
                 details:
                     "\(decision.rawValue) policy \(promotion.candidate.id) (\(promotion.candidate.name)); \(found); "
                     + "advice: \(standing.advice.rawValue)", by: actor, at: now)
+            if decision == .promote {
+                try db.makeCurrent(promotion.candidate.id, in: promotion.project, by: actor, at: now)
+            }
             return try db.standing(of: db.promotion(id))
         }
     }
@@ -162,48 +165,5 @@ extension Database {
             throw StoreError.notAllowed("promotion \(id) is decided; start another comparison")
         }
         return promotion
-    }
-
-    func standing(of promotion: Promotion) throws -> PromotionStanding {
-        let pairs = try rows(
-            """
-            SELECT pair.prompt_id, pair.task_id, pair.made_at, t.state, t.group_id, t.closed_at FROM promotion_pairs pair
-            LEFT JOIN tasks t ON t.id = pair.task_id WHERE pair.promotion_id = ?
-            """, [promotion.id])
-        var outcomes: [(at: Int64, prompt: Int64, share: Double)] = []
-        for pair in pairs {
-            let prompt: Int64 = pair["prompt_id"]
-            guard let task: Int64 = pair["task_id"] else {
-                outcomes.append((pair["made_at"], prompt, 0.5))
-                continue
-            }
-            // A pair counts when everybody who was asked has answered, so that no answer decides whether it does.
-            guard pair["state"] as String? == "done", let share = try candidateShare(promotion, task: task) else {
-                continue
-            }
-            outcomes.append((pair["closed_at"] ?? pair["made_at"], prompt, share))
-        }
-        outcomes.sort { ($0.at, $0.prompt) < ($1.at, $1.prompt) }
-        return PromotionStanding(
-            promotion, sampled: pairs.count, identical: pairs.count { ($0["task_id"] as Int64?) == nil },
-            outcomes: outcomes.map(\.share))
-    }
-
-    /// The mean over the answers: 1 for the candidate, 0 for the other, ½ where neither is preferred.
-    private func candidateShare(_ promotion: Promotion, task: Int64) throws -> Double? {
-        let shares = try rows(
-            """
-            SELECT r.judgement, (SELECT public_id FROM responses x WHERE x.group_id = t.group_id AND x.policy_id = ?)
-                AS candidate
-            FROM labels l JOIN label_revisions r ON r.label_id = l.id AND r.revision = l.revision
-            JOIN tasks t ON t.id = l.task_id
-            WHERE l.task_id = ? AND l.state = 'active' AND l.kind = 'comparison' ORDER BY l.id
-            """, [promotion.candidate.id, task]
-        ).map { row -> Double in
-            let judgement: Judgement = try row.json("judgement")
-            guard case .comparison(let comparison) = judgement, let winner = comparison.winner else { return 0.5 }
-            return winner == row["candidate"] as String? ? 1 : 0
-        }
-        return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
     }
 }

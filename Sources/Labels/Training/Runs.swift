@@ -98,24 +98,20 @@ extension Store {
     public func createRun(_ new: NewRun, alone: Bool = false, by actor: Actor) async throws -> RunRecord {
         let now = now
         return try await write { db in
-            if let project = new.project {
-                let project = try db.project(project)
-                if alone { try db.requireNoLiveRun(of: new.kind, in: project) }
-            }
-            if let snapshot = new.snapshot { _ = try db.snapshot(snapshot) }
-            try db.requireFiles(of: new.parents)
-            let id: RunID = try db.insert(
-                """
-                INSERT INTO runs (project_id, kind, snapshot_id, seed, settings, state, created_at)
-                VALUES (?, ?, ?, ?, ?, 'queued', ?)
-                """,
-                [
-                    new.project, new.kind, new.snapshot, Int64(bitPattern: new.seed), try JSONLines.line(new.settings),
-                    now.milliseconds,
-                ])
-            try db.insertLineage(of: "run", id: id.rawValue, parents: new.parents)
-            try db.audit(.runCreate, subject: "run \(id)", details: new.kind, by: actor, at: now)
-            return try db.run(id)
+            if alone, let project = new.project { try db.requireNoLiveRun(of: new.kind, in: db.project(project)) }
+            return try db.createRun(new, by: actor, at: now)
+        }
+    }
+
+    /// Two runs that belong together, such as those of the two halves of the labels: both or none.
+    /// - Parameter alone: only where no other run of the first one's kind is queued or running for its project.
+    public func createRuns(
+        _ first: NewRun, _ second: NewRun, alone: Bool = false, by actor: Actor
+    ) async throws -> (first: RunRecord, second: RunRecord) {
+        let now = now
+        return try await write { db in
+            if alone, let project = first.project { try db.requireNoLiveRun(of: first.kind, in: db.project(project)) }
+            return (try db.createRun(first, by: actor, at: now), try db.createRun(second, by: actor, at: now))
         }
     }
 
@@ -257,6 +253,24 @@ extension Database {
             ORDER BY id LIMIT 1
             """, [project.id, kind])
         if let going { throw StoreError.runGoing(run: going["id"], kind: kind, project: project.name) }
+    }
+
+    fileprivate func createRun(_ new: NewRun, by actor: Actor, at now: Date) throws -> RunRecord {
+        if let project = new.project { _ = try self.project(project) }
+        if let snapshot = new.snapshot { _ = try self.snapshot(snapshot) }
+        try requireFiles(of: new.parents)
+        let id: RunID = try insert(
+            """
+            INSERT INTO runs (project_id, kind, snapshot_id, seed, settings, state, created_at)
+            VALUES (?, ?, ?, ?, ?, 'queued', ?)
+            """,
+            [
+                new.project, new.kind, new.snapshot, Int64(bitPattern: new.seed), try JSONLines.line(new.settings),
+                now.milliseconds,
+            ])
+        try insertLineage(of: "run", id: id.rawValue, parents: new.parents)
+        try audit(.runCreate, subject: "run \(id)", details: new.kind, by: actor, at: now)
+        return try run(id)
     }
 
     /// What a run reads must not have been pruned just before.

@@ -15,13 +15,20 @@ enum RunEndpoints {
         APIEndpoint(
             method: .post, path: Path.api + "/projects/{project}/reward-model-runs", operation: "startRewardModelRun",
             summary: "Takes a snapshot of all labels so far and trains a reward model on it.", access: .lead,
-            body: .json(.object([.optional("settings", settings), .optional("seed", seed)])),
-            answers: [.json(.accepted, .reference("Run"))]
+            body: .json(
+                .object([
+                    .optional("settings", settings), .optional("seed", seed),
+                    .optional(
+                        "on_halves",
+                        .boolean(
+                            "Trains two, each on the labels of one half of the prompts, so that one can watch a refresh against "
+                                + "the other. The answer is the first run; the second has the next number.")),
+                ])), answers: [.json(.accepted, .reference("Run"))]
         ) { call in
             let run = try await call.operations.startRewardModelRun(
                 RewardModelRunRequest(
                     project: try call.id("project"), settings: settings(of: call), seed: seed(of: call),
-                    user: try call.user.id))
+                    onHalves: call.body["on_halves"]?.boolValue ?? false, user: try call.user.id))
             return try .json(try await json(run, call), status: .accepted)
         },
         APIEndpoint(

@@ -41,7 +41,11 @@ struct ErrorPages: RouterMiddleware {
     private func log(_ error: any Error, request: Request, context: PlumbContext) {
         context.logger.error(
             "A request failed",
-            metadata: ["path": "\(request.uri.path)", "method": "\(request.method)", "error": "\(error)"])
+            // The route, not the path: that of an invitation is a secret.
+            metadata: [
+                "path": "\(context.endpointPath ?? request.uri.path)", "method": "\(request.method)",
+                "error": "\(error)",
+            ])
     }
 
     /// Scripts say so by the API's prefix or by asking for JSON and not for HTML.

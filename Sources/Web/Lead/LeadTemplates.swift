@@ -25,6 +25,7 @@ enum LeadTemplates {
             ("lead-reward-models", PackageResources.lead_reward_models_mustache),
             ("lead-reward-card", PackageResources.lead_reward_card_mustache),
             ("lead-runs", PackageResources.lead_runs_mustache),
+            ("lead-run-form", PackageResources.lead_run_form_mustache),
             ("lead-run", PackageResources.lead_run_mustache),
             ("lead-run-samples", PackageResources.lead_run_samples_mustache),
             ("lead-sample-pair", PackageResources.lead_sample_pair_mustache),

@@ -98,7 +98,7 @@ struct PromotionPage: PageModel {
             Fact(name: "Win rate of \(candidate)", value: PromotionWords.winRate(standing.newest)),
             Fact(name: "Pairs decided", value: "\(standing.decided) of \(promotion.pairsWanted)"),
             Fact(name: "Pairs sampled", value: "\(standing.sampled)"),
-            Fact(name: "Of two equal texts, counted as ties", value: "\(standing.identical)"),
+            Fact(name: "Of two equal texts (ties)", value: "\(standing.identical)"),
             Fact(name: "Temperature of both", value: Plot.text(promotion.temperature)),
             Fact(name: "Smallest win rate worth it", value: LeadWords.share(promotion.worthwhile)),
             Fact(

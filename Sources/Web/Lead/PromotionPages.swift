@@ -52,13 +52,12 @@ struct PromotionPages: RouteSet {
         }
     }
 
-    /// Records the decision; a promoted policy becomes current first, so that nothing is recorded that did not happen.
+    /// Records the decision; a promoted policy becomes current with it.
     /// - Returns: what was done, in a sentence.
     static func decide(
         _ id: PromotionID, _ decision: PromotionDecision, by user: UserID, _ services: WebServices
     ) async throws -> String {
-        let standing = try await services.store.promotion(id)
-        let promotion = standing.promotion
+        let promotion = try await services.store.promotion(id).promotion
         guard promotion.decision == nil else {
             throw OperationError(.conflict, "This comparison is decided already. Start another one.")
         }
@@ -66,9 +65,7 @@ struct PromotionPages: RouteSet {
             _ = try await services.store.decidePromotion(id, decision, by: .user(user))
             return "\(promotion.candidate.name) was discarded. \(promotion.incumbent.name) stays as it is."
         }
-        _ = try await services.operations.makePolicyCurrent(
-            project: promotion.project, policy: promotion.candidate.id, by: user)
-        _ = try await services.store.decidePromotion(id, decision, by: .user(user))
+        try await services.operations.promote(id, by: user)
         return "\(promotion.candidate.name) is current: new tasks are sampled from it."
     }
 

@@ -15,15 +15,15 @@ struct RunListPages: RouteSet {
             return try services.pages.page(try await list(project), for: context)
         }
         routes.post(RouterPath(Path.retrain(":project"))) { request, context in
-            try await start(request, context) { project, form, user in
+            try await start(request, context, \.rewardModel) { project, form, user in
                 try await services.operations.startRewardModelRun(
                     RewardModelRunRequest(
                         project: project, settings: try RewardChoice.settings(form, and: Self.settings(form)),
-                        seed: try Self.seed(form), user: user))
+                        seed: try Self.seed(form), onHalves: form.text("halves") == "both", user: user))
             }
         }
         routes.post(RouterPath(Path.refresh(":project"))) { request, context in
-            try await start(request, context) { project, form, user in
+            try await start(request, context, \.refresh) { project, form, user in
                 let (rewardModel, watcher) = (form.text("reward_model"), form.text("watcher"))
                 return try await services.operations.startPolicyRefresh(
                     PolicyRefreshRequest(
@@ -34,7 +34,7 @@ struct RunListPages: RouteSet {
             }
         }
         routes.post(RouterPath(Path.tuneOnOrders(":project"))) { request, context in
-            try await start(request, context) { project, form, user in
+            try await start(request, context, \.orders) { project, form, user in
                 try await services.operations.startPreferenceTuning(
                     TuningRequest(
                         project: project, base: PolicyID(form.text("base")),
@@ -42,7 +42,7 @@ struct RunListPages: RouteSet {
             }
         }
         routes.post(RouterPath(Path.tune(":project"))) { request, context in
-            try await start(request, context) { project, form, user in
+            try await start(request, context, \.supervised) { project, form, user in
                 try await services.operations.startSupervisedRun(
                     TuningRequest(
                         project: project, base: PolicyID(form.text("base")), settings: try Self.settings(form),
@@ -64,14 +64,24 @@ struct RunListPages: RouteSet {
     }
 
     /// Policies that a supervised run can start from.
-    private static func bases(_ policies: [Policy]) -> [RunsPage.RewardModel] {
-        policies.filter { $0.prunedAt == nil && $0.kind != .foreign }
-            .map { .init(id: $0.id.description, name: $0.name) }
+    private static func bases(_ policies: [Policy]) -> [(id: String, name: String)] {
+        policies.filter { $0.prunedAt == nil && $0.kind != .foreign }.map { ($0.id.description, $0.name) }
     }
 
-    /// Starts a run and shows it; where it can't be started, the list of runs says why.
+    /// The two newest reward models where they learnt from the two halves of one snapshot.
+    /// - Parameter models: newest first.
+    private static func pair(_ models: [RewardModelRecord], of runs: [RunRecord]) -> (model: String, watcher: String)? {
+        let newest = models.prefix(2).map { model in (model, runs.first { $0.id == model.run }) }
+        guard newest.count == 2, let snapshot = newest[0].0.snapshot, newest[1].0.snapshot == snapshot,
+            let first = newest.first(where: { $0.1?.settings["labels"] == "first-half" }),
+            let second = newest.first(where: { $0.1?.settings["labels"] == "second-half" })
+        else { return nil }
+        return (first.0.id.description, second.0.id.description)
+    }
+
+    /// Starts a run and shows it; where it can't be started, the list of runs says why, with the form as it was sent.
     private func start(
-        _ request: Request, _ context: PlumbContext,
+        _ request: Request, _ context: PlumbContext, _ shown: WritableKeyPath<RunsPage, RunForm>,
         _ operation: (ProjectID, LeadForm, UserID) async throws -> RunID
     ) async throws -> Response {
         let form = try await LeadForm(request, context)
@@ -83,6 +93,7 @@ struct RunListPages: RouteSet {
             guard let words = FieldError.words(for: error) else { throw error }
             var page = try await list(project)
             page.problem = words
+            page[keyPath: shown].keep(form)
             return try services.pages.page(page, status: .conflict, for: context)
         }
     }
@@ -115,8 +126,9 @@ struct RunListPages: RouteSet {
         let id = project.id.description
         let runs = try await services.store.runs(project.id)
         let models = try await services.store.rewardModels(project.id)
-        let rewardModels = models.filter { $0.prunedAt == nil }
+        let rewardModels = models.filter { $0.prunedAt == nil }.sorted { $0.id > $1.id }
         let policies = try await services.store.policies()
+        let bases = Self.bases(policies)
         let policyNames = Dictionary(uniqueKeysWithValues: policies.map { ($0.id, $0.name) })
         let modelNames = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0.name) })
         let progress = try await services.store.progress(project.id)
@@ -128,13 +140,14 @@ struct RunListPages: RouteSet {
                     made: run.resultPolicy.flatMap { policyNames[$0] }
                         ?? run.resultRewardModel.flatMap { modelNames[$0] })
             },
-            retrainPath: Path.retrain(id), refreshPath: Path.refresh(id), ordersPath: Path.tuneOnOrders(id),
-            tunePath: Path.tune(id), bases: Self.bases(policies),
+            rewardModel: .rewardModel(id),
+            refresh: .refresh(
+                id, models: rewardModels.map { ($0.id.description, $0.name) }, pair: Self.pair(rewardModels, of: runs)),
+            orders: .orders(id, bases: bases), supervised: .supervised(id, bases: bases),
             demonstrations: try await demonstrations(project.id),
             labels: Wording.count(progress.preferences, "ranking or comparison", "rankings and comparisons"),
             ratings: Self.ratings(try await services.store.ratingCount(project.id)),
             newLabels: Wording.count(progress.labelsSinceSnapshot, "is new", "are new"),
-            rewardModels: rewardModels.sorted { $0.id > $1.id }.map { .init(id: $0.id.description, name: $0.name) },
             hasRewardModel: !rewardModels.isEmpty)
     }
 }
@@ -172,18 +185,13 @@ struct RunsPage: PageModel {
                 run.startedAt.flatMap { start in run.finishedAt.map { $0.timeIntervalSince(start) } })
         }
     }
-    struct RewardModel: Sendable {
-        var id: String
-        var name: String
-    }
 
     var nav: ProjectNav
     var rows: [Row]
-    var retrainPath: String
-    var refreshPath: String
-    var ordersPath: String
-    var tunePath: String
-    var bases: [RewardModel]
+    var rewardModel: RunForm
+    var refresh: RunForm
+    var orders: RunForm
+    var supervised: RunForm
     /// “12 demonstrations and corrections, and 52000 answers of 1 instruction set”.
     var demonstrations: String
     /// “12 rankings and comparisons”.
@@ -192,8 +200,6 @@ struct RunsPage: PageModel {
     var ratings: String?
     /// “3 are new”.
     var newLabels: String
-    var rewardModels: [RewardModel]
     var hasRewardModel: Bool
-    var rewardChoices = RewardChoice.all
     var problem: String?
 }

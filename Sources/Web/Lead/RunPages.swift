@@ -35,7 +35,8 @@ struct RunPages: RouteSet {
             let run: RunID = try context.id("run")
             try await services.operations.cancelRun(run, by: try context.requireLead().id)
             return Response.redirect(
-                to: Path.run(run.description), notice: "Asked to stop: it writes a checkpoint first.",
+                to: Path.run(run.description),
+                notice: "Asked to stop: it writes a checkpoint first, where there is anything new to keep.",
                 settings: services.settings)
         }
         routes.post(RouterPath(Path.resumeRun(":run"))) { _, context in

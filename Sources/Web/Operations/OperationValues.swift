@@ -11,13 +11,18 @@ public struct RewardModelRunRequest: Sendable, Equatable {
     public var settings: [String: String]
     /// The seed; nil lets the server draw one and record it.
     public var seed: UInt64?
+    /// Trains two, each on the labels of one half of the prompts, so that one can watch a policy that learns from the other.
+    public var onHalves: Bool
     /// The lead (or token's owner) who asked.
     public var user: UserID
 
-    public init(project: ProjectID, settings: [String: String] = [:], seed: UInt64? = nil, user: UserID) {
+    public init(
+        project: ProjectID, settings: [String: String] = [:], seed: UInt64? = nil, onHalves: Bool = false, user: UserID
+    ) {
         self.project = project
         self.settings = settings
         self.seed = seed
+        self.onHalves = onHalves
         self.user = user
     }
 }

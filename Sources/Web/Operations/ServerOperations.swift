@@ -6,7 +6,7 @@ public import Labels
 /// directories and child processes. Whatever it throws should be an `OperationError`, whose text is shown to people.
 public protocol ServerOperations: Sendable {
     /// Takes a snapshot of all labels so far of a project and starts a `reward-model` run on it.
-    /// - Returns: the id of the run, whose row is in the store.
+    /// - Returns: the id of the run, whose row is in the store; of two on halves the first one's, which the second follows.
     /// - Throws: `OperationError` where there are no labels yet, such a run is already going, or the disk is full.
     func startRewardModelRun(_ request: RewardModelRunRequest) async throws -> RunID
 
@@ -70,6 +70,10 @@ public protocol ServerOperations: Sendable {
     /// that nobody has opened (open leases finish), and wakes sampling.
     /// - Throws: `OperationError` for an unknown policy, or one whose files are missing.
     func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks
+
+    /// Decides a comparison of policies for the new one, makes that one current, and wakes sampling.
+    /// - Throws: `OperationError` for one that is unknown or decided, or where the policy's files are missing.
+    func promote(_ promotion: PromotionID, by user: UserID) async throws
 
     /// Wakes sampling ahead of need for a project, also where the last try failed.
     /// - Throws: `OperationError` where nothing can be sampled: no prompts for ranking, no policy in the mix.

@@ -76,13 +76,21 @@ struct LeadSite: Sendable {
     func addRewardModel(metrics: [String: Double]) async throws -> RunID {
         try await addTasks(1)
         try await label(as: annotator)
+        return try await trainRewardModel("rm-1", metrics: metrics)
+    }
+
+    /// The finished run that made a reward model of the labels so far.
+    @discardableResult
+    func trainRewardModel(
+        _ name: String, settings: [String: String] = [:], metrics: [String: Double] = [:]
+    ) async throws -> RunID {
         let run = try await operations.startRewardModelRun(
-            RewardModelRunRequest(project: project.id, user: lead.id))
+            RewardModelRunRequest(project: project.id, settings: settings, user: lead.id))
         _ = try await store.importResult(
             run, attempt: 1,
             .rewardModel(
                 NewRewardModel(
-                    name: "rm-1", path: "reward-models/rm-1", sha256: String(repeating: "a", count: 64), parents: [],
+                    name: name, path: "reward-models/\(name)", sha256: String(repeating: "a", count: 64), parents: [],
                     metrics: metrics, bytes: 10)))
         return run
     }

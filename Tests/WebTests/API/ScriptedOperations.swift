@@ -193,6 +193,11 @@ actor ScriptedOperations: ServerOperations {
         return WithdrawnTasks(withdrawn: withdrawn, finishing: finishing)
     }
 
+    func promote(_ promotion: PromotionID, by user: UserID) async throws {
+        if let refusal { throw refusal }
+        _ = try await store.decidePromotion(promotion, .promote, by: .user(user))
+    }
+
     func requestSampling(project: ProjectID) async throws {
         if let refusal { throw refusal }
         sampled.append(project)

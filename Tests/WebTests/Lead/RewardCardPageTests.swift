@@ -114,9 +114,11 @@ import Web
             let started = try await browser.post(
                 Path.retrain(project), ["loss": "plackett_luce", "ties": "", "settings": "epochs = 2"])
             #expect(started.status == .seeOther)
+            _ = try await browser.post(Path.retrain(project), ["halves": "both"])
         }
-        let request = try #require(await site.operations.requests.last)
-        #expect(request.settings == ["loss": "plackett_luce", "epochs": "2"])
+        let requests = await site.operations.requests
+        #expect(requests.map(\.onHalves) == [false, true])
+        #expect(requests.first?.settings == ["loss": "plackett_luce", "epochs": "2"])
         try site.remove()
     }
 }

@@ -105,8 +105,37 @@ import Web
             await site.operations.refuse(with: OperationError(.conflict, "There is no reward model yet."))
             let refused = try await browser.post(Path.refresh(id))
             #expect(refused.text.contains("There is no reward model yet."))
-            let seed = try await browser.post(Path.refresh(id), ["seed": "-3"])
+            let seed = try await browser.post(
+                Path.refresh(id), ["seed": "-3", "method": "rloo", "settings": "kl_target = 6\niterations = 3"])
             #expect(seed.text.contains("“-3” is not a whole number"))
+            for kept in [
+                #"value="-3""#, "kl_target = 6\niterations = 3", #"value="rloo" selected"#, #"class="more" open"#,
+            ] {
+                #expect(seed.text.contains(kept), "what was typed is there: \(kept)")
+            }
+        }
+        try site.remove()
+    }
+
+    @Test func theTwoNewestModelsWatchEachOtherWhereTheyLearntFromTwoHalves() async throws {
+        let site = try await LeadSite()
+        try await site.addTasks(1)
+        try await site.label(as: site.annotator)
+        let id = site.project.id.description
+        try await site.live { client in
+            var browser = try await site.browser(client, as: site.lead)
+            func form(_ browser: inout Browser) async throws -> String {
+                let text = try await browser.get(Path.runs(id)).text
+                return text.components(separatedBy: "refresh-title")[2].components(separatedBy: "</form>")[0]
+            }
+            try await site.trainRewardModel("first", settings: ["labels": "first-half"])
+            #expect(!(try await form(&browser)).contains("one of them watches"))
+            try await site.trainRewardModel("second", settings: ["labels": "second-half"])
+            let chosen = try await form(&browser)
+            #expect(chosen.contains("one of them watches"))
+            #expect(chosen.contains(" selected>first<") && chosen.contains(" selected>second<"))
+            try await site.trainRewardModel("whole")
+            #expect(!(try await form(&browser)).contains("one of them watches"))
         }
         try site.remove()
     }

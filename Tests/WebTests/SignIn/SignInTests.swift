@@ -76,6 +76,20 @@ import Web
         }
     }
 
+    /// Names are remembered for a while, so nobody may fill the memory with them.
+    @Test func aNameThatNoAccountHasRoomForIsWrongAndIsNotRemembered() async throws {
+        let site = try await TestSite.make()
+        try await site.run { client in
+            var browser = Browser(client)
+            _ = try await browser.get(Path.signIn)
+            for guess in 0..<12 {
+                let name = String(repeating: "a", count: 101)
+                let page = try await browser.post(Path.signIn, ["name": name, "password": "guess number \(guess)"])
+                #expect(page.status == .unprocessableContent, "never 429: nothing counts against it")
+            }
+        }
+    }
+
     @Test func attemptsThatSucceedLeaveNothingBehind() async throws {
         let site = try await TestSite.make()
         try await site.run { client in

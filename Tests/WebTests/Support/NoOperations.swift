@@ -21,6 +21,7 @@ struct NoOperations: ServerOperations {
     func makePolicyCurrent(project: ProjectID, policy: PolicyID, by user: UserID) async throws -> WithdrawnTasks {
         throw refusal
     }
+    func promote(_ promotion: PromotionID, by user: UserID) async throws { throw refusal }
     func requestSampling(project: ProjectID) async throws { throw refusal }
     func answer(_ turn: ConversationTurnID) async {}
     func samplingStatus(project: ProjectID) async throws -> SamplingStatus { throw refusal }
