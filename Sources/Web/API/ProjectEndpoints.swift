@@ -56,12 +56,14 @@ enum ProjectEndpoints {
 
     private static func update(_ call: APICall) async throws -> Response {
         let id: ProjectID = try call.id("project")
-        let project = try await call.store.project(id)
-        let settings = try call.body["settings"].map { try changed(project.settings, by: $0) }
-        var paused: Bool?
-        if case .bool(let value)? = call.body["paused"] { paused = value }
+        let change = call.body["settings"]
+        // Merged with what is stored when it is written: two changes at once of different members are both kept.
         let updated = try await call.store.updateProject(
-            id, name: call.body["name"]?.stringValue, settings: settings, paused: paused, by: try call.actor)
+            id, name: call.body["name"]?.stringValue, paused: call.body["paused"]?.boolValue, by: try call.actor
+        ) { stored in
+            guard let change else { return stored.settings }
+            return try changed(stored.settings, by: change)
+        }
         return try .json(try json(updated))
     }
 
@@ -210,7 +212,7 @@ enum ProjectEndpoints {
                     "K, the responses of a task: fixed where both are equal, else drawn per prompt.")
             ),
             ("overlap", .integer("Labels wanted for each task.", from: 1)),
-            ("lease_seconds", .integer("How long a task stays with one person at least.", from: 1)),
+            ("lease_seconds", .integer("How long a task stays with one person at least.", from: 30, to: 86_400)),
             ("open_leases_per_person", .integer(from: 1)),
             ("tasks_ahead", .integer("Tasks kept ready ahead of need.", from: 0)),
             ("mix", .array(.reference("MixPart"), atLeast: 1)),
@@ -226,7 +228,7 @@ enum ProjectEndpoints {
             ("aspects", JudgementSchemas.aspects),
             ("reason", .choice(ReasonRule.allCases.map(\.rawValue), "Whether comparisons ask why.")),
             ("skips_to_review", .integer("Skips after which a lead decides about a task; 0 for never.", from: 0)),
-            ("held_out_share", .number("Share of prompts held out of reward-model training.", from: 0, to: 1)),
+            ("held_out_share", .number("Share of prompts held out of reward-model training.", from: 0, to: 0.5)),
             ("instructions", .string("For annotators.")),
             ("rendering", rendering),
             ("reward_model", jobSettings), ("policy_refresh", jobSettings), ("supervised", jobSettings),

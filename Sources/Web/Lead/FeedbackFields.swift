@@ -48,6 +48,15 @@ struct FeedbackFields: Sendable {
         return settings
     }
 
+    /// Puts what was typed back into the fields; a form without them changes nothing of them.
+    mutating func keep(_ form: LeadForm) {
+        guard form.flag("practice_pass_share") else { return }
+        for index in shares.indices { shares[index].keep(form) }
+        for index in styles.indices { styles[index].isSelected = form.flag(styles[index].value) }
+        uses.select(form.text("written_prompt_use"))
+        practicePassShare = form.text("practice_pass_share")
+    }
+
     private static func name(_ kind: FeedbackKind) -> String { "share_\(kind.rawValue)" }
     private static func name(_ style: PromptStyle) -> String { "prompt_style_\(style.rawValue)" }
 

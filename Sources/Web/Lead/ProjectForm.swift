@@ -10,6 +10,9 @@ struct ProjectForm: Sendable {
         var value: String
         var help: String?
         var inputMode: String
+
+        /// Puts back what was typed.
+        mutating func keep(_ form: LeadForm) { value = form.text(name) }
     }
     struct Option: Sendable {
         var value: String
@@ -24,8 +27,38 @@ struct ProjectForm: Sendable {
         var policies: [Option]
         var temperature: String
         var weight: String
+
+        /// - Parameters:
+        ///   - index: from 0.
+        ///   - policy: as the form's options have it; empty where the row is not used.
+        init(_ index: Int, policy: String, temperature: String, weight: String, policies: [Policy]) {
+            number = index + 1
+            policyName = Self.policyName(index)
+            temperatureName = Self.temperatureName(index)
+            weightName = Self.weightName(index)
+            self.policies = Self.options(chosen: policy, policies)
+            self.temperature = temperature
+            self.weight = weight
+        }
+
+        static func policyName(_ index: Int) -> String { "mix_policy_\(index)" }
+        static func temperatureName(_ index: Int) -> String { "mix_temperature_\(index)" }
+        static func weightName(_ index: Int) -> String { "mix_weight_\(index)" }
+
+        /// A policy whose files are gone is offered only where it is chosen already.
+        private static func options(chosen: String, _ policies: [Policy]) -> [Option] {
+            let own = policies.filter { $0.prunedAt == nil || $0.id.description == chosen }
+                .map { (value: $0.id.description, label: $0.name) }
+            let roles = [
+                (value: "", label: "Not used"), (value: "current", label: "The current policy"),
+                (value: "reference", label: "The reference policy"),
+            ]
+            return (roles + own).map { Option(value: $0.value, label: $0.label, isSelected: $0.value == chosen) }
+        }
     }
 
+    /// Which stored settings the form was made from; nil for a new project.
+    var version: String?
     var name: String
     var modes: [Option]
     var numbers: [Field]
@@ -47,7 +80,6 @@ struct ProjectForm: Sendable {
 
     /// Rows of the mix that the form offers beyond those in use.
     private static let spareMixRows = 2
-    private static let largestMix = 8
 
     init(name: String, settings: ProjectSettings, policies: [Policy]) {
         self.name = name
@@ -58,16 +90,16 @@ struct ProjectForm: Sendable {
         numbers = Self.numberFields(settings)
         instructions = settings.instructions
         rendersMarkdown = settings.rendering == .markdown
-        stop = settings.stop.joined(separator: "\n")
+        stop = StopTexts.lines(settings.stop)
         acceptabilityLine = settings.acceptabilityLine
         allowSkip = settings.allowSkip
         questions = QuestionForm(settings)
         let parts: [MixPart?] = settings.mix + Array(repeating: nil, count: Self.spareMixRows)
-        mix = parts.prefix(Self.largestMix).enumerated().map { index, part in
+        mix = parts.enumerated().map { index, part in
             MixRow(
-                number: index + 1, policyName: "mix_policy_\(index)", temperatureName: "mix_temperature_\(index)",
-                weightName: "mix_weight_\(index)", policies: Self.policyOptions(part?.policy, policies),
-                temperature: part.map { "\($0.temperature)" } ?? "", weight: part.map { "\($0.weight)" } ?? "")
+                index, policy: part.map { Self.word($0.policy) } ?? "",
+                temperature: part.map { "\($0.temperature)" } ?? "", weight: part.map { "\($0.weight)" } ?? "",
+                policies: policies)
         }
         rewardModelSettings = Self.lines(settings.rewardModel)
         policyRefreshSettings = Self.lines(settings.policyRefresh)
@@ -139,18 +171,12 @@ struct ProjectForm: Sendable {
         seconds % 60 == 0 ? "\(seconds / 60)" : String(format: "%.2f", Double(seconds) / 60)
     }
 
-    private static func policyOptions(_ chosen: MixPolicy?, _ policies: [Policy]) -> [Option] {
-        var options = [
-            Option(value: "", label: "Not used", isSelected: chosen == nil),
-            Option(value: "current", label: "The current policy", isSelected: chosen == .current),
-            Option(value: "reference", label: "The reference policy", isSelected: chosen == .reference),
-        ]
-        for policy in policies where policy.prunedAt == nil || chosen == .policy(policy.id) {
-            options.append(
-                Option(
-                    value: policy.id.description, label: policy.name, isSelected: chosen == .policy(policy.id)))
+    private static func word(_ policy: MixPolicy) -> String {
+        switch policy {
+        case .current: "current"
+        case .reference: "reference"
+        case .policy(let id): id.description
         }
-        return options
     }
 
     private static func lines(_ settings: [String: String]) -> String {
@@ -186,7 +212,7 @@ extension ProjectForm {
         settings.topP = try form.number("top_p", label: "Top-p")
         settings.topK = try form.whole("top_k", label: "Top-k")
         settings.heldOutShare = try form.number("held_out_share", label: "Share of prompts held out")
-        settings.stop = form.raw("stop").split(separator: "\n").map(String.init)
+        settings.stop = try StopTexts.read(form.raw("stop"))
         settings.acceptabilityLine = form.flag("acceptability_line")
         settings.allowSkip = form.flag("allow_skip")
         try QuestionForm.read(form, into: &settings)
@@ -218,10 +244,17 @@ extension ProjectForm {
         return choice
     }
 
+    /// How many rows of the mix a posted form has, from the first one on.
+    private static func mixRows(_ form: LeadForm) -> Int {
+        var rows = 0
+        while form.flag(MixRow.policyName(rows)) { rows += 1 }
+        return rows
+    }
+
     private static func mix(_ form: LeadForm) throws(FieldError) -> [MixPart] {
         var parts: [MixPart] = []
-        for index in 0..<largestMix {
-            let chosen = form.text("mix_policy_\(index)")
+        for index in 0..<mixRows(form) {
+            let chosen = form.text(MixRow.policyName(index))
             if chosen.isEmpty { continue }
             let row = "Mix, row \(index + 1)"
             let policy: MixPolicy
@@ -230,15 +263,16 @@ extension ProjectForm {
             case "reference": policy = .reference
             default:
                 guard let id = PolicyID(chosen) else {
-                    throw FieldError(field: "mix_policy_\(index)", message: "\(row): there is no policy “\(chosen)”.")
+                    throw FieldError(
+                        field: MixRow.policyName(index), message: "\(row): there is no policy “\(chosen)”.")
                 }
                 policy = .policy(id)
             }
             parts.append(
                 MixPart(
                     policy: policy,
-                    temperature: try form.number("mix_temperature_\(index)", label: "\(row), temperature"),
-                    weight: try form.number("mix_weight_\(index)", label: "\(row), weight")))
+                    temperature: try form.number(MixRow.temperatureName(index), label: "\(row), temperature"),
+                    weight: try form.number(MixRow.weightName(index), label: "\(row), weight")))
         }
         return parts
     }
@@ -259,5 +293,48 @@ extension ProjectForm {
             }
         }
         return settings
+    }
+}
+
+extension ProjectForm {
+    /// Puts what was typed back into the fields, so that a refused form loses nothing.
+    mutating func keep(_ form: LeadForm, policies: [Policy]) {
+        // It stays the page of the settings that it was opened with, however often it is refused.
+        if version != nil { version = form.text("version") }
+        name = form.text("name")
+        modes.select(form.text("mode"))
+        for index in numbers.indices { numbers[index].keep(form) }
+        instructions = form.raw("instructions")
+        rendersMarkdown = form.flag("rendering")
+        stop = form.raw("stop")
+        acceptabilityLine = form.flag("acceptability_line")
+        allowSkip = form.flag("allow_skip")
+        questions.keep(form)
+        mix = (0..<max(mix.count, Self.mixRows(form))).map { index in
+            MixRow(
+                index, policy: form.text(MixRow.policyName(index)),
+                temperature: form.text(MixRow.temperatureName(index)), weight: form.text(MixRow.weightName(index)),
+                policies: policies)
+        }
+        rewardModelSettings = form.raw("reward_model_settings")
+        policyRefreshSettings = form.raw("policy_refresh_settings")
+        supervisedSettings = form.raw("supervised_settings")
+        preferenceTuningSettings = form.raw("preference_tuning_settings")
+        feedback.keep(form)
+        quality.keep(form)
+        keepChoice(form)
+    }
+
+    private mutating func keepChoice(_ form: LeadForm) {
+        guard !form.text("choice_strategy").isEmpty else { return }
+        strategies.select(form.text("choice_strategy"))
+        for index in choiceNumbers.indices { choiceNumbers[index].keep(form) }
+    }
+}
+
+extension [ProjectForm.Option] {
+    /// Selects the option of this value alone; none where there is no such option.
+    mutating func select(_ value: String) {
+        for index in indices { self[index].isSelected = self[index].value == value }
     }
 }

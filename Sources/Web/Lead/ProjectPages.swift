@@ -9,17 +9,14 @@ struct ProjectPages: RouteSet {
 
     func add(to routes: RouterGroup<PlumbContext>) {
         routes.get(RouterPath(Path.newProject)) { _, context in
-            try services.pages.page(
-                try await newPage(name: "", settings: ProjectSettings(), problem: nil), for: context)
+            try services.pages.page(try await newPage(), for: context)
         }
         routes.post(RouterPath(Path.projects)) { request, context in
             try await create(request, context)
         }
         routes.get(RouterPath(Path.projectSettings(":project"))) { _, context in
             let project = try await services.store.project(try context.id("project"))
-            return try services.pages.page(
-                try await editPage(project, name: project.name, settings: project.settings, problem: nil),
-                for: context)
+            return try services.pages.page(try await editPage(project), for: context)
         }
         routes.post(RouterPath(Path.projectSettings(":project"))) { request, context in
             try await update(request, context)
@@ -38,47 +35,53 @@ struct ProjectPages: RouteSet {
                 settings: services.settings)
         } catch {
             guard let words = FieldError.words(for: error) else { throw error }
-            var page = try await newPage(name: form.text("name"), settings: ProjectSettings(), problem: words)
-            page.form.keep(form)
-            return try services.pages.page(page, status: .unprocessableContent, for: context)
+            return try services.pages.page(
+                try await newPage(typed: form, problem: words), status: .unprocessableContent, for: context)
         }
     }
 
     private func update(_ request: Request, _ context: PlumbContext) async throws -> Response {
         let form = try await LeadForm(request, context)
-        let project = try await services.store.project(try context.id("project"))
+        let id: ProjectID = try context.id("project")
         do {
-            _ = try await services.store.updateProject(
-                project.id, name: form.text("name"),
-                settings: try ProjectForm.settings(form, from: project.settings), by: try context.lead())
+            _ = try await services.store.updateProject(id, name: form.text("name"), by: try context.lead()) { stored in
+                try StaleSettings.settings(form, over: stored)
+            }
             return Response.redirect(
-                to: Path.projectSettings(project.id.description),
+                to: Path.projectSettings(id.description),
                 notice: "Saved. Tasks that are ready already keep the settings they were made with.",
                 settings: services.settings)
+        } catch let stale as StaleSettings {
+            var page = try await editPage(stale.stored, typed: form, problem: StaleSettings.words)
+            page.form.version = try ProjectForm.version(of: stale.stored)
+            page.differences = try stale.differences()
+            page.hasDifferences = true
+            return try services.pages.page(page, status: .conflict, for: context)
         } catch {
             guard let words = FieldError.words(for: error) else { throw error }
-            var page = try await editPage(
-                project, name: form.text("name"), settings: project.settings, problem: words)
-            page.form.keep(form)
+            let page = try await editPage(try await services.store.project(id), typed: form, problem: words)
             return try services.pages.page(page, status: .unprocessableContent, for: context)
         }
     }
 
-    private func newPage(name: String, settings: ProjectSettings, problem: String?) async throws -> ProjectFormPage {
+    private func newPage(typed: LeadForm? = nil, problem: String? = nil) async throws -> ProjectFormPage {
         let policies = try await services.store.policies()
+        var form = ProjectForm(name: "", settings: ProjectSettings(), policies: policies)
+        if let typed { form.keep(typed, policies: policies) }
         return ProjectFormPage(
-            title: "New project", nav: nil,
-            form: ProjectForm(name: name, settings: settings, policies: policies), action: Path.projects,
-            submitLabel: "Make the project", problem: problem)
+            title: "New project", nav: nil, form: form, action: Path.projects, submitLabel: "Make the project",
+            problem: problem)
     }
 
     private func editPage(
-        _ project: Project, name: String, settings: ProjectSettings, problem: String?
+        _ project: Project, typed: LeadForm? = nil, problem: String? = nil
     ) async throws -> ProjectFormPage {
         let policies = try await services.store.policies()
+        var form = ProjectForm(name: project.name, settings: project.settings, policies: policies)
+        form.version = try ProjectForm.version(of: project)
+        if let typed { form.keep(typed, policies: policies) }
         return ProjectFormPage(
-            title: "Settings · \(project.name)", nav: ProjectNav(project, .settings),
-            form: ProjectForm(name: name, settings: settings, policies: policies),
+            title: "Settings · \(project.name)", nav: ProjectNav(project, .settings), form: form,
             action: Path.projectSettings(project.id.description), submitLabel: "Save", problem: problem)
     }
 }
@@ -91,29 +94,7 @@ struct ProjectFormPage: PageModel {
     var action: String
     var submitLabel: String
     var problem: String?
-}
-
-extension ProjectForm {
-    /// Puts what was typed back into the fields, so that a refused form loses nothing.
-    mutating func keep(_ form: LeadForm) {
-        name = form.text("name")
-        for index in modes.indices { modes[index].isSelected = modes[index].value == form.text("mode") }
-        for index in numbers.indices { numbers[index].value = form.text(numbers[index].name) }
-        instructions = form.raw("instructions")
-        stop = form.raw("stop")
-        acceptabilityLine = form.flag("acceptability_line")
-        allowSkip = form.flag("allow_skip")
-        for index in mix.indices {
-            let chosen = form.text(mix[index].policyName)
-            for option in mix[index].policies.indices {
-                mix[index].policies[option].isSelected = mix[index].policies[option].value == chosen
-            }
-            mix[index].temperature = form.text(mix[index].temperatureName)
-            mix[index].weight = form.text(mix[index].weightName)
-        }
-        rewardModelSettings = form.raw("reward_model_settings")
-        policyRefreshSettings = form.raw("policy_refresh_settings")
-        supervisedSettings = form.raw("supervised_settings")
-        preferenceTuningSettings = form.raw("preference_tuning_settings")
-    }
+    /// Where somebody else has saved meanwhile: what is stored otherwise than typed.
+    var hasDifferences = false
+    var differences: [StaleSettings.Difference] = []
 }

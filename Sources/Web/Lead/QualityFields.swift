@@ -50,4 +50,11 @@ struct QualityFields: Sendable {
         }
         return settings
     }
+
+    /// Puts what was typed back into the fields; a form without them changes nothing of them.
+    mutating func keep(_ form: LeadForm) {
+        guard form.flag("repeat_share") else { return }
+        for index in numbers.indices where form.flag(numbers[index].name) { numbers[index].keep(form) }
+        authorsJudgeOwn = form.flag("authors_judge_own")
+    }
 }

@@ -62,10 +62,25 @@ struct QuestionForm: Sendable {
         }
     }
 
+    private static func isPart(of form: LeadForm) -> Bool {
+        !form.text("ratings").isEmpty || !form.text("reason").isEmpty
+    }
+
+    /// Puts what was typed back into the fields; a form without this part changes nothing of it.
+    mutating func keep(_ form: LeadForm) {
+        guard Self.isPart(of: form) else { return }
+        ratings.select(form.text("ratings"))
+        for index in flags.indices { flags[index].isSet = form.flag(flags[index].name) }
+        ownFlags = form.raw("own_flags")
+        for index in verdicts.indices { verdicts[index].isSet = form.flag(verdicts[index].name) }
+        for index in aspects.indices { aspects[index].isSet = form.flag(aspects[index].name) }
+        reasons.select(form.text("reason"))
+    }
+
     /// Puts what a posted form asks for into `settings`; a form without this part changes nothing of it.
     /// - Throws: `FieldError` naming the field that can't be taken.
     static func read(_ form: LeadForm, into settings: inout ProjectSettings) throws(FieldError) {
-        if form.text("ratings").isEmpty && form.text("reason").isEmpty { return }
+        guard isPart(of: form) else { return }
         guard let ratings = Wish(rawValue: form.text("ratings")) else {
             throw FieldError(field: "ratings", message: "Ratings: choose one of the list.")
         }

@@ -343,7 +343,8 @@ import Web
         try site.remove()
     }
 
-    /// The fields of the page's form with the values that a browser would send.
+    /// The fields of the page's form with the values that a browser would send; the first new line of a longer text is
+    /// none of it.
     static func fields(of html: String) -> [String: String] {
         var fields: [String: String] = [:]
         for match in html.matches(of: /<input ([^>]*)>/) {
@@ -353,7 +354,7 @@ import Web
             if isChoice, !tag.hasSuffix(" checked") { continue }
             fields[name] = Browser.attribute("value", after: "<input", in: String(tag)) ?? ""
         }
-        for match in html.matches(of: /<textarea [^>]*name="([^"]*)"[^>]*>([^<]*)<\/textarea>/) {
+        for match in html.matches(of: /<textarea [^>]*name="([^"]*)"[^>]*>\n?([^<]*)<\/textarea>/) {
             fields[String(match.output.1)] = String(match.output.2).replacing("&lt;", with: "<")
                 .replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
         }
