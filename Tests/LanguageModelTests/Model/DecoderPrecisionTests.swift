@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: ParityCase.all) func inFloat32TheDecoderSaysWhatTheTrainingPassSays(_ parity: ParityCase) throws {
         for kernels in KernelSet.available {
             let found = try cost(parity, .float32, kernels)
-            #expect(found.difference < 2e-4, "\(kernels)")
+            #expect(found.difference < 2e-5, "\(kernels)")
             #expect(abs(found.divergence) < 1e-6, "\(kernels)")
         }
     }

@@ -83,7 +83,7 @@ import Testing
         }
         let (together, gradients) = try train(model, [groups], pool)
         let (apart, expected) = try train(model, separate.map { [$0] }, pool)
-        #expect(largestDifference(together, apart) <= 2e-4)
+        #expect(largestDifference(together, apart) <= 2e-5)
         for entry in model.table.entries {
             #expect(
                 relativeDifference(gradients.array(entry.range), expected.array(entry.range)) <= 1e-4, "\(entry.name)")

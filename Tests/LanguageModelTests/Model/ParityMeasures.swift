@@ -34,7 +34,7 @@ struct ParityMeasures {
         try pass.forward(
             stride(from: 0, to: ids.count, by: length).map { TokenGroup(prompt: Array(ids[$0..<$0 + length])) })
         return [
-            measure("logits", pass.logits(atRows: Array(ids.indices)), try arrays.floats("forward.logits"), 2e-4)
+            measure("logits", pass.logits(atRows: Array(ids.indices)), try arrays.floats("forward.logits"), 5e-5)
         ]
     }
 
@@ -44,7 +44,7 @@ struct ParityMeasures {
         return [
             measure(
                 "log-probabilities", pass.logProbabilities(of: pass.layout.responseTargets),
-                try parity.arrays().floats("group.response_logprobs"), 2e-4)
+                try parity.arrays().floats("group.response_logprobs"), 5e-5)
         ]
     }
 
@@ -53,7 +53,7 @@ struct ParityMeasures {
         let gradients = model.makeGradients()
         let loss = try supervisedLoss(PackedPass(model: model, pool: pool), try parity.group(), gradients)
         return [
-            Measure(what: "loss", error: abs(loss - (try parity.scalars().sftLoss)), bound: 1e-4),
+            Measure(what: "loss", error: abs(loss - (try parity.scalars().sftLoss)), bound: 1e-5),
             try gradientMeasure("sft.grad.", gradients, model),
         ]
     }
@@ -77,8 +77,8 @@ struct ParityMeasures {
         }
         let complete = losses.count == expected.loss_and_grad_norm.count && norms.count + 1 == losses.count
         return [
-            Measure(what: "losses of the steps", error: complete ? losses.max() ?? .nan : .infinity, bound: 1e-4),
-            Measure(what: "gradient norms of the steps", error: norms.max() ?? .nan, bound: 1e-3),
+            Measure(what: "losses of the steps", error: complete ? losses.max() ?? .nan : .infinity, bound: 1e-5),
+            Measure(what: "gradient norms of the steps", error: norms.max() ?? .nan, bound: 5e-5),
         ]
     }
 
@@ -94,7 +94,7 @@ struct ParityMeasures {
 
     func scores() throws -> [Measure] {
         let (found, _, _) = try scored()
-        return [measure("scores", found, try parity.arrays().floats("reward.scores"), 2e-4)]
+        return [measure("scores", found, try parity.arrays().floats("reward.scores"), 5e-5)]
     }
 
     func rankings() throws -> [Measure] {
@@ -110,9 +110,9 @@ struct ParityMeasures {
         pass.backward(into: gradients)
         let graded = pairLoss(scores, expected.graded.map { (Int($0[0]), Int($0[1]), $0[2]) })
         return [
-            Measure(what: "K-wise loss", error: abs(loss - expected.kwiseLoss), bound: 1e-4),
+            Measure(what: "K-wise loss", error: abs(loss - expected.kwiseLoss), bound: 1e-5),
             try gradientMeasure("reward.kwise_grad.", gradients, pass.model),
-            Measure(what: "margin loss", error: abs(graded.loss - expected.marginLoss), bound: 1e-4),
+            Measure(what: "margin loss", error: abs(graded.loss - expected.marginLoss), bound: 1e-5),
         ]
     }
 
@@ -169,7 +169,7 @@ struct ParityMeasures {
             // Slopes of a ranking's scores sum to zero, and so does all that the last norm's bias gets: rounding is left.
             let nothing = (found + expected).allSatisfy { abs($0) < 1e-6 }
             let error = nothing ? 0 : Double(relativeDifference(found, expected))
-            measures.append(Measure(what: "gradient of \(entry.name)", error: error, bound: 1e-3))
+            measures.append(Measure(what: "gradient of \(entry.name)", error: error, bound: 1e-4))
         }
         return Measure.worst(of: measures) ?? Measure(what: "gradients", error: .infinity, bound: 0)
     }
