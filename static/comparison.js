@@ -178,7 +178,7 @@ class ComparisonTask {
   /** A step along the bar; inside a text, a list of tabs or the bar itself the arrows are the browser's. */
   #walk(event, step) {
     const isElsewhere = event.target instanceof Element
-      && event.target.closest("input, .pane, .skip, [role=tablist], dialog");
+      && event.target.closest("input, .text, .wide-content, .skip, [role=tablist], dialog");
     if (isElsewhere) return false;
     const at = this.grades.indexOf(this.choice);
     const next = at >= 0 ? at + step : step > 0 ? 0 : this.grades.length - 1;

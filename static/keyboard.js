@@ -25,7 +25,7 @@ function setSingleKeys(on) {
 /** The name of a pressed key as the tables write it: "j", "Shift+U", "Shift+1", "Alt+ArrowUp", "Ctrl+Enter", "?". */
 export function keyName(event) {
   // A keyboard of another script types no Latin letters; there the place of the key says which one is meant.
-  const isOtherScript = event.key.length === 1 && /\p{L}/u.test(event.key) && !/\p{Script=Latin}/u.test(event.key);
+  const isOtherScript = event.key.length === 1 && /[\p{L}\p{M}]/u.test(event.key) && !/\p{Script=Latin}/u.test(event.key);
   const typed = isOtherScript && /^Key[A-Z]$/.test(event.code) ? event.code.slice(3) : event.key;
   const isLetter = /^[a-z]$/i.test(typed);
   // On some keyboards (AZERTY) it takes Shift to type a digit; then the digit is what was meant.
@@ -81,8 +81,10 @@ export function listen(actions, left) {
     if (event.target instanceof Element && event.target.closest("[data-skip][open]")) return;
     if (isSingle(event) && !single) return;
     const hasModifier = event.ctrlKey || event.altKey || event.metaKey;
-    // The character itself counts too: on some keyboards "=" needs Shift.
-    const plain = hasModifier || /^[a-z]$/i.test(event.key) ? undefined : table[event.key];
+    // The character itself counts too: on some keyboards "=" needs Shift. A named key with Shift is another: it selects text.
+    const isNamed = event.key.length > 1;
+    const plain = hasModifier || (isNamed && event.shiftKey) || /^[a-z]$/i.test(event.key)
+      ? undefined : table[event.key];
     const action = table[keyName(event)] ?? plain ?? (hasModifier ? undefined : table[unshiftedDigit(event)]);
     if (!action) return;
     if (action(event) !== false) event.preventDefault();

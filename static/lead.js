@@ -5,7 +5,8 @@ const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
 
 /** Shows a run's numbers and state as they come: the server sends events, and the page's own parts are fetched anew. */
 function watchRun(status) {
-  const source = new EventSource(status.dataset.events);
+  let source;
+  let hasLeft = false;
   let isFetching = false;
   let isStale = false;
   let wantsStatus = false;
@@ -34,25 +35,26 @@ function watchRun(status) {
       isStale = false;
       const takesStatus = wantsStatus || hasEnded;
       wantsStatus = false;
+      let pause = 1000;
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-        if (answer.ok) {
-          const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-          if (takesStatus) replace(next, "run-status");
-          replace(next, "run-figures");
-          replace(next, "run-samples");
-        }
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (takesStatus) replace(next, "run-status");
+        replace(next, "run-figures");
+        replace(next, "run-samples");
       } catch {
-        // The server is away; the next event, after EventSource has connected again, refreshes.
+        // The server is away; what was to be shown is shown once it is back.
+        isStale = true;
         wantsStatus ||= takesStatus;
+        pause = 5000;
       }
-      await new Promise((done) => setTimeout(done, 1000));
+      await new Promise((done) => setTimeout(done, pause));
     }
     isFetching = false;
   };
 
-  source.addEventListener("metrics", () => refresh(false));
-  source.addEventListener("status", (event) => {
+  const onStatus = (event) => {
     const state = JSON.parse(event.data);
     hasEnded = ["succeeded", "failed", "stopped"].includes(state.state);
     if (hasEnded) source.close();
@@ -60,8 +62,28 @@ function watchRun(status) {
     const isFirst = stateShown === "";
     stateShown = shown;
     if (!isFirst || hasEnded) refresh(true);
+  };
+
+  const connect = () => {
+    source = new EventSource(status.dataset.events);
+    source.addEventListener("metrics", () => refresh(false));
+    source.addEventListener("status", onStatus);
+    source.addEventListener("error", () => {
+      // An answer that is no stream, such as a proxy's while the server starts again, ends it for good.
+      if (source.readyState === EventSource.CLOSED && !hasEnded && !hasLeft) setTimeout(connect, 5000);
+    });
+  };
+  connect();
+  window.addEventListener("pagehide", () => {
+    hasLeft = true;
+    source.close();
   });
-  window.addEventListener("pagehide", () => source.close());
+  // The browser may show the page again as it was left.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted || hasEnded) return;
+    hasLeft = false;
+    connect();
+  });
 }
 
 /** Lets a file of prompts be chosen and sent as the body of a PUT, which the plain form can't do. */

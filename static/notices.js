@@ -10,6 +10,9 @@ export function announce(text) {
   });
 }
 
+/** What each notice says now. */
+const shown = new WeakMap();
+
 /**
  * Shows a message above the task, in the place of an earlier one of the same name.
  *
@@ -26,6 +29,10 @@ export function showNotice(text, { kind = "warn", name = "task", actions = [], l
     if (lasts) main.before(notice);
     else main.prepend(notice);
   }
+  // Said again and again while a connection is away: the same is not read out anew, and its buttons keep the focus.
+  const said = JSON.stringify([text, kind, actions.map(({ label, href }) => [label, href ?? null])]);
+  if (shown.get(notice) === said) return;
+  shown.set(notice, said);
   notice.className = `notice ${kind}`;
   const words = document.createElement("span");
   words.textContent = text;

@@ -84,7 +84,6 @@ async function send(entry) {
       "content-type": "application/x-www-form-urlencoded", "x-csrf-token": token(), accept: "application/json",
     },
     credentials: "same-origin",
-    // A page that answers with a redirect has stored what it was sent.
     redirect: "manual",
     signal: AbortSignal.timeout(patience),
   });
@@ -96,11 +95,12 @@ async function send(entry) {
   }
   if (isSignedOut(found)) return { end: outcome.signedOut, answer: found };
   if (found === signIn.unknown) return { end: outcome.away };
-  if (response.type === "opaqueredirect") return { end: outcome.stored, answer: {} };
-  const answer = await response.json().catch(() => ({}));
-  // A page in place of an answer is the form again: it asks for something more.
-  const isPage = response.headers.get("content-type")?.startsWith("text/html");
-  if (response.ok) return { end: isPage ? outcome.refused : outcome.stored, answer };
+  // The server answers with JSON alone. A redirect or a page is of something that stands before it (a sign-in of the network's,
+  // a page of a proxy), and stored nothing.
+  const isOurs = response.headers.get("content-type")?.startsWith("application/json");
+  const answer = isOurs ? await response.json().catch(() => null) : null;
+  if (answer === null) return { end: outcome.away };
+  if (response.ok) return { end: outcome.stored, answer };
   // The server's own troubles pass; an answer that it will never take does not.
   if (response.status >= 500 || response.status === 429 || response.status === 408) return { end: outcome.away, answer };
   return { end: outcome.refused, answer };

@@ -84,6 +84,8 @@ export class Board {
     });
     card.querySelector("[data-name]").replaceChildren(name);
     const { act, up, down, choose, focus, expand, compare } = this.does;
+    // Not every browser focuses a button that is clicked.
+    name.addEventListener("click", () => focus(id));
     const handle = iconButton("handle", `Drag ${letter}`);
     handle.classList.add("handle");
     handle.tabIndex = -1;

@@ -290,9 +290,11 @@ class RankingTask {
 
   #compareKeys() {
     const whileOpen = (action) => () => this.compare.isOpen && action();
-    const walk = (step) => whileOpen(() => {
-      this.compare.walk(step);
-    });
+    // A table or code that is scrolled sideways has the arrows to itself.
+    const walk = (step) => (event) => {
+      if (!this.compare.isOpen || event.target.closest?.(".wide-content")) return false;
+      return this.compare.walk(step);
+    };
     return {
       c: () => {
         if (this.compare.isOpen) this.compare.close();

@@ -120,6 +120,19 @@ const overflow = new ResizeObserver((entries) => {
   for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth + 1 ? 0 : -1;
 });
 const watched = new WeakSet();
+
+// A long prompt scrolls in a frame of its own, which not every browser lets the keyboard reach by itself.
+const cut = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollHeight > target.clientHeight + 1) {
+      target.tabIndex = 0;
+      target.setAttribute("role", "group");
+      target.setAttribute("aria-label", "The whole text, which scrolls");
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) target.removeAttribute(name);
+    }
+  }
+});
 let isDue = false;
 
 function look() {
@@ -128,6 +141,11 @@ function look() {
     if (watched.has(wide)) continue;
     watched.add(wide);
     overflow.observe(wide);
+  }
+  for (const text of document.querySelectorAll(".prompt .text")) {
+    if (watched.has(text)) continue;
+    watched.add(text);
+    cut.observe(text);
   }
   updateSwitches();
 }
