@@ -97,7 +97,7 @@ final class ComputeQueue: Sendable {
             var waiting: [Entry] = []
             /// Work that has begun and not ended.
             var running: [CancellationFlag] = []
-            /// Requests that were begun and wait for room in their batch.
+            /// Pieces of work that were begun and of which something waits for room in its batch.
             var blocked = 0
             /// The models of those: more of their work is not begun before.
             var blockedModels: Set<String> = []
@@ -176,7 +176,12 @@ final class ComputeQueue: Sendable {
                     return (next, state.stopped)
                 }
                 guard let next else { return stopped }
-                guard let sampler = next.begin(), !active.contains(where: { $0.sampler === sampler }) else { continue }
+                guard let sampler = next.begin() else {
+                    // It was all done at once, as scoring is: what is being sampled goes a token on before the next such piece.
+                    if active.isEmpty { continue }
+                    return stopped
+                }
+                if active.contains(where: { $0.sampler === sampler }) { continue }
                 active.append(Active(model: next.model, sampler: sampler))
             }
         }

@@ -8,7 +8,8 @@ internal import Synchronization
 final class LoadedModels: Sendable {
     private struct Entry {
         var name: String
-        var fingerprint: FolderFingerprint
+        /// Of every folder that the model is made of.
+        var fingerprint: [FolderFingerprint]
         var sampler: PolicySampler
     }
 
@@ -36,13 +37,13 @@ final class LoadedModels: Sendable {
     /// - Throws: `ModelServerError.unusableModel`.
     func sampler(named name: String, folder: URL) throws -> PolicySampler {
         do {
-            let fingerprint = try FolderFingerprint(of: folder)
+            let fingerprint = try Self.fingerprint(of: folder)
             if let sampler = use(name, fingerprint) { return sampler }
             let started = ContinuousClock.now
             let sampler = try PolicySampler(
                 folder: folder, pool: pool, precision: precision, maximumRows: maximumRows,
                 maximumCacheBytes: maximumCacheBytes)
-            guard try FolderFingerprint(of: folder) == fingerprint else {
+            guard try Self.fingerprint(of: folder) == fingerprint else {
                 throw ModelServerError.unusableModel(
                     name, reason: "its files changed while they were read; try again when they are complete")
             }
@@ -56,7 +57,12 @@ final class LoadedModels: Sendable {
         }
     }
 
-    private func use(_ name: String, _ fingerprint: FolderFingerprint) -> PolicySampler? {
+    /// An adapter's weights are its base's too.
+    private static func fingerprint(of folder: URL) throws -> [FolderFingerprint] {
+        try AdapterFolder.folders(of: folder).map { try FolderFingerprint(of: $0) }
+    }
+
+    private func use(_ name: String, _ fingerprint: [FolderFingerprint]) -> PolicySampler? {
         entries.withLock { entries in
             guard let place = entries.firstIndex(where: { $0.name == name }) else { return nil }
             let entry = entries.remove(at: place)

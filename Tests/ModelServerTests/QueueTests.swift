@@ -69,6 +69,17 @@ import Testing
         }
     }
 
+    @Test func aRequestOfManyPromptsWaitsAsOne() async throws {
+        try await Self.server(queueLimit: 2).run { server in
+            // Room for the responses to one of its prompts at a time.
+            let prompts: [String: Any] = ["prompt": ["the cat", "a dog", "the bird"], "n": 40]
+            let running = try await server.start(Self.endless.merging(prompts) { $1 })
+            try await server.wait { $0["waiting"] as? Int == 1 }
+            #expect(try await server.completions([:]).status == 200, "another model's is not refused for it")
+            try await running.shutdown()
+        }
+    }
+
     @Test func aStreamThatNobodyReadsIsBrokenOff() async throws {
         try await Self.server(queueLimit: 4).run { server in
             let running = try await server.start(Self.endless.merging(["stream": true]) { $1 })

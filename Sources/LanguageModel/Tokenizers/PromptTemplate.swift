@@ -190,8 +190,11 @@ public struct PromptTemplate: Sendable {
         return places.min() ?? text.count
     }
 
-    /// The text of a sampled response: special tokens left away, a space at the start kept.
-    public func responseText(_ ids: [Int32]) -> String { tokenizer.decode(ids, continuing: true) }
+    /// The text of a sampled response: special tokens and the one that ends it left away, a space at the start kept.
+    public func responseText(_ ids: [Int32]) -> String {
+        let isEnded = ids.last.map(endTokenIDs.contains) ?? false
+        return tokenizer.decode(isEnded ? ids.dropLast() : ids, continuing: true)
+    }
 
     private static let replyRole = "assistant"
 

@@ -113,6 +113,12 @@ public enum AdapterFolder {
             wanted: "the folder of the base's weights, there or beside \(folder.lastPathComponent)")
     }
 
+    /// All folders whose files make a model: its own, and those that its adapters lie on.
+    public static func folders(of folder: URL) throws(CheckpointError) -> [URL] {
+        let chain = try chain(folder)
+        return chain.adapters.last == chain.weights ? chain.adapters : chain.adapters + [chain.weights]
+    }
+
     /// The folders that a model is made of: adapters, outermost first, then the one with the weights.
     static func chain(_ folder: URL) throws(CheckpointError) -> (adapters: [URL], weights: URL) {
         var adapters: [URL] = []

@@ -33,8 +33,10 @@ struct PolicyBatch {
     init(_ batch: SamplingBatch) { self.batch = batch }
 
     var isIdle: Bool { calls.isEmpty }
-    /// Requests that have no room yet.
-    var waitingCount: Int { batch.waitingCount }
+    /// Calls of which something has no room yet.
+    var waitingCount: Int { batch.waitingCount == 0 ? 0 : waitingCalls.count }
+
+    private var waitingCalls: Set<Int> { Set(places.filter { batch.isWaiting($0.key) }.map(\.value.call)) }
 
     /// Most tokens of each response within a share of the memory for keys and values.
     func room(prompt: Int, responses: Int, share: Double) -> Int {
@@ -99,8 +101,7 @@ struct PolicyBatch {
     /// Breaks off the calls that nobody wants any more and that still wait for room; those that decode end at their next
     /// token.
     private mutating func dropCancelled() {
-        let waiting = Set(places.filter { batch.isWaiting($0.key) }.map(\.value.call))
-        for key in waiting where calls[key]?.isCancelled?() == true {
+        for key in waitingCalls where calls[key]?.isCancelled?() == true {
             calls[key]?.failure = CancellationError()
             breakOff(key)
         }
