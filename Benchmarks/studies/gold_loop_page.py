@@ -101,7 +101,7 @@ def by_ppo(page, found):
                                                 for value, digits in ((lambda r: end(r, 1), 1), (lambda r: end(r, 2), 2), (lambda r: end(r, 3), 2),
                                                                       (highest_gain, 2), (fall, 2), (lambda r: r["found"]["kept_gain"], 2)))]
                     for count, rows in shown])
-        turned = [f"{count:,}" for count, rows in shown if (low := intervals.over_seeds(fall(row) for row in rows)[1]) is not None and low > 0]
+        turned = [f"{count:,}" for count, rows in shown if turns(rows)]
         page.add("*Highest gain*: the iteration is chosen on one half of the prompts and read on the other, both ways round, so that it is no maximum of "
                  "noise; the fall is from there to the last iteration. Gold turned, with a fall whose interval is above 0, "
                  + (f"from {', '.join(turned)} comparisons." if turned else "for no number of comparisons: it stands still while the proxy goes on rising."))
@@ -146,7 +146,7 @@ curve: the *highest gain* as above, and the gain at the iteration that was hande
 
 
 def by_ensemble(page, found):
-    table = []
+    table, peaks, compared = [], 0, 0
     for count in study.ENSEMBLE_COMPARISONS:
         alone = found.get(("ppo", "k-wise", count))
         series = {} if alone is None else {"one head": ppo_curve(alone, 3)}
@@ -158,6 +158,7 @@ def by_ensemble(page, found):
             pairs = [(row, other) for row in rows for other in alone or [] if other["seed"] == row["seed"]]
             at_same = [at_root(row, x) - at_root(other, x) for row, other in pairs for x in (min(reach(row), reach(other)),)]
             reached = [root(row) - root(other) for row, other in pairs if not is_still_rising(row) and not is_still_rising(other)]
+            peaks, compared = peaks + len(reached), compared + len(pairs)
             table.append([f"{count:,}", use, len(rows), intervals.text(intervals.over_seeds(at_same), 2) if at_same else "not measured",
                           intervals.text(intervals.over_seeds(fall(row) for row in rows), 2), f"{len(reached)} of {len(pairs)}",
                           intervals.text(intervals.over_seeds(reached), 2) if len(reached) > 1 else "not reached"])
@@ -170,6 +171,11 @@ def by_ensemble(page, found):
                  "in gold less that of the same seed against one head, where the run that went less far ends. *Highest reached*: pairs of runs "
                  "in both of which gold was highest before the last five iterations; *further right*: how much later in √KL, of those.")
         page.table(["comparisons", "reward", "seeds", "at the same √KL", "fall from the highest to the end", "highest reached", "further right"], table)
+        turned = [count for count, rows in of_kind(found, "ppo", study.ENSEMBLE_COMPARISONS) if turns(rows)]
+        page.add(f"The goal that ensembles move the peak to the right supposes a peak. Both runs of a pair were past their highest in {peaks} of "
+                 f"{compared} pairs, and against one head gold turned for "
+                 + (f"{len(turned)} of {len(study.ENSEMBLE_COMPARISONS)} numbers of comparisons." if turned else
+                    "no number of comparisons: the goal is **not answered** in this world, where gold stands still rather than fall."))
 
 
 def column(row, place):
@@ -190,6 +196,12 @@ def across(row, use):
 
 def highest_gain(row):
     return across(row, lambda best, gains: gains[best])
+
+
+def turns(rows):
+    """Whether gold falls from its highest: by an interval over the seeds that is above 0."""
+    low = intervals.over_seeds(fall(row) for row in rows)[1]
+    return low is not None and low > 0
 
 
 def fall(row):
