@@ -141,7 +141,7 @@ public final class PolicySampler: Sendable {
 
     /// Nothing is in work.
     public var isIdle: Bool { batch.withLock(\.isIdle) }
-    /// Requests that have no room yet.
+    /// Calls of which something has no room yet.
     public var waitingCount: Int { batch.withLock(\.waitingCount) }
 
     /// Log-probabilities of given responses in nats from the packed training pass: `[responses][tokens]`.

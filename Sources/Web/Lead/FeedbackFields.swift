@@ -4,8 +4,8 @@ import Preferences
 /// The part of a project's form that asks for other kinds of feedback than its mode.
 struct FeedbackFields: Sendable {
     var shares: [ProjectForm.Field]
-    var styles: [ProjectForm.Option]
-    var uses: [ProjectForm.Option]
+    var styles: [FormOption]
+    var uses: [FormOption]
     var practicePassShare: String
 
     init(_ settings: FeedbackSettings) {
@@ -15,11 +15,11 @@ struct FeedbackFields: Sendable {
                 inputMode: "numeric")
         }
         styles = PromptStyle.allCases.map {
-            ProjectForm.Option(
+            FormOption(
                 value: Self.name($0), label: Self.label($0), isSelected: settings.promptStyles.contains($0))
         }
         uses = PromptUse.allCases.filter { $0 != .writing }.map {
-            ProjectForm.Option(
+            FormOption(
                 value: $0.rawValue, label: PromptsPage.words($0), isSelected: settings.writtenPromptUse == $0)
         }
         practicePassShare = "\(settings.practicePassShare)"

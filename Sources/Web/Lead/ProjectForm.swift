@@ -14,17 +14,12 @@ struct ProjectForm: Sendable {
         /// Puts back what was typed.
         mutating func keep(_ form: LeadForm) { value = form.text(name) }
     }
-    struct Option: Sendable {
-        var value: String
-        var label: String
-        var isSelected: Bool
-    }
     struct MixRow: Sendable {
         var number: Int
         var policyName: String
         var temperatureName: String
         var weightName: String
-        var policies: [Option]
+        var policies: [FormOption]
         var temperature: String
         var weight: String
 
@@ -46,21 +41,21 @@ struct ProjectForm: Sendable {
         static func weightName(_ index: Int) -> String { "mix_weight_\(index)" }
 
         /// A policy whose files are gone is offered only where it is chosen already.
-        private static func options(chosen: String, _ policies: [Policy]) -> [Option] {
+        private static func options(chosen: String, _ policies: [Policy]) -> [FormOption] {
             let own = policies.filter { $0.prunedAt == nil || $0.id.description == chosen }
                 .map { (value: $0.id.description, label: $0.name) }
             let roles = [
                 (value: "", label: "Not used"), (value: "current", label: "The current policy"),
                 (value: "reference", label: "The reference policy"),
             ]
-            return (roles + own).map { Option(value: $0.value, label: $0.label, isSelected: $0.value == chosen) }
+            return (roles + own).map { FormOption(value: $0.value, label: $0.label, isSelected: $0.value == chosen) }
         }
     }
 
     /// Which stored settings the form was made from; nil for a new project.
     var version: String?
     var name: String
-    var modes: [Option]
+    var modes: [FormOption]
     var numbers: [Field]
     var instructions: String
     var rendersMarkdown: Bool
@@ -75,7 +70,7 @@ struct ProjectForm: Sendable {
     var preferenceTuningSettings: String
     var feedback: FeedbackFields
     var quality: QualityFields
-    var strategies: [Option]
+    var strategies: [FormOption]
     var choiceNumbers: [Field]
 
     /// Rows of the mix that the form offers beyond those in use.
@@ -84,8 +79,8 @@ struct ProjectForm: Sendable {
     init(name: String, settings: ProjectSettings, policies: [Policy]) {
         self.name = name
         modes = [
-            Option(value: "ranking", label: "Ranking of K responses", isSelected: settings.mode == .ranking),
-            Option(value: "comparison", label: "Comparison of two", isSelected: settings.mode == .comparison),
+            FormOption(value: "ranking", label: "Ranking of K responses", isSelected: settings.mode == .ranking),
+            FormOption(value: "comparison", label: "Comparison of two", isSelected: settings.mode == .comparison),
         ]
         numbers = Self.numberFields(settings)
         instructions = settings.instructions
@@ -108,8 +103,8 @@ struct ProjectForm: Sendable {
         feedback = FeedbackFields(settings.feedback)
         quality = QualityFields(settings.quality)
         strategies = [
-            Option(value: "random", label: "The prompts in turn", isSelected: settings.choice.strategy == .random),
-            Option(
+            FormOption(value: "random", label: "The prompts in turn", isSelected: settings.choice.strategy == .random),
+            FormOption(
                 value: "disagreement", label: "What the newest reward model is least sure of",
                 isSelected: settings.choice.strategy == .disagreement),
         ]
@@ -329,12 +324,5 @@ extension ProjectForm {
         guard !form.text("choice_strategy").isEmpty else { return }
         strategies.select(form.text("choice_strategy"))
         for index in choiceNumbers.indices { choiceNumbers[index].keep(form) }
-    }
-}
-
-extension [ProjectForm.Option] {
-    /// Selects the option of this value alone; none where there is no such option.
-    mutating func select(_ value: String) {
-        for index in indices { self[index].isSelected = self[index].value == value }
     }
 }

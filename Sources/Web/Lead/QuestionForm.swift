@@ -10,12 +10,12 @@ struct QuestionForm: Sendable {
         var isSet: Bool
     }
 
-    var ratings: [ProjectForm.Option]
+    var ratings: [FormOption]
     var flags: [Tick]
     var ownFlags: String
     var verdicts: [Tick]
     var aspects: [Tick]
-    var reasons: [ProjectForm.Option]
+    var reasons: [FormOption]
 
     init(_ settings: ProjectSettings) {
         ratings = Wish.allCases.map {

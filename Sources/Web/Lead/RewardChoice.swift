@@ -1,75 +1,70 @@
 /// A setting of a reward-model run that a lead chooses from a list; all others are written as lines.
 struct RewardChoice: Sendable {
-    struct Option: Sendable {
-        var value: String
-        var words: String
-    }
-
     /// As in `run.json`.
     var name: String
     var label: String
     /// The default, in words.
     var standard: String
-    var options: [Option]
+    var options: [FormOption]
 
     static let all = [
         RewardChoice(
             name: "loss", label: "What a label teaches", standard: "all its pairs",
             options: [
-                Option(value: "kwise", words: "all its pairs (K-wise)"),
-                Option(value: "plackett_luce", words: "the whole order (Plackett–Luce)"),
-                Option(value: "top_one", words: "the best response (top-1)"),
+                FormOption(value: "kwise", label: "all its pairs (K-wise)"),
+                FormOption(value: "plackett_luce", label: "the whole order (Plackett–Luce)"),
+                FormOption(value: "top_one", label: "the best response (top-1)"),
             ]),
         RewardChoice(
             name: "margins", label: "Margins by grade", standard: "small",
             options: [
-                Option(value: "none", words: "none"), Option(value: "small", words: "small: 1, ⅔, ⅓, 0"),
-                Option(value: "large", words: "large: 3, 2, 1, 0"),
+                FormOption(value: "none", label: "none"), FormOption(value: "small", label: "small: 1, ⅔, ⅓, 0"),
+                FormOption(value: "large", label: "large: 3, 2, 1, 0"),
             ]),
         RewardChoice(
             name: "ties", label: "Ties", standard: "teach nothing",
             options: [
-                Option(value: "drop", words: "teach nothing"),
-                Option(value: "davidson", words: "teach that scores are close (Davidson)"),
-                Option(value: "rao_kupper", words: "teach that scores are close (Rao–Kupper)"),
+                FormOption(value: "drop", label: "teach nothing"),
+                FormOption(value: "davidson", label: "teach that scores are close (Davidson)"),
+                FormOption(value: "rao_kupper", label: "teach that scores are close (Rao–Kupper)"),
             ]),
         RewardChoice(
             name: "soft_labels", label: "Several people's labels of one group", standard: "count one by one",
             options: [
-                Option(value: "false", words: "count one by one"),
-                Option(value: "true", words: "count as one, by shares of the votes"),
+                FormOption(value: "false", label: "count one by one"),
+                FormOption(value: "true", label: "count as one, by shares of the votes"),
             ]),
         RewardChoice(
             name: "reliability_weights", label: "Annotators", standard: "all count alike",
             options: [
-                Option(value: "false", words: "all count alike"),
-                Option(value: "true", words: "count by their reliability (Crowd Bradley–Terry)"),
+                FormOption(value: "false", label: "all count alike"),
+                FormOption(value: "true", label: "count by their reliability (Crowd Bradley–Terry)"),
             ]),
         RewardChoice(
             name: "ensemble_members", label: "Ensemble", standard: "one head",
             options: [
-                Option(value: "1", words: "one head"), Option(value: "4", words: "four heads, for uncertainty"),
-                Option(value: "5", words: "five heads, for uncertainty"),
+                FormOption(value: "1", label: "one head"), FormOption(value: "4", label: "four heads, for uncertainty"),
+                FormOption(value: "5", label: "five heads, for uncertainty"),
             ]),
         RewardChoice(
             name: "safety_weight", label: "Responses that people called unsafe", standard: "are not learnt",
             options: [
-                Option(value: "0", words: "are not learnt"),
-                Option(value: "1", words: "are learnt by a head of its own, which the refresh heeds"),
+                FormOption(value: "0", label: "are not learnt"),
+                FormOption(value: "1", label: "are learnt by a head of its own, which the refresh heeds"),
             ]),
         RewardChoice(
             name: "rating_weight", label: "Ratings from 1 to 7", standard: "teach nothing",
             options: [
-                Option(value: "0", words: "teach nothing"),
-                Option(value: "1", words: "teach the trunk by a head of their own"),
+                FormOption(value: "0", label: "teach nothing"),
+                FormOption(value: "1", label: "teach the trunk by a head of their own"),
             ]),
         RewardChoice(
             name: "normalisation", label: "Normalisation of the scores",
             standard: "mean 0 and deviation 1 on fresh samples",
             options: [
-                Option(value: "gain_and_bias", words: "mean 0 and deviation 1 on fresh samples"),
-                Option(value: "bias", words: "mean 0 on fresh samples"),
-                Option(value: "demonstrations", words: "mean 0 on people's demonstrations"),
+                FormOption(value: "gain_and_bias", label: "mean 0 and deviation 1 on fresh samples"),
+                FormOption(value: "bias", label: "mean 0 on fresh samples"),
+                FormOption(value: "demonstrations", label: "mean 0 on people's demonstrations"),
             ]),
     ]
 

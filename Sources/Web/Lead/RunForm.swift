@@ -3,29 +3,19 @@ import Labels
 /// A form that starts a run: what can be chosen from lists, all other settings as lines, and the seed. A refused one comes back as
 /// it was sent.
 struct RunForm: Sendable {
-    struct Option: Sendable {
-        var value: String
-        var words: String
-        var isSelected = false
-    }
-
     struct Choice: Sendable {
         /// As in `run.json`, or what the run is made from.
         var name: String
         var label: String
-        var options: [Option]
+        var options: [FormOption]
         var hint: String?
 
         /// - Parameter unset: what an empty choice means, in words.
         init(_ name: String, _ label: String, unset: String, _ options: [(String, String)], hint: String? = nil) {
             self.name = name
             self.label = label
-            self.options = ([("", unset)] + options).map { Option(value: $0.0, words: $0.1) }
+            self.options = ([("", unset)] + options).map { FormOption(value: $0.0, label: $0.1) }
             self.hint = hint
-        }
-
-        mutating func choose(_ value: String) {
-            for index in options.indices { options[index].isSelected = options[index].value == value }
         }
     }
 
@@ -50,12 +40,12 @@ struct RunForm: Sendable {
     }
 
     mutating func choose(_ value: String, of name: String) {
-        for index in choices.indices where choices[index].name == name { choices[index].choose(value) }
+        for index in choices.indices where choices[index].name == name { choices[index].options.select(value) }
     }
 
     /// Shows everything as it was sent.
     mutating func keep(_ form: LeadForm) {
-        for index in choices.indices { choices[index].choose(form.text(choices[index].name)) }
+        for index in choices.indices { choices[index].options.select(form.text(choices[index].name)) }
         settings = form.raw("settings")
         seed = form.text("seed")
         note = nil
@@ -72,7 +62,7 @@ extension RunForm {
         let others = RewardChoice.all.map { choice in
             Choice(
                 choice.name, choice.label, unset: "As the project sets it, else: \(choice.standard)",
-                choice.options.map { ($0.value, $0.words) })
+                choice.options.map { ($0.value, $0.label) })
         }
         return RunForm(
             "retrain", path: Path.retrain(project), button: "Retrain reward model", choices: [halves] + others)
